@@ -1,0 +1,79 @@
+#pragma once
+// The table of kernels: loops over raw pointers, one set for each target and element type.
+//
+// All arrays are contiguous and row-major. Destinations are written, never read. A kernel allocates nothing, keeps nothing
+// and cannot fail, but for those that return an index. `scalar` is the C99 of src/kernels/scalar, the oracle of every test;
+// `best` is the widest instruction set of this machine, chosen once, at run time.
+//
+// Two promises on top of the arithmetic:
+//  * elementwise kernels treat element i alike wherever it stands and however many there are: cutting an array into tiles
+//    changes no bit;
+//  * products sum over k in ascending order and a row of the result does not depend on how many rows there are: a sequence
+//    gives the same bits step by step and as one batch.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "elegans/kernels/functions.hpp"
+
+namespace elegans::kernels {
+
+enum class Target : std::uint8_t { scalar, best };
+
+// Name of the instruction set that `target` stands for on this machine: "scalar", "AVX2", "AVX3", "NEON", …
+const char* instruction_set(Target target);
+
+template <class T>
+struct Table {
+  // y[i] = f(x[i]). y may be x.
+  using UnaryKernel = void (*)(const T* x, T* y, std::size_t n);
+  // y[i] = f(a[i·sa], b[i·sb]); strides are 0 (one number for all) or 1. y may be a or b where its stride is 1.
+  using BinaryKernel = void (*)(const T* a, std::size_t sa, const T* b, std::size_t sb, T* y, std::size_t n);
+
+  UnaryKernel unary[unary_count];
+  BinaryKernel binary[binary_count];
+  // y[i] = c[i·sc] != 0 ? a[i·sa] : b[i·sb]. What is not chosen may be NaN. y may be any of them where its stride is 1.
+  void (*select)(const T* c, std::size_t sc, const T* a, std::size_t sa, const T* b, std::size_t sb, T* y, std::size_t n);
+
+  // Products. y overlaps nothing. SIMD kernels may fuse multiply and add.
+  void (*matmul_nn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);  // y[m,n] = a[m,k] b[k,n]
+  void (*matmul_nt)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);  // y[m,n] = a[m,k] b[n,k]'
+  void (*matmul_tn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);  // y[m,n] = a[k,m]' b[k,n]
+
+  // Sparse structure. A list of synapses by target: those of target u are order[offsets[u]] … order[offsets[u+1]-1].
+  // y[r,u] = sum over synapses s of target u, in list order: w[s] x[r, source[s]].   x [rows,inputs], w [count], y [rows,outputs]
+  void (*sparse_matmul)(const T* x, const T* w, T* y, std::size_t rows, std::size_t inputs, std::size_t outputs,
+                        const std::uint32_t* offsets, const std::uint32_t* order, const std::uint32_t* source);
+  // g[s] = sum over r, ascending: x[r, source[s]] d[r, target[s]].   x [rows,inputs], d [rows,outputs], g [count]
+  void (*sampled_product)(const T* x, const T* d, T* g, std::size_t rows, std::size_t inputs, std::size_t outputs,
+                          std::size_t count, const std::uint32_t* source, const std::uint32_t* target);
+  // y[r,s] = x[r, index[s]].   x [rows,width], y [rows,count]
+  void (*gather)(const T* x, T* y, std::size_t rows, std::size_t width, std::size_t count, const std::uint32_t* index);
+  // y[r,u] = sum over s of target u, in list order: x[r,s].   x [rows,count], y [rows,outputs]
+  void (*scatter_sum)(const T* x, T* y, std::size_t rows, std::size_t count, std::size_t outputs,
+                      const std::uint32_t* offsets, const std::uint32_t* order);
+
+  // y[o,i] = sum (or maximum) over j, ascending, of x[o,j,i].   x [outer,n,inner], y [outer,inner]; an empty sum is 0, n >= 1 for max
+  void (*reduce_sum)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
+  void (*reduce_max)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
+
+  // Moves a box of `rank` sizes between two strided arrays (strides in elements; 0 repeats). No overlap. rank <= 8.
+  void (*copy_strided)(const T* x, const std::size_t* x_strides, T* y, const std::size_t* y_strides,
+                       const std::size_t* sizes, std::size_t rank);
+
+  // y[i,c] = 1 where c = label[i], else 0. Returns n, or the first i whose label is outside 0 … classes-1 (nothing after it
+  // is written).
+  std::size_t (*one_hot)(const std::int32_t* label, T* y, std::size_t n, std::size_t classes);
+  // y[t,b] = 1 where t < lengths[b], else 0.   y [time,batch]
+  void (*sequence_mask)(const std::int32_t* lengths, T* y, std::size_t time, std::size_t batch);
+  // y[i] uniform in [0, 1): number i of the Philox4x32-10 stream (key, counter); the same numbers on every target. The f32
+  // number is the upper 24 bits of word i mod 4 of block i/4; the f64 number the upper 53 bits of words 2(i mod 2), +1 (low,
+  // high) of block i/2. Block j is Philox(counter words {j low, j high, counter low, counter high}, key words {low, high}).
+  void (*random_uniform)(std::uint64_t key, std::uint64_t counter, T* y, std::size_t n);
+};
+
+// The kernels of `target` for T = float or double.
+template <class T>
+const Table<T>& table(Target target);
+
+}  // namespace elegans::kernels
