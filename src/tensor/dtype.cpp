@@ -9,9 +9,12 @@ namespace elegans {
 
 std::string_view to_string(Dtype dtype) {
   switch (dtype) {
-    case Dtype::f32: return "f32";
-    case Dtype::f64: return "f64";
-    case Dtype::i32: return "i32";
+    case Dtype::f32:
+      return "f32";
+    case Dtype::f64:
+      return "f64";
+    case Dtype::i32:
+      return "i32";
   }
   return "unknown";
 }

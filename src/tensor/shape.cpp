@@ -1,7 +1,7 @@
 #include "elegans/tensor/shape.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "elegans/base/error.hpp"
 
@@ -57,7 +57,8 @@ Shape::Shape(std::span<const Dim> sizes) : rank_(sizes.size()) {
 Shape Shape::of(std::span<const std::int64_t> sizes) {
   std::array<Dim, max_rank> dims;
   for (std::size_t i = 0; i < std::min(sizes.size(), max_rank); ++i) dims[i] = sizes[i];
-  if (sizes.size() > max_rank) throw ShapeError(fmt::format("shape: the rank is {}; expected at most {}.", sizes.size(), max_rank));
+  if (sizes.size() > max_rank)
+    throw ShapeError(fmt::format("shape: the rank is {}; expected at most {}.", sizes.size(), max_rank));
   return Shape(std::span<const Dim>(dims.data(), sizes.size()));
 }
 
@@ -127,12 +128,13 @@ Shape broadcast(const Shape& a, const Shape& b, const char* operation) {
     const Dim& y = shorter[i];
     if (x == y || y == Dim(1)) continue;
     if (x != Dim(1))
-      throw ShapeError({.operation = operation,
-                        .argument = "b",
-                        .actual = to_string(b),
-                        .required = fmt::format("a shape that broadcasts with a, {}: aligned at the last axis, sizes equal or 1",
-                                                to_string(a)),
-                        .remedy = "Reshape one of them so that the axes line up."});
+      throw ShapeError(
+          {.operation = operation,
+           .argument = "b",
+           .actual = to_string(b),
+           .required = fmt::format("a shape that broadcasts with a, {}: aligned at the last axis, sizes equal or 1",
+                                   to_string(a)),
+           .remedy = "Reshape one of them so that the axes line up."});
     result[offset + i] = y;
   }
   return result;

@@ -1,8 +1,8 @@
 #include "elegans/tensor/tensor.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cstring>
-#include <fmt/format.h>
 
 namespace elegans {
 namespace {
@@ -10,9 +10,12 @@ namespace {
 template <class Function>
 void with_type(Dtype dtype, Function&& function) {
   switch (dtype) {
-    case Dtype::f32: return function(float{});
-    case Dtype::f64: return function(double{});
-    case Dtype::i32: return function(std::int32_t{});
+    case Dtype::f32:
+      return function(float{});
+    case Dtype::f64:
+      return function(double{});
+    case Dtype::i32:
+      return function(std::int32_t{});
   }
 }
 

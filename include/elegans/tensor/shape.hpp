@@ -102,10 +102,12 @@ class Shape {
 // "[batch, 16]"
 std::string to_string(const Shape& shape);
 
-// The axis that `axis` means, counted from the end where negative; ShapeError naming `operation` outside −rank … rank−1.
+// The axis that `axis` means, counted from the end where negative; ShapeError naming `operation` outside −rank …
+// rank−1.
 std::size_t axis_of(std::int64_t axis, const Shape& shape, const char* operation);
 
-// NumPy's broadcasting: aligned at the last axis, sizes equal or one of them 1. ShapeError naming `operation` otherwise.
+// NumPy's broadcasting: aligned at the last axis, sizes equal or one of them 1. ShapeError naming `operation`
+// otherwise.
 Shape broadcast(const Shape& a, const Shape& b, const char* operation);
 
 }  // namespace elegans

@@ -1,0 +1,59 @@
+#pragma once
+// The static structure of a sparse circuit: which of `inputs` sources is connected to which of `outputs` targets.
+//
+// Connection s goes from source[s] to target[s]. Beside the plain lists stand both compressed forms, so that sums by
+// target and sums by source (the gradient of one is the other) each read one list in order.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "elegans/tensor/shape.hpp"
+
+namespace elegans::ops {
+
+// The connections of neuron u, in ascending order of s: order[offsets[u]] … order[offsets[u + 1] − 1].
+struct Grouped {
+  std::vector<std::uint32_t> offsets;
+  std::vector<std::uint32_t> order;
+};
+
+// Which end of the connections a sum or a gather goes by.
+enum class End : std::uint8_t { source, target };
+
+class Connections {
+ public:
+  // ConfigError where the lists differ in length or an index is out of range.
+  Connections(std::size_t inputs, std::size_t outputs, std::vector<std::uint32_t> source,
+              std::vector<std::uint32_t> target);
+
+  std::size_t inputs() const { return inputs_; }
+  std::size_t outputs() const { return outputs_; }
+  std::size_t count() const { return source_.size(); }
+  const std::vector<std::uint32_t>& source() const { return source_; }
+  const std::vector<std::uint32_t>& target() const { return target_; }
+  const std::vector<std::uint32_t>& index(End end) const { return end == End::source ? source_ : target_; }
+  const Grouped& by(End end) const { return end == End::source ? by_source_ : by_target_; }
+  // How many neurons there are at `end`.
+  std::size_t width(End end) const { return end == End::source ? inputs_ : outputs_; }
+
+  friend bool operator==(const Connections& a, const Connections& b) {
+    return a.inputs_ == b.inputs_ && a.outputs_ == b.outputs_ && a.source_ == b.source_ && a.target_ == b.target_;
+  }
+
+ private:
+  std::size_t inputs_;
+  std::size_t outputs_;
+  std::vector<std::uint32_t> source_;
+  std::vector<std::uint32_t> target_;
+  Grouped by_source_;
+  Grouped by_target_;
+};
+
+using ConnectionsPtr = std::shared_ptr<const Connections>;
+
+constexpr End opposite(End end) { return end == End::source ? End::target : End::source; }
+constexpr const char* to_string(End end) { return end == End::source ? "source" : "target"; }
+
+}  // namespace elegans::ops

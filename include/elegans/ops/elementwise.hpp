@@ -1,0 +1,82 @@
+#pragma once
+// Elementwise functions, one or a chain of them, computed tile by tile in the first-level cache.
+//
+// A chain is a little program: its inputs are numbered 0 … inputs−1, the result of instruction i is number inputs + i,
+// and any results may be outputs. tanh(x·w + b) is
+//
+//     inputs 3    0 = x   1 = w   2 = b
+//     3 = multiply(0, 1)    4 = add(3, 2)    5 = tanh(4)       outputs {5}
+//
+// Results have the shape that the inputs broadcast to, seen as [outer, inner]; every input is one of
+//
+//     full    [outer, inner]    each element once            row     [inner]    the same for every outer
+//     scalar  [1]               the same everywhere          column  [outer, 1] the same along inner
+//
+// with one split into outer and inner for the whole program. Any other broadcast is a ShapeError (broadcast_to first).
+// A chain and its instructions one by one give the same bits: each is the same kernel on the same element.
+// An output may overwrite a full input that no later instruction reads.
+
+#include <optional>
+
+#include "elegans/ops/operation.hpp"
+
+namespace elegans::ops {
+
+struct Instruction {
+  enum class Kind : std::uint8_t { unary, binary, select };
+  Kind kind = Kind::unary;
+  std::uint8_t function = 0;                // a kernels::Unary or kernels::Binary
+  std::array<std::uint16_t, 3> operands{};  // numbers of inputs or earlier results
+  std::size_t operand_count() const { return kind == Kind::unary ? 1 : kind == Kind::binary ? 2 : 3; }
+  friend bool operator==(const Instruction&, const Instruction&) = default;
+};
+
+class Elementwise final : public Operation {
+ public:
+  static constexpr std::size_t max_inputs = 24;
+  static constexpr std::size_t tile_bytes = 2048;  // of one register; a dozen registers stay within 32 KB
+
+  static OperationPtr unary(kernels::Unary function);
+  static OperationPtr binary(kernels::Binary function);
+  static OperationPtr select();  // (c, a, b) → c != 0 ? a : b
+  // A chain; InternalError where an operand is not defined yet.
+  static OperationPtr chain(std::size_t inputs, std::vector<Instruction> program, std::vector<std::uint16_t> outputs);
+
+  std::size_t inputs() const { return inputs_; }
+  const std::vector<Instruction>& program() const { return program_; }
+  const std::vector<std::uint16_t>& results() const { return outputs_; }  // which numbers are outputs
+
+  // The axis at which `result` splits into outer and inner so that each of `inputs` is full, row, column or scalar;
+  // none where no split will do.
+  static std::optional<std::size_t> split_axis(std::span<const Shape> inputs, const Shape& result);
+
+  std::string_view name() const override;
+  std::string options() const override;
+  bool same(const Operation& other) const override;
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const override;
+  bool may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const override;
+  std::size_t workspace_bytes(std::span<const Type> inputs, const Extents& at) const override;
+  void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+               Sizes& sizes) const override;
+  Status run(const Call& call) const noexcept override;
+  OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
+
+  Elementwise(std::size_t inputs, std::vector<Instruction> program, std::vector<std::uint16_t> outputs);
+
+ private:
+  template <class T>
+  void execute(const Call& call) const noexcept;
+
+  std::size_t inputs_;
+  std::vector<Instruction> program_;
+  std::vector<std::uint16_t> outputs_;
+  std::vector<std::int16_t> output_of_;     // per instruction: which output it is, −1 if none
+  std::vector<std::uint16_t> register_of_;  // per instruction that is no output: its register
+  std::size_t registers_ = 0;
+};
+
+// Arithmetic of one element of an instruction.
+double flop_of(const Instruction& instruction);
+
+}  // namespace elegans::ops

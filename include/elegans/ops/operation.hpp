@@ -1,0 +1,140 @@
+#pragma once
+// What an operation is: a shape rule with its checks, a cost, and a dispatch to a kernel. No arithmetic happens here.
+//
+// An Operation is an immutable object that holds its options; graphs share it between nodes, and `call` runs it on
+// tensors at once. It knows nothing of graphs: gradient rules are rows of the table in graph/table.hpp.
+//
+// Life of an operation in an executable:
+//   infer      when the graph is written: shapes in, shapes out, or a ShapeError that names operation and argument
+//   prepare    when batch or time changed: shapes and extents → the loop sizes of the kernel (integers only)
+//   run        every time: sizes and pointers → one kernel call; noexcept, allocates nothing
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "elegans/base/status.hpp"
+#include "elegans/kernels/table.hpp"
+#include "elegans/tensor/tensor.hpp"
+
+namespace elegans::ops {
+
+// What is known of a value before it exists.
+struct Type {
+  Dtype dtype = Dtype::f32;
+  Shape shape;
+  friend bool operator==(const Type&, const Type&) = default;
+};
+
+std::string to_string(const Type& type);
+
+// Loop sizes of one kernel call, in the order that the operation's prepare and run agree on.
+struct Sizes {
+  static constexpr std::size_t capacity = 32;
+  std::array<std::size_t, capacity> at{};
+  std::size_t& operator[](std::size_t i) { return at[i]; }
+  std::size_t operator[](std::size_t i) const { return at[i]; }
+};
+
+// The kernels of one target for every element type.
+struct Kernels {
+  const kernels::Table<float>* f32;
+  const kernels::Table<double>* f64;
+  template <class T>
+  const kernels::Table<T>& table() const {
+    if constexpr (dtype_of<T> == Dtype::f32)
+      return *f32;
+    else
+      return *f64;
+  }
+};
+Kernels kernels_of(kernels::Target target);
+
+// One invocation. `dtype` is the floating type that the operation computes in.
+struct Call {
+  const Sizes& sizes;
+  const void* const* inputs;
+  void* const* outputs;
+  void* workspace;
+  Dtype dtype;
+  const Kernels& kernels;
+
+  template <class T>
+  const T* in(std::size_t i) const {
+    return static_cast<const T*>(inputs[i]);
+  }
+  template <class T>
+  T* out(std::size_t i) const {
+    return static_cast<T*>(outputs[i]);
+  }
+};
+
+// Arithmetic and traffic of one invocation. A transcendental function counts as `transcendental_flop`.
+struct Cost {
+  double flop = 0;
+  double bytes = 0;
+};
+inline constexpr double transcendental_flop = 10;
+
+class Operation {
+ public:
+  virtual ~Operation() = default;
+
+  virtual std::string_view name() const = 0;
+  // The options, as `explain` prints them; empty where there are none.
+  virtual std::string options() const { return {}; }
+  // Whether `other` computes the same function of its inputs; only called with the same dynamic type.
+  virtual bool same(const Operation& other) const = 0;
+
+  // The types of the outputs. Throws ShapeError or DtypeError.
+  virtual std::vector<Type> infer(std::span<const Type> inputs) const = 0;
+  virtual Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const;
+
+  // Where the only output is the only input's memory from some byte on, that byte; −1 where it is memory of its own.
+  virtual std::int64_t alias_offset(std::span<const Type>) const { return -1; }
+  // Whether output `output` may be written over input `input` (of the same size) as the operation runs.
+  virtual bool may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const;
+  // Scratch that one invocation needs, for the largest extents.
+  virtual std::size_t workspace_bytes(std::span<const Type>, const Extents&) const { return 0; }
+
+  virtual void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+                       Sizes& sizes) const = 0;
+  virtual Status run(const Call& call) const noexcept = 0;
+
+  // The operation that does the same for `steps` invocations at once: the inputs marked in `is_stacked` have an axis of
+  // that size in front, and so have the outputs. None where there is no such operation. Passes use it to move work out
+  // of loops.
+  virtual std::shared_ptr<const Operation> stacked(std::span<const Type> inputs, std::span<const char> is_stacked,
+                                                   const Dim& steps) const;
+};
+
+using OperationPtr = std::shared_ptr<const Operation>;
+
+bool same(const Operation& a, const Operation& b);
+
+// Calls function(T{}) with T the floating type `dtype`.
+template <class Function>
+auto with_floating(Dtype dtype, Function&& function) {
+  return dtype == Dtype::f64 ? function(double{}) : function(float{});
+}
+
+// Runs `operation` on tensors now: checks inputs and outputs against the shape rule, takes scratch, calls the kernel.
+// Outputs must have the right dtype and shape (ShapeError); they are never resized. An output may be an input's memory
+// only where may_overwrite says so. A Status that is not ok is thrown as an Error.
+void call(const Operation& operation, std::span<const View> inputs, std::span<const View> outputs,
+          kernels::Target target = kernels::Target::best);
+// The same into new tensors.
+std::vector<Tensor> call(const Operation& operation, std::span<const View> inputs,
+                         kernels::Target target = kernels::Target::best);
+
+// Checks shared by shape rules. They name `operation` and input number `index`, called `argument`.
+void require_inputs(const Operation& operation, std::span<const Type> inputs, std::size_t count);
+void require_floating(const Operation& operation, std::span<const Type> inputs);  // all floating and of one dtype
+[[noreturn]] void shape_error(const Operation& operation, const char* argument, const Shape& actual,
+                              std::string required, std::string remedy = {});
+
+}  // namespace elegans::ops

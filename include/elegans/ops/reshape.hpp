@@ -1,0 +1,40 @@
+#pragma once
+// The same numbers under another shape or another meaning: outputs are the input's own memory, nothing runs.
+//
+//     reshape          another shape with as many elements
+//     stop_gradient    the same value, which gradients do not pass
+
+#include "elegans/ops/operation.hpp"
+
+namespace elegans::ops {
+
+class Reshape final : public Operation {
+ public:
+  explicit Reshape(Shape shape) : shape_(shape) {}
+  const Shape& shape() const { return shape_; }
+
+  std::string_view name() const override { return "reshape"; }
+  std::string options() const override { return elegans::to_string(shape_); }
+  bool same(const Operation& other) const override { return shape_ == static_cast<const Reshape&>(other).shape_; }
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  std::int64_t alias_offset(std::span<const Type>) const override { return 0; }
+  void prepare(std::span<const Type>, std::span<const Type>, const Extents&, Sizes&) const override {}
+  Status run(const Call&) const noexcept override { return {}; }
+  OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
+
+ private:
+  Shape shape_;
+};
+
+class StopGradient final : public Operation {
+ public:
+  std::string_view name() const override { return "stop_gradient"; }
+  bool same(const Operation&) const override { return true; }
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  std::int64_t alias_offset(std::span<const Type>) const override { return 0; }
+  void prepare(std::span<const Type>, std::span<const Type>, const Extents&, Sizes&) const override {}
+  Status run(const Call&) const noexcept override { return {}; }
+  OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
+};
+
+}  // namespace elegans::ops

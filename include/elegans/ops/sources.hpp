@@ -1,0 +1,84 @@
+#pragma once
+// Operations that make floating numbers out of none, or out of integers. No gradient passes them.
+//
+//     constant         the numbers of a tensor that is part of the graph
+//     one_hot          y[…, c] = 1 where c = label[…], else 0      label i32 [...]   y [..., classes]
+//                      a label outside 0 … classes − 1 is the Status index_out_of_range with the item's number
+//     sequence_mask    y[t, b] = 1 where t < lengths[b], else 0    lengths i32 [B]   y [steps, B]
+//     random_uniform   y uniform in [0, 1): the Philox stream (key, counter), counter i32 [1], so that a step of
+//     training
+//                      draws numbers that depend on seed and step alone
+
+#include "elegans/ops/operation.hpp"
+
+namespace elegans::ops {
+
+class Constant final : public Operation {
+ public:
+  explicit Constant(Tensor value) : value_(std::move(value)) {}
+  const Tensor& value() const { return value_; }
+
+  std::string_view name() const override { return "constant"; }
+  std::string options() const override;
+  bool same(const Operation& other) const override;
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  void prepare(std::span<const Type>, std::span<const Type>, const Extents&, Sizes&) const override {}
+  Status run(const Call& call) const noexcept override;
+
+ private:
+  Tensor value_;
+};
+
+class OneHot final : public Operation {
+ public:
+  OneHot(std::int64_t classes, Dtype dtype) : classes_(classes), dtype_(dtype) {}
+
+  std::string_view name() const override { return "one_hot"; }
+  std::string options() const override;
+  bool same(const Operation& other) const override;
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+               Sizes& sizes) const override;
+  Status run(const Call& call) const noexcept override;
+
+ private:
+  std::int64_t classes_;
+  Dtype dtype_;
+};
+
+class SequenceMask final : public Operation {
+ public:
+  SequenceMask(Dim steps, Dtype dtype) : steps_(steps), dtype_(dtype) {}
+
+  std::string_view name() const override { return "sequence_mask"; }
+  std::string options() const override { return elegans::to_string(steps_); }
+  bool same(const Operation& other) const override;
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+               Sizes& sizes) const override;
+  Status run(const Call& call) const noexcept override;
+
+ private:
+  Dim steps_;
+  Dtype dtype_;
+};
+
+class RandomUniform final : public Operation {
+ public:
+  RandomUniform(Shape shape, Dtype dtype, std::uint64_t key) : shape_(shape), dtype_(dtype), key_(key) {}
+
+  std::string_view name() const override { return "random_uniform"; }
+  std::string options() const override;
+  bool same(const Operation& other) const override;
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+               Sizes& sizes) const override;
+  Status run(const Call& call) const noexcept override;
+
+ private:
+  Shape shape_;
+  Dtype dtype_;
+  std::uint64_t key_;
+};
+
+}  // namespace elegans::ops

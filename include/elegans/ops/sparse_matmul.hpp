@@ -1,0 +1,39 @@
+#pragma once
+// Sparse × dense: the product with a matrix of which only the existing weights are stored, one a connection.
+//
+//     to target   y[…, u] = Σ_{s : target[s] = u} w[s] x[…, source[s]]     x [..., inputs]    w [count]   y [...,
+//     outputs] to source   y[…, j] = Σ_{s : source[s] = j} w[s] x[…, target[s]]     x [..., outputs]   w [count]   y
+//     [..., inputs]
+//
+// Each is the gradient of the other with respect to x. Time and memory follow the number of connections. y may overlap
+// neither input.
+
+#include "elegans/ops/connections.hpp"
+#include "elegans/ops/operation.hpp"
+
+namespace elegans::ops {
+
+class SparseMatmul final : public Operation {
+ public:
+  explicit SparseMatmul(ConnectionsPtr connections, End to = End::target)
+      : connections_(std::move(connections)), to_(to) {}
+
+  const ConnectionsPtr& connections() const { return connections_; }
+  End to() const { return to_; }
+
+  std::string_view name() const override { return "sparse_matmul"; }
+  std::string options() const override;
+  bool same(const Operation& other) const override;
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const override;
+  void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+               Sizes& sizes) const override;
+  Status run(const Call& call) const noexcept override;
+  OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
+
+ private:
+  ConnectionsPtr connections_;
+  End to_;
+};
+
+}  // namespace elegans::ops

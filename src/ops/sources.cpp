@@ -1,0 +1,131 @@
+#include "elegans/ops/sources.hpp"
+
+#include <fmt/format.h>
+#include <cstring>
+
+namespace elegans::ops {
+
+// Constant
+
+std::string Constant::options() const {
+  return value_.elements() == 1 ? fmt::format("{}", value_.values()[0])
+                                : to_string(Type{value_.dtype(), value_.shape()});
+}
+
+bool Constant::same(const Operation& other) const {
+  const Tensor& that = static_cast<const Constant&>(other).value_;
+  return value_.dtype() == that.dtype() && value_.shape() == that.shape() &&
+         std::memcmp(value_.data(), that.data(), value_.bytes()) == 0;
+}
+
+std::vector<Type> Constant::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 0);
+  return {{value_.dtype(), value_.shape()}};
+}
+
+Status Constant::run(const Call& call) const noexcept {
+  std::memcpy(call.outputs[0], value_.data(), value_.bytes());
+  return {};
+}
+
+// OneHot
+
+std::string OneHot::options() const { return fmt::format("{} classes", classes_); }
+
+bool OneHot::same(const Operation& other) const {
+  const auto& that = static_cast<const OneHot&>(other);
+  return classes_ == that.classes_ && dtype_ == that.dtype_;
+}
+
+namespace {
+
+void require_integers(const Operation& operation, const Type& type, const char* argument) {
+  if (type.dtype != Dtype::i32)
+    throw DtypeError({.operation = std::string(operation.name()),
+                      .argument = argument,
+                      .actual = to_string(type),
+                      .required = "i32",
+                      .remedy = ""});
+}
+
+}  // namespace
+
+std::vector<Type> OneHot::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 1);
+  require_integers(*this, inputs[0], "label");
+  const Shape& labels = inputs[0].shape;
+  return {{dtype_, labels.inserted(labels.rank(), classes_)}};
+}
+
+void OneHot::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+  sizes[0] = static_cast<std::size_t>(inputs[0].shape.elements(at));
+}
+
+Status OneHot::run(const Call& call) const noexcept {
+  std::size_t done = 0;
+  with_floating(dtype_, [&](auto zero) {
+    using T = decltype(zero);
+    done = call.kernels.table<T>().one_hot(call.in<std::int32_t>(0), call.out<T>(0), call.sizes[0],
+                                           static_cast<std::size_t>(classes_));
+  });
+  if (done == call.sizes[0]) return {};
+  return {.code = Status::Code::index_out_of_range, .node = -1, .item = static_cast<std::int64_t>(done)};
+}
+
+// SequenceMask
+
+bool SequenceMask::same(const Operation& other) const {
+  const auto& that = static_cast<const SequenceMask&>(other);
+  return steps_ == that.steps_ && dtype_ == that.dtype_;
+}
+
+std::vector<Type> SequenceMask::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 1);
+  require_integers(*this, inputs[0], "lengths");
+  if (inputs[0].shape.rank() != 1) shape_error(*this, "lengths", inputs[0].shape, "[batch]");
+  return {{dtype_, Shape{steps_, inputs[0].shape[0]}}};
+}
+
+void SequenceMask::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+  sizes[0] = static_cast<std::size_t>(steps_.value(at));
+  sizes[1] = static_cast<std::size_t>(inputs[0].shape[0].value(at));
+}
+
+Status SequenceMask::run(const Call& call) const noexcept {
+  with_floating(dtype_, [&](auto zero) {
+    using T = decltype(zero);
+    call.kernels.table<T>().sequence_mask(call.in<std::int32_t>(0), call.out<T>(0), call.sizes[0], call.sizes[1]);
+  });
+  return {};
+}
+
+// RandomUniform
+
+std::string RandomUniform::options() const { return fmt::format("{}, key {}", elegans::to_string(shape_), key_); }
+
+bool RandomUniform::same(const Operation& other) const {
+  const auto& that = static_cast<const RandomUniform&>(other);
+  return shape_ == that.shape_ && dtype_ == that.dtype_ && key_ == that.key_;
+}
+
+std::vector<Type> RandomUniform::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 1);
+  require_integers(*this, inputs[0], "counter");
+  if (inputs[0].shape.elements() != Dim(1)) shape_error(*this, "counter", inputs[0].shape, "[1]");
+  return {{dtype_, shape_}};
+}
+
+void RandomUniform::prepare(std::span<const Type>, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+  sizes[0] = static_cast<std::size_t>(shape_.elements(at));
+}
+
+Status RandomUniform::run(const Call& call) const noexcept {
+  with_floating(dtype_, [&](auto zero) {
+    using T = decltype(zero);
+    const auto counter = static_cast<std::uint64_t>(static_cast<std::uint32_t>(call.in<std::int32_t>(0)[0]));
+    call.kernels.table<T>().random_uniform(key_, counter, call.out<T>(0), call.sizes[0]);
+  });
+  return {};
+}
+
+}  // namespace elegans::ops

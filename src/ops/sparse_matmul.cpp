@@ -1,0 +1,59 @@
+#include "elegans/ops/sparse_matmul.hpp"
+
+#include <fmt/format.h>
+
+namespace elegans::ops {
+
+std::string SparseMatmul::options() const {
+  return fmt::format("{} connections, to {}", connections_->count(), to_string(to_));
+}
+
+bool SparseMatmul::same(const Operation& other) const {
+  const auto& that = static_cast<const SparseMatmul&>(other);
+  return to_ == that.to_ && (connections_ == that.connections_ || *connections_ == *that.connections_);
+}
+
+std::vector<Type> SparseMatmul::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 2);
+  require_floating(*this, inputs);
+  const Shape& x = inputs[0].shape;
+  const auto width = static_cast<std::int64_t>(connections_->width(opposite(to_)));
+  if (x.rank() == 0 || x.back() != Dim(width)) shape_error(*this, "x", x, fmt::format("[..., {}]", width));
+  const Shape w{static_cast<std::int64_t>(connections_->count())};
+  if (!(inputs[1].shape == w))
+    shape_error(*this, "w", inputs[1].shape, elegans::to_string(w) + ", one weight a connection");
+  Shape y = x;
+  y[y.rank() - 1] = static_cast<std::int64_t>(connections_->width(to_));
+  return {{inputs[0].dtype, y}};
+}
+
+Cost SparseMatmul::cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const {
+  Cost cost = Operation::cost(inputs, outputs, at);
+  const Shape& x = inputs[0].shape;
+  cost.flop =
+      2.0 * static_cast<double>(x.product(0, x.rank() - 1).value(at)) * static_cast<double>(connections_->count());
+  return cost;
+}
+
+void SparseMatmul::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+  const Shape& x = inputs[0].shape;
+  sizes[0] = static_cast<std::size_t>(x.product(0, x.rank() - 1).value(at));
+}
+
+Status SparseMatmul::run(const Call& call) const noexcept {
+  with_floating(call.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const Grouped& groups = connections_->by(to_);
+    const End from = opposite(to_);
+    call.kernels.table<T>().sparse_matmul(call.in<T>(0), call.in<T>(1), call.out<T>(0), call.sizes[0],
+                                          connections_->width(from), connections_->width(to_), groups.offsets.data(),
+                                          groups.order.data(), connections_->index(from).data());
+  });
+  return {};
+}
+
+OperationPtr SparseMatmul::stacked(std::span<const Type>, std::span<const char> is_stacked, const Dim&) const {
+  return is_stacked[1] ? nullptr : std::make_shared<SparseMatmul>(*this);
+}
+
+}  // namespace elegans::ops
