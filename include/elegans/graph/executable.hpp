@@ -1,0 +1,82 @@
+#pragma once
+// A compiled graph: a list of bound kernel calls over one arena.
+//
+// compile() runs the passes, plans memory for the largest batch and time and takes it; run() does none of these: it is
+// noexcept and allocates, locks and throws nothing. Inputs and outputs are memory of the caller, bound before the first run
+// (pointers may be changed at any time) and packed for the extents of the run: an input [time, batch, 3] at
+// {.batch = 2, .time = 5} is 30 numbers, whatever was reserved.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "elegans/graph/graph.hpp"
+
+namespace elegans::graph {
+
+struct CompileOptions {
+  kernels::Target target = kernels::Target::best;
+  Extents reserve;                        // the largest batch and time of any run
+  std::int64_t segment_length = 1;        // steps of one segment, where a loop keeps checkpoints
+  // Passes that are not to run: names of passes() ("fuse", "hoist", …). ELEGANS_DISABLE in the environment adds to them,
+  // separated by commas.
+  std::vector<std::string> disable;
+  // Pairs (output, input) by name that share the caller's memory: the update of parameters works in place.
+  std::vector<std::pair<std::string, std::string>> in_place;
+};
+
+// What one pass did.
+struct PassReport {
+  std::string pass;
+  std::size_t nodes_before = 0;
+  std::size_t nodes_after = 0;
+  std::vector<std::string> notes;  // what was done, and what was refused and why
+};
+
+class Executable {
+ public:
+  Executable(Executable&&) noexcept;
+  Executable& operator=(Executable&&) noexcept;
+  ~Executable();
+
+  const std::vector<Port>& inputs() const;
+  const std::vector<Port>& outputs() const;
+  const Type& input_type(std::size_t index) const;
+  const Type& output_type(std::size_t index) const;
+  // The number of the input or output called `name`; ConfigError with the nearest names where there is none.
+  std::size_t input_index(std::string_view name) const;
+  std::size_t output_index(std::string_view name) const;
+
+  void bind_input(std::size_t index, const void* data) noexcept;
+  void bind_output(std::size_t index, void* data) noexcept;
+
+  // Runs for `extents`. Status: extent_out_of_range beyond what was reserved; index_out_of_range with node and item. Every
+  // input and output must be bound.
+  Status run(const Extents& extents) noexcept;
+
+  // Convenience for tests and direct calls: binds views (shapes checked), takes the extents from them, runs, throws where
+  // the status is not ok. Views are given in the order of the ports.
+  void operator()(std::span<const View> inputs, std::span<const View> outputs);
+  std::vector<Tensor> operator()(std::span<const View> inputs);
+
+  std::size_t arena_bytes() const;
+  // Arithmetic and traffic of one run at `extents`, loops counted in full.
+  ops::Cost cost(const Extents& extents) const;
+  // What every pass did and refused, the nodes that run, and the plan of memory.
+  std::string explain() const;
+  const Graph& graph() const;
+  // The scope and name of a node that a Status names.
+  std::string node_name(std::int32_t node) const;
+
+ private:
+  friend Executable compile(Graph graph, const CompileOptions& options);
+  struct Implementation;
+  explicit Executable(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+Executable compile(Graph graph, const CompileOptions& options);
+
+}  // namespace elegans::graph
