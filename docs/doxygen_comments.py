@@ -5,7 +5,7 @@ usage: doxygen_comments.py HEADER
 
 The comment after #pragma once describes the file; one before a declaration the declaration; one behind a member the
 member. Lines indented by two spaces or more (equations, tables) are kept as they are; everything else is text in which
-Doxygen must not look for commands or HTML. Line numbers stay right: where a line has to be added, it shares one.
+Doxygen must not look for commands or HTML.
 """
 import re
 import sys
@@ -23,20 +23,16 @@ def escaped(text):
 
 
 def block(indent, lines):
-    """The documentation of one run of comment lines: as many lines as came in."""
-    output, in_list, verbatim = [], False, False
-    for line in lines:
-        starts_item = bool(LIST_ITEM.match(line))
-        in_list = starts_item or (in_list and bool(line.strip()))
+    """The documentation of one run of comment lines."""
+    output, in_list, code = [], False, False
+    for line in [*lines, ""]:  # the empty line ends what is still open
+        in_list = bool(LIST_ITEM.match(line)) or (in_list and bool(line.strip()))
         keep = line.startswith("  ") and not in_list
-        if verbatim and not keep:
-            output[-1] += " @endverbatim"
-        text = line if keep else escaped(line)
-        output.append(f"{indent}/// " + ("@verbatim " if keep and not verbatim else "") + text)
-        verbatim = keep
-    if verbatim:
-        output[-1] += " @endverbatim"
-    return output
+        if keep != code:
+            output.append("@code{.unparsed}" if keep else "@endcode")
+        code = keep
+        output.append(line if keep else escaped(line))
+    return [f"{indent}/// {line}" for line in output[:-1]]
 
 
 def convert(lines):
