@@ -1,13 +1,15 @@
 #pragma once
 // What a layer writes with: the graph, the weights used so far, and what flows beside the data (Δt, lengths, states).
 //
-// One context belongs to one graph. Weights become inputs of the graph the first time they are used; a weight used twice (a
-// shared layer) is one input. Inside a cell's step the same calls work: the loop captures what it uses.
+// One context belongs to one graph. Weights become inputs of the graph, called "weight/<path>", the first time they are used;
+// a weight used twice (a shared layer) is one input. Inside a cell's step the same calls work: the loop captures what it uses.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "elegans/graph/functions.hpp"
@@ -20,30 +22,33 @@ enum class Mode { inference, training };
 // A state of a recurrent layer as the graph sees it.
 struct StateSlot {
   std::string path;  // layer and state, "ltc/v"
-  Shape shape;       // with the batch in front
+  ops::Type type;    // with the batch in front
   Value initial;
-  Value final;
+  Value final;       // empty until final_state()
 };
 
 struct ContextOptions {
   Mode mode = Mode::inference;
   // Whether states are inputs ("state/<path>") and outputs ("next/<path>") of the graph instead of starting afresh.
   bool expose_states = false;
+  std::uint64_t seed = 0;  // of dropout
 };
 
 class Context {
  public:
+  // `graph` must stay where it is while the context is used.
   explicit Context(graph::Graph& graph, ContextOptions options = {}) : graph_(&graph), options_(options) {}
 
   graph::Graph& graph() { return *graph_; }
   bool training() const { return options_.mode == Mode::training; }
   const ContextOptions& options() const { return options_; }
 
-  // The value of a weight, in its stored shape.
+  // The value of a weight: of one with a pattern [count], the weights that exist, whatever its storage; else its shape.
+  // While training, the first use adds the weight's regulariser to losses(). ConfigError where another weight has the path.
   Value weight(const WeightPtr& weight);
-  // Weights used so far with their inputs, in the order of first use.
+  // Weights used so far with their values in stored shape, in the order of first use: what gradients are taken of.
   const std::vector<std::pair<WeightPtr, Value>>& weights() const { return weights_; }
-  // Makes `value` stand for `weight` (for example a slice of the parameter arena) before its first use.
+  // Makes `value`, of the stored shape, stand for `weight` (a slice of a parameter arena, say) before its first use.
   void provide(const WeightPtr& weight, Value value);
 
   // Δt [batch, time], lengths i32 [batch]: none where every step takes 1 and every sequence is full. Set before layers are
@@ -51,30 +56,37 @@ class Context {
   std::optional<Value> timespans;
   std::optional<Value> lengths;
 
-  // The first value of a state: the one provided, an input where states are exposed, else `start` (what the cell says).
-  Value initial_state(const std::string& path, const Shape& shape, const std::function<Value()>& start);
+  // The first value of a state of type `type`: the one provided, an input where states are exposed, else start() (what the
+  // cell says). ConfigError where the path is taken.
+  Value initial_state(const std::string& path, const ops::Type& type, const std::function<Value()>& start);
+  // Its last value; an output where states are exposed.
   void final_state(const std::string& path, Value value);
   const std::vector<StateSlot>& states() const { return states_; }
   // Provides a first state by path, for direct calls.
   void provide_state(const std::string& path, Value value) { provided_states_[path] = value; }
 
-  // Penalties that layers add to the loss.
+  // Penalties that layers add to the loss: scalars that do not depend on the batch. (Where a batch is cut into shards, each is
+  // to be counted once for the batch, not once a shard.)
   void add_loss(Value scalar) { losses_.push_back(scalar); }
   const std::vector<Value>& losses() const { return losses_; }
 
-  // A multiplier for dropout, 0 with probability `rate`, else 1/(1 − rate), of `shape`; only while training. It depends on the
-  // model's seed, `path` and the graph's input "step" (i32 [1]), which this adds.
+  // A multiplier for dropout: 0 with probability `rate`, else 1/(1 − rate); only while training. It is a function of
+  // options().seed, of `path` (every place that drops has one of its own) and of step(): another mask every step.
   Value dropout_mask(const std::string& path, const Shape& shape, double rate, Dtype dtype);
+  // The graph's input "step", i32 [1], which exists from the first use on. It must differ between any two runs (steps, and
+  // shards of a step) whose random numbers are to differ.
+  Value step();
 
-  // The path of the layer being called, for names of weights and states.
+  // The path of the module being called.
   const std::string& path() const { return path_; }
   void set_path(std::string path) { path_ = std::move(path); }
-  std::uint64_t seed = 0;
 
  private:
   graph::Graph* graph_;
   ContextOptions options_;
-  std::vector<std::pair<WeightPtr, Value>> weights_;
+  std::vector<std::pair<WeightPtr, Value>> weights_;  // in stored shape
+  std::map<const Weight*, Value> used_;               // as layers read them
+  std::map<const Weight*, Value> provided_;
   std::vector<StateSlot> states_;
   std::map<std::string, Value> provided_states_;
   std::vector<Value> losses_;
