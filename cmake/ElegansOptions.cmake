@@ -6,7 +6,7 @@ macro(elegans_option name default text)
   add_feature_info(${name} ${name} "${text}")
 endmacro()
 
-elegans_option(ELEGANS_CLI ${PROJECT_IS_TOP_LEVEL} "the command line program elegans (CLI11, toml++)")
+elegans_option(ELEGANS_CLI ${PROJECT_IS_TOP_LEVEL} "the command line program elegans (CLI11)")
 elegans_option(ELEGANS_SIMD ON "SIMD kernels chosen at run time (Highway)")
 elegans_option(ELEGANS_TOOLS ${PROJECT_IS_TOP_LEVEL} "the programs under tools")
 elegans_option(ELEGANS_EXAMPLES ${PROJECT_IS_TOP_LEVEL} "the examples, run as tests")

@@ -6,7 +6,8 @@ usage: check_layers.py ROOT
  - a room includes only itself and rooms listed above it in layers.txt;
  - every folder under include/elegans and src is a listed room;
  - a private header (under src) is included by its own room alone, and never by a public header;
- - the project's headers are included from the root ("elegans/room/thing.hpp", "room/thing.hpp"), never by "..", and exist.
+ - the project's headers are included from the root ("elegans/room/thing.hpp", "room/thing.hpp") or, private ones, from their
+   own folder ("thing.hpp"), never by "..".
 
 A header directly under include/elegans stands above all rooms: it may include any of them, no room may include it.
 Prints FILE:LINE: what is wrong, one a line; exits 1 if anything is.
@@ -15,7 +16,7 @@ import pathlib
 import re
 import sys
 
-INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
 
 def read_rooms(root):
@@ -32,27 +33,25 @@ def sources(root):
             yield path.relative_to(root), parts[0] if len(parts) > 1 else None, public
 
 
-def check_include(root, rooms, name, room, public, quoted):
-    """Returns what is wrong with `#include name` in a file of `room`, or None."""
+def check_include(root, rooms, name, path, room, public):
+    """Returns what is wrong with `#include name` in the file `path` of `room`, or None."""
     parts = name.split("/")
     if ".." in parts or "." in parts:
         return f'"{name}" is a relative path; include it from the root'
     if parts[0] == "elegans":
-        if not (root / "include" / name).is_file():
-            return f'"{name}" does not exist under include'
         if len(parts) == 2:
             return f'"{name}" stands above all rooms; include the header that is meant' if room else None
         target = parts[1]
-    elif quoted:
-        if not (root / "src" / name).is_file():
-            return f'"{name}" does not exist under src; foreign headers are included by <…>'
+    elif (root / path.parent / name).is_file():
+        target = room
+    elif (root / "src" / name).is_file():
         target = parts[0]
         if public:
             return f'"{name}" is private: a public header cannot include it'
         if target != room:
             return f'"{name}" is private to {target}; {room} may include only public headers of other rooms'
     else:
-        return None
+        return None  # not ours
     if target not in rooms:
         return f'"{name}" is in {target}, which layers.txt does not list'
     if room is not None and rooms.index(target) > rooms.index(room):
@@ -75,7 +74,7 @@ def check(root):
         for number, line in enumerate(text.splitlines(), 1):
             match = INCLUDE.match(line)
             if match:
-                problem = check_include(root, rooms, match[2], room, public, match[1] == '"')
+                problem = check_include(root, rooms, match[1], path, room, public)
                 if problem:
                     problems.append(f"{path}:{number}: {problem}")
     return problems
