@@ -13,7 +13,7 @@
 
 namespace elegans::ops {
 
-// The connections of neuron u, in ascending order of s: order[offsets[u]] … order[offsets[u + 1] − 1].
+// The connections with u at one end, in ascending order of s: order[offsets[u]] … order[offsets[u + 1] − 1].
 struct Grouped {
   std::vector<std::uint32_t> offsets;
   std::vector<std::uint32_t> order;
@@ -35,7 +35,7 @@ class Connections {
   const std::vector<std::uint32_t>& target() const { return target_; }
   const std::vector<std::uint32_t>& index(End end) const { return end == End::source ? source_ : target_; }
   const Grouped& by(End end) const { return end == End::source ? by_source_ : by_target_; }
-  // How many neurons there are at `end`.
+  // How many indices there are at `end`.
   std::size_t width(End end) const { return end == End::source ? inputs_ : outputs_; }
 
   friend bool operator==(const Connections& a, const Connections& b) {

@@ -1,5 +1,5 @@
 #pragma once
-// Spreads neurons to their connections along the last axis: the value at one end of each.
+// Spreads values to their connections along the last axis: the value at one end of each.
 //
 //     y[…, s] = x[…, index[s]]     x [..., width of the end]   y [..., count]     index = source or target of the
 //     connections

@@ -1,5 +1,5 @@
 #pragma once
-// The product of two dense arrays at the connections of a circuit only: the gradient of sparse_matmul for its weights.
+// The product of two full arrays at the connections of a circuit only: the gradient of sparse_matmul for its weights.
 //
 //     g[s] = Σ_r x[r, source[s]] d[r, target[s]]       x [..., inputs]   d [..., outputs]   g [count], r over all rows
 //

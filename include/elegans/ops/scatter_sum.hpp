@@ -1,10 +1,10 @@
 #pragma once
-// Sums the connections of each neuron along the last axis.
+// Sums the connections of each source or target along the last axis.
 //
 //     y[…, u] = Σ_{s : index[s] = u} x[…, s]     x [..., count]   y [..., width of the end]     index = source or
 //     target
 //
-// A neuron without connections gets 0. The gradient is gather by the same end. y may not overlap x.
+// One without connections gets 0. The gradient is gather by the same end. y may not overlap x.
 
 #include "elegans/ops/connections.hpp"
 #include "elegans/ops/operation.hpp"

@@ -1,5 +1,5 @@
 #pragma once
-// Sparse × dense: the product with a matrix of which only the existing weights are stored, one a connection.
+// Sparse × full: the product with a matrix of which only the existing weights are stored, one a connection.
 //
 //     to target   y[…, u] = Σ_{s : target[s] = u} w[s] x[…, source[s]]     x [..., inputs]    w [count]   y [...,
 //     outputs] to source   y[…, j] = Σ_{s : source[s] = j} w[s] x[…, target[s]]     x [..., outputs]   w [count]   y
