@@ -1,13 +1,22 @@
 #pragma once
 // The sequence layer: a cell run over time by one loop of the graph.
 //
-//     x [batch, time, features], context.timespans [batch, time], context.lengths [batch]
-//     y [batch, time, output] with return_sequences, else [batch, output]: the output at each sequence's last step
+//     x [batch, time, features]   Δt: context.timespans [batch, time], 1 where absent
+//     y [batch, time, output]     with return_sequences, else [batch, output]: the output at each sequence's last step
 //
-// A step past a sequence's end changes neither its state nor any gradient, its output is 0, and what stands in the padding does
-// not matter, NaN included. Final states are context.final_state("<name>/<state>").
+// Sequences that end early have context.lengths i32 [batch]; any other steps to be skipped have context.mask [batch, time] of 1
+// and 0. A skipped step changes neither the state nor any gradient, its output is 0, and what x and Δt hold there does not
+// matter, NaN included. Without return_sequences a sequence of skipped steps alone gives 0.
+//
+// go_backwards runs from the last step to the first; outputs stay in the order of time. Δt of a step is then the gap to the
+// following sample (of the last step, Δt of the first), so that both directions see the same gaps.
+//
+// Final states are Context::states(), called "<path>/<state>".
+
+#include <optional>
 
 #include "elegans/nn/cell.hpp"
+#include "elegans/nn/layer.hpp"
 
 namespace elegans::nn {
 
@@ -15,48 +24,63 @@ struct RnnOptions {
   bool return_sequences = true;
   // Dense projection of every output to this many features (with bias); 0 for none.
   std::int64_t projection = 0;
-  // Backwards in time.
   bool go_backwards = false;
-  // Keep only every k-th state for the gradient (graph/functions.hpp); 0 keeps what is dear.
+  // Keep the states of every k-th step only for the gradient, and compute the others again (graph/functions.hpp); 0 keeps all
+  // that is dear to compute.
   std::int64_t checkpoint_every = 0;
+
+  friend bool operator==(const RnnOptions&, const RnnOptions&) = default;
 };
 
 // Sequences for a direct call, and what comes back.
+struct SequenceInput {
+  View x;                              // [batch, time, features]
+  std::optional<View> timespans = {};  // [batch, time]
+  std::optional<View> lengths = {};    // i32 [batch]
+  std::optional<View> mask = {};       // [batch, time], 1 or 0
+  std::vector<View> state = {};        // [batch, …], in the order of the cell's states; empty to start afresh
+};
 struct SequenceOutput {
   Tensor output;
   std::vector<Tensor> state;
 };
-struct SequenceInput {
-  View x;                         // [batch, time, features]
-  std::optional<View> timespans;  // [batch, time]
-  std::optional<View> lengths;    // i32 [batch]
-  std::vector<View> state;        // [batch, …], in the order of the cell's states; empty to start afresh
-};
 
 class RNN : public Layer {
  public:
+  // ConfigError where an option is out of its range.
   explicit RNN(CellPtr cell, RnnOptions options = {});
+  ~RNN() override;
 
   const CellPtr& cell() const { return cell_; }
   const RnnOptions& sequence() const { return options_; }
-
-  void set_numbers(Dtype dtype, std::uint64_t seed) override;
-  std::vector<WeightPtr> weights() const override;
   std::string type() const override { return "RNN"; }
   Json config() const override;
   Shape compute_output_shape(const Shape& input) const override;
 
   using Layer::operator();
+  // A direct call with all that belongs to a sequence. The first call of a shape builds and keeps an executable.
   SequenceOutput operator()(const SequenceInput& input);
+  // The same into output and state (one for each state of the cell): allocates nothing once the shape is known.
+  void operator()(const SequenceInput& input, const View& output, std::span<const View> state);
 
  protected:
   void on_build(const Shape& input) override;
   Value call(Context& context, Value x) override;
 
  private:
+  struct Steps;
+  struct Calls;
+  Steps steps_of(Context& context, Value x) const;
+  std::vector<Value> first_states(Context& context, Value x);
+  // The executable for these views, which it keeps.
+  Calls& prepare(const SequenceInput& input);
+  Value projected(Context& context, Value y, const std::optional<Value>& valid);
+
   CellPtr cell_;
   RnnOptions options_;
   LayerPtr projection_;
+  std::vector<WeightPtr> learned_;  // first states by number; null where not learned
+  std::unique_ptr<Calls> calls_;
 };
 
 }  // namespace elegans::nn

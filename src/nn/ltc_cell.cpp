@@ -1,0 +1,156 @@
+#include "elegans/nn/ltc_cell.hpp"
+
+#include <cmath>
+#include <fmt/format.h>
+
+#include "elegans/nn/connections_of.hpp"
+#include "elegans/wiring/config.hpp"
+
+namespace elegans::nn {
+namespace {
+
+// Added to capacitances that clipping may have made 0, so that 0 / 0 cannot happen where Δt is 0 too; too small to change
+// any other.
+constexpr double least_capacitance = 1e-30;
+
+void check(const LTCCellOptions& options) {
+  if (options.ode_unfolds < 1)
+    throw ConfigError({.operation = "LTCCell",
+                       .argument = "ode_unfolds",
+                       .actual = std::to_string(options.ode_unfolds),
+                       .required = "at least 1",
+                       .remedy = "6 is usual."});
+  if (!(options.epsilon >= 0) || !std::isfinite(options.epsilon))
+    throw ConfigError({.operation = "LTCCell",
+                       .argument = "epsilon",
+                       .actual = fmt::format("{}", options.epsilon),
+                       .required = "a number ≥ 0",
+                       .remedy = "1e-8 is usual."});
+}
+
+Initialiser uniform(double low, double high) { return Uniform{low, high}; }
+
+}  // namespace
+
+LTCCell::LTCCell(wiring::Wiring wiring, LTCCellOptions options) : wiring_(std::move(wiring)), options_(options) {
+  check(options_);
+}
+
+LTCCell::LTCCell(std::int64_t units, LTCCellOptions options)
+    : LTCCell(wiring::FullyConnected({.units = units}), options) {}
+
+std::vector<StateOptions> LTCCell::states() const { return {{.name = "v", .shape = Shape{wiring_.units()}}}; }
+
+LTCCell::Family LTCCell::add_family(const std::string& prefix, const wiring::PatternRef& pattern) {
+  if (pattern->count() == 0) return {};
+  const auto add = [&](const char* name, Initialiser initialiser, Constraint constraint, Polarity polarity) {
+    return add_weight({.name = prefix + name,
+                       .shape = Shape{pattern->rows(), pattern->columns()},
+                       .initialiser = std::move(initialiser),
+                       .constraint = std::move(constraint),
+                       .pattern = pattern,
+                       .polarity = polarity});
+  };
+  const Constraint sign = options_.implicit_param_constraints ? Constraint{} : non_negative();
+  Family family;
+  family.connections = connections_of(pattern);
+  family.w = add("w", uniform(0.001, 1), sign, Polarity::ignored);
+  family.mu = add("mu", uniform(0.3, 0.8), {}, Polarity::ignored);
+  family.sigma = add("sigma", uniform(3, 8), {}, Polarity::ignored);
+  family.erev = add("erev", Ones{}, {}, Polarity::initial_sign);
+  return family;
+}
+
+void LTCCell::on_build(const Shape& input) {
+  const std::int64_t inputs = input.back().factor();
+  wiring_.build(inputs);
+  const auto add = [&](const char* name, std::int64_t size, Initialiser initialiser, Constraint constraint = {}) {
+    return add_weight({.name = name,
+                       .shape = Shape{size},
+                       .initialiser = std::move(initialiser),
+                       .constraint = std::move(constraint)});
+  };
+  const Constraint sign = options_.implicit_param_constraints ? Constraint{} : non_negative();
+  gleak_ = add("gleak", wiring_.units(), uniform(0.001, 1), sign);
+  vleak_ = add("vleak", wiring_.units(), uniform(-0.2, 0.2));
+  cm_ = add("cm", wiring_.units(), uniform(0.4, 0.6), sign);
+  recurrent_ = add_family("", wiring_.recurrent_pattern());
+  sensory_ = add_family("sensory_", wiring_.sensory_pattern(inputs));
+  if (options_.input_mapping != Mapping::none) input_w_ = add("input_w", inputs, Ones{});
+  if (options_.input_mapping == Mapping::affine) input_b_ = add("input_b", inputs, Zeros{});
+  if (options_.output_mapping != Mapping::none) output_w_ = add("output_w", wiring_.output_dim(), Ones{});
+  if (options_.output_mapping == Mapping::affine) output_b_ = add("output_b", wiring_.output_dim(), Zeros{});
+}
+
+Value LTCCell::positive(Context& context, const WeightPtr& weight) const {
+  const Value value = context.weight(weight);
+  return options_.implicit_param_constraints ? softplus(value) : value;
+}
+
+Value LTCCell::mapped(Context& context, Value x, const WeightPtr& w, const WeightPtr& b) const {
+  if (w) x = x * context.weight(w);
+  if (b) x = x + context.weight(b);
+  return x;
+}
+
+LTCCell::Currents LTCCell::currents(Context& context, const Family& family, Value potential,
+                                    const Currents& others) const {
+  if (!family.connections) return others;
+  const Value source = gather(potential, family.connections);
+  const Value open = sigmoid(context.weight(family.sigma) * (source - context.weight(family.mu)));
+  const Value a = positive(context, family.w) * open;
+  return {.conductance = others.conductance + scatter_sum(a, family.connections),
+          .current = others.current + scatter_sum(a * context.weight(family.erev), family.connections)};
+}
+
+LTCCell::Currents LTCCell::leak_and_sensory(Context& context, Value x) const {
+  const Value gleak = positive(context, gleak_);
+  return currents(context, sensory_, mapped(context, x, input_w_, input_b_),
+                  {.conductance = gleak, .current = gleak * context.weight(vleak_)});
+}
+
+CellOutput LTCCell::step(Context& context, Value x, const std::vector<Value>& state, Value dt) {
+  Currents fixed = leak_and_sensory(context, x);
+  fixed.conductance = fixed.conductance + options_.epsilon;
+  Value cm = positive(context, cm_);
+  if (!options_.implicit_param_constraints) cm = cm + least_capacitance;
+  const Value delta = dt / static_cast<double>(options_.ode_unfolds);
+
+  const auto unfold = [&](const graph::Loop& loop) {
+    const Value v = loop.carried[0];
+    const Currents all = currents(context, recurrent_, v, fixed);
+    const Value change = delta * (all.current - v * all.conductance) / (cm + delta * all.conductance);
+    return graph::LoopResult{.carried = {v + change}, .stacked = {}, .summed = {}};
+  };
+  const Value v = scan(options_.ode_unfolds, state, {}, unfold).carried[0];
+  return {.output = mapped(context, slice(v, -1, 0, wiring_.output_dim()), output_w_, output_b_), .state = {v}};
+}
+
+Value LTCCell::time_constants(Context& context, Value v, Value x) {
+  build(x.shape());
+  return positive(context, cm_) / currents(context, recurrent_, v, leak_and_sensory(context, x)).conductance;
+}
+
+SynapseValues LTCCell::synapses() const {
+  if (!built())
+    throw ConfigError({.operation = path() + ".synapses",
+                       .argument = "the cell",
+                       .actual = "not built",
+                       .required = "a built cell",
+                       .remedy = "Call build(shape), or the layer once."});
+  SynapseValues values;
+  const wiring::SynapseTable table = wiring_.synapses();
+  for (const Family* family : {&sensory_, &recurrent_}) {
+    if (!family->connections) continue;
+    const auto w = family->w->value.values(), mu = family->mu->value.values(), sigma = family->sigma->value.values(),
+               erev = family->erev->value.values();
+    for (std::size_t s = 0; s < w.size(); ++s) {
+      const double conductance = !options_.implicit_param_constraints ? w[s]
+                                 : w[s] > 0 ? w[s] + std::log1p(std::exp(-w[s])) : std::log1p(std::exp(w[s]));
+      values.rows.push_back({table.rows[values.rows.size()], conductance, mu[s], sigma[s], erev[s]});
+    }
+  }
+  return values;
+}
+
+}  // namespace elegans::nn

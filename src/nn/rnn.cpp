@@ -1,0 +1,234 @@
+#include "elegans/nn/rnn.hpp"
+
+#include <array>
+#include <fmt/format.h>
+
+#include "elegans/nn/dense.hpp"
+#include "elegans/nn/registry.hpp"
+#include "nn/direct_calls.hpp"
+
+namespace elegans::nn {
+namespace {
+
+using graph::Loop;
+using graph::LoopResult;
+
+// What a step's mask [batch, 1] is for a value [batch, …]: [batch, 1, …].
+Value for_rank(Value mask, const Shape& shape) {
+  Shape wanted{shape[0]};
+  for (std::size_t axis = 1; axis < shape.rank(); ++axis) wanted = wanted.inserted(axis, 1);
+  return reshape(mask, wanted);
+}
+
+Value where(const std::optional<Value>& valid, Value yes, Value no) {
+  return valid ? select(for_rank(*valid, yes.shape()), yes, no) : yes;
+}
+
+void require(const Value& value, const Shape& shape, const std::string& path, const char* argument) {
+  if (value.shape() != shape)
+    throw ShapeError({.operation = path,
+                      .argument = argument,
+                      .actual = to_string(value.shape()),
+                      .required = fmt::format("{} like the input", to_string(shape)),
+                      .remedy = ""});
+}
+
+}  // namespace
+
+// A sequence as the loop reads it: time in front, skipped steps made harmless.
+struct RNN::Steps {
+  Value x;                     // [time, batch, features]
+  std::optional<Value> dt;     // [time, batch, 1]
+  std::optional<Value> valid;  // [time, batch, 1]
+};
+
+// Executables of direct calls, for each choice of what is given beside x.
+struct RNN::Calls {
+  std::array<DirectCalls, 16> known;
+  DirectCalls::Call* call = nullptr;  // of the last prepare()
+  std::vector<View> inputs;           // x, then timespans, lengths, mask and states where given
+  std::vector<View> outputs;
+};
+
+RNN::RNN(CellPtr cell, RnnOptions options) : cell_(std::move(cell)), options_(options) {
+  const auto require_at_least_0 = [&](const char* argument, std::int64_t value, const char* required) {
+    if (value < 0)
+      throw ConfigError({.operation = "RNN",
+                         .argument = argument,
+                         .actual = std::to_string(value),
+                         .required = required,
+                         .remedy = ""});
+  };
+  if (cell_ == nullptr)
+    throw ConfigError({.operation = "RNN", .argument = "cell", .actual = "null", .required = "a cell", .remedy = ""});
+  require_at_least_0("projection", options.projection, "0 for none, or a number of features");
+  require_at_least_0("checkpoint_every", options.checkpoint_every, "0 for none, or a number of steps");
+  add_part("cell", cell_);
+  if (options_.projection > 0) {
+    projection_ = std::make_shared<Dense>(options_.projection);
+    add_part("projection", projection_);
+  }
+}
+
+RNN::~RNN() = default;
+
+Shape RNN::compute_output_shape(const Shape& input) const {
+  const Dim features = options_.projection > 0 ? Dim(options_.projection) : Dim(cell_->output_size());
+  return options_.return_sequences ? Shape{input[0], input[1], features} : Shape{input[0], features};
+}
+
+void RNN::on_build(const Shape& input) {
+  if (input.rank() != 3)
+    throw ShapeError({.operation = path(),
+                      .argument = "input",
+                      .actual = to_string(input),
+                      .required = "[batch, time, features]",
+                      .remedy = "A single sequence is a batch of one."});
+  cell_->build(input.removed(1));
+  for (const StateOptions& state : cell_->states())
+    learned_.push_back(state.first != FirstState::learned
+                           ? nullptr
+                           : add_weight({.name = "first_" + state.name,
+                                         .shape = state.shape,
+                                         .initialiser = ConstantValue{state.value}}));
+  if (projection_) projection_->build(Shape{input[0], Dim(cell_->output_size())});
+}
+
+RNN::Steps RNN::steps_of(Context& context, Value x) const {
+  const Dim batch = x.shape()[0], time = x.shape()[1];
+  const auto time_first = [&](Value value, const char* argument) {
+    require(value, Shape{batch, time}, path(), argument);
+    return reshape(transpose(value, {1, 0}), Shape{time, batch, 1});
+  };
+  Steps steps{.x = transpose(x, {1, 0, 2}), .dt = {}, .valid = {}};
+  if (context.timespans) steps.dt = time_first(*context.timespans, "timespans");
+  if (context.lengths) {
+    require(*context.lengths, Shape{batch}, path(), "lengths");
+    steps.valid = reshape(sequence_mask(*context.lengths, time, x.dtype()), Shape{time, batch, 1});
+  }
+  if (context.mask) {
+    const Value mask = time_first(*context.mask, "mask");
+    steps.valid = steps.valid ? *steps.valid * mask : mask;
+  }
+  if (steps.valid) {
+    steps.x = select(*steps.valid, steps.x, constant(x, 0));
+    if (steps.dt) steps.dt = select(*steps.valid, *steps.dt, constant(x, 1));
+  }
+  return steps;
+}
+
+std::vector<Value> RNN::first_states(Context& context, Value x) {
+  std::vector<Value> first;
+  const std::vector<StateOptions> states = cell_->states();
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const Shape shape = states[i].shape.inserted(0, x.shape()[0]);
+    first.push_back(context.initial_state(path() + "/" + states[i].name, {x.dtype(), shape}, [&] {
+      if (learned_[i]) return broadcast_to(context.weight(learned_[i]), shape);
+      return full(x, shape, states[i].first == FirstState::constant ? states[i].value : 0.0);
+    }));
+  }
+  return first;
+}
+
+Value RNN::call(Context& context, Value x) {
+  const Steps steps = steps_of(context, x);
+  const Dim batch = x.shape()[0];
+  const Value zero = constant(x, 0), one = constant(x, 1);
+
+  std::vector<Value> carried = first_states(context, x);
+  const std::size_t states = carried.size();
+  std::vector<Value> scanned{steps.x};
+  if (steps.dt) scanned.push_back(*steps.dt);
+  if (steps.valid) scanned.push_back(*steps.valid);
+  // Backwards, the gap to the following sample is what the step before (in the order of execution) has read.
+  const bool hands_on_gap = options_.go_backwards && steps.dt.has_value();
+  if (hands_on_gap) carried.push_back(reshape(leading(*steps.dt, 1), Shape{batch, 1}));
+  if (!options_.return_sequences) carried.push_back(full(x, Shape{batch, Dim(cell_->output_size())}, 0));
+
+  const auto body = [&](const Loop& loop) {
+    std::size_t next = 1;
+    const std::optional<Value> gap = steps.dt ? std::optional(loop.scanned[next++]) : std::nullopt;
+    const std::optional<Value> valid = steps.valid ? std::optional(loop.scanned[next++]) : std::nullopt;
+    const Value dt = hands_on_gap ? loop.carried[states] : gap.value_or(one);
+    const std::vector<Value> state(loop.carried.begin(), loop.carried.begin() + static_cast<std::ptrdiff_t>(states));
+    const CellOutput step = (*cell_)(context, loop.scanned[0], state, dt);
+
+    LoopResult result;
+    for (std::size_t i = 0; i < states; ++i) result.carried.push_back(where(valid, step.state[i], state[i]));
+    if (hands_on_gap) result.carried.push_back(where(valid, *gap, dt));
+    if (options_.return_sequences)
+      result.stacked.push_back(where(valid, step.output, zero));
+    else
+      result.carried.push_back(where(valid, step.output, loop.carried.back()));
+    return result;
+  };
+  const LoopResult result = scan(x.shape()[1], carried, scanned, body,
+                                 {.reverse = options_.go_backwards, .checkpoint_every = options_.checkpoint_every});
+
+  const std::vector<StateOptions> names = cell_->states();
+  for (std::size_t i = 0; i < states; ++i) context.final_state(path() + "/" + names[i].name, result.carried[i]);
+  if (options_.return_sequences) return transpose(projected(context, result.stacked[0], steps.valid), {1, 0, 2});
+  if (!projection_ || !steps.valid) return projected(context, result.carried.back(), std::nullopt);
+  // A sequence counts where any step of it does.
+  return projected(context, result.carried.back(), reduce_max(*steps.valid, 0));
+}
+
+// The projection of y, 0 where it is not valid. (A bias would stand there.)
+Value RNN::projected(Context& context, Value y, const std::optional<Value>& valid) {
+  if (!projection_) return y;
+  const Value projected = (*projection_)(context, y);
+  return valid ? select(*valid, projected, constant(y, 0)) : projected;
+}
+
+// Direct calls
+
+RNN::Calls& RNN::prepare(const SequenceInput& input) {
+  if (!calls_) calls_ = std::make_unique<Calls>();
+  calls_->inputs.assign({input.x});
+  for (const auto* given : {&input.timespans, &input.lengths, &input.mask})
+    if (*given) calls_->inputs.push_back(**given);
+  calls_->inputs.insert(calls_->inputs.end(), input.state.begin(), input.state.end());
+  const bool has_state = !input.state.empty();
+  const std::size_t choice = (input.timespans ? 1u : 0u) + (input.lengths ? 2u : 0u) + (input.mask ? 4u : 0u) +
+                             (has_state ? 8u : 0u);
+  DirectCalls& known = calls_->known[choice];
+  calls_->call = known.find(calls_->inputs);
+  if (calls_->call != nullptr) return *calls_;
+
+  const std::vector<StateOptions> states = cell_->states();
+  if (has_state && input.state.size() != states.size())
+    throw ShapeError({.operation = path(),
+                      .argument = "the number of states",
+                      .actual = std::to_string(input.state.size()),
+                      .required = fmt::format("{}, or none to start afresh", states.size()),
+                      .remedy = "They come back from a call in this order, too."});
+  calls_->call = &known.at(path(), calls_->inputs, [&](Context& context, std::span<const Value> values) {
+    std::size_t next = 1;
+    if (input.timespans) context.timespans = values[next++];
+    if (input.lengths) context.lengths = values[next++];
+    if (input.mask) context.mask = values[next++];
+    for (std::size_t i = 0; has_state && i < states.size(); ++i)
+      context.provide_state(path() + "/" + states[i].name, values[next++]);
+    std::vector<Value> outputs{(*this)(context, values[0])};
+    for (const StateSlot& slot : context.states()) outputs.push_back(slot.final);
+    return outputs;
+  });
+  return *calls_;
+}
+
+SequenceOutput RNN::operator()(const SequenceInput& input) {
+  Calls& calls = prepare(input);
+  std::vector<Tensor> results = (*calls.call)(calls.inputs);
+  SequenceOutput output{.output = std::move(results.front()), .state = {}};
+  output.state.assign(std::make_move_iterator(results.begin() + 1), std::make_move_iterator(results.end()));
+  return output;
+}
+
+void RNN::operator()(const SequenceInput& input, const View& output, std::span<const View> state) {
+  Calls& calls = prepare(input);
+  calls.outputs.assign({output});
+  calls.outputs.insert(calls.outputs.end(), state.begin(), state.end());
+  (*calls.call)(calls.inputs, calls.outputs);
+}
+
+}  // namespace elegans::nn
