@@ -1,9 +1,11 @@
-# Packages that the options above ask for. A package that is missing is named by the feature summary.
+# Packages that the options above ask for. All that are missing are named at once.
 # Those that a user of the installed library needs too are listed in elegansConfig.cmake.in.
 
 macro(elegans_needs package purpose)
   find_package(${package} ${ARGN})
-  set_package_properties(${package} PROPERTIES TYPE REQUIRED PURPOSE "${purpose}")
+  if(NOT ${package}_FOUND)
+    string(APPEND elegans_missing "\n * ${package}: ${purpose}")
+  endif()
 endmacro()
 
 elegans_needs(fmt "messages")
@@ -32,4 +34,7 @@ if(ELEGANS_DOCS)
 endif()
 if(ELEGANS_FUZZ AND NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
   message(FATAL_ERROR "ELEGANS_FUZZ needs clang; the compiler is ${CMAKE_CXX_COMPILER_ID}. Use `cmake --preset fuzz`.")
+endif()
+if(elegans_missing)
+  message(FATAL_ERROR "These packages are missing (on Debian, scripts/install-deps installs them):${elegans_missing}")
 endif()
