@@ -62,6 +62,16 @@ std::vector<Shape> shapes_of(std::span<const Type> types) {
   return shapes;
 }
 
+// Elementwise::split_axis without memory of its own, for prepare.
+template <class Items, class ShapeOf>
+std::optional<std::size_t> find_split(const Items& items, const Shape& result, ShapeOf shape_of) {
+  for (std::size_t split = 0; split <= result.rank(); ++split)
+    if (std::all_of(items.begin(), items.end(),
+                    [&](const auto& item) { return access_of(shape_of(item), result, split).has_value(); }))
+      return split;
+  return std::nullopt;
+}
+
 }  // namespace
 
 double flop_of(const Instruction& instruction) {
@@ -134,11 +144,7 @@ OperationPtr Elementwise::chain(std::size_t inputs, std::vector<Instruction> pro
 }
 
 std::optional<std::size_t> Elementwise::split_axis(std::span<const Shape> inputs, const Shape& result) {
-  for (std::size_t split = 0; split <= result.rank(); ++split)
-    if (std::all_of(inputs.begin(), inputs.end(),
-                    [&](const Shape& s) { return access_of(s, result, split).has_value(); }))
-      return split;
-  return std::nullopt;
+  return find_split(inputs, result, [](const Shape& shape) -> const Shape& { return shape; });
 }
 
 std::string_view Elementwise::name() const { return program_.size() == 1 ? function_name(program_[0]) : "elementwise"; }
@@ -195,13 +201,13 @@ std::size_t Elementwise::workspace_bytes(std::span<const Type>, const Extents&) 
 void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                           Sizes& sizes) const {
   const Shape& result = outputs[0].shape;
-  const std::vector<Shape> shapes = shapes_of(inputs);
-  const std::size_t split = split_axis(shapes, result).value_or(0);
+  const std::size_t split =
+      find_split(inputs, result, [](const Type& type) -> const Shape& { return type.shape; }).value_or(0);
   sizes[0] = static_cast<std::size_t>(result.product(0, split).value(at));
   sizes[1] = static_cast<std::size_t>(result.product(split, result.rank()).value(at));
   bool flat = true;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Access access = *access_of(shapes[i], result, split);
+    const Access access = *access_of(inputs[i].shape, result, split);
     sizes[first_access + i] = static_cast<std::size_t>(access);
     flat = flat && (access == Access::full || access == Access::scalar);
   }

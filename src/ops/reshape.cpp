@@ -17,6 +17,16 @@ OperationPtr Reshape::stacked(std::span<const Type>, std::span<const char>, cons
   return std::make_shared<Reshape>(shape_.inserted(0, steps));
 }
 
+std::vector<Type> Leading::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 1);
+  const Shape& x = inputs[0].shape;
+  if (x.rank() == 0 || (x[0].is_constant() && size_.is_constant() && size_.factor() > x[0].factor()))
+    shape_error(*this, "x", x, fmt::format("at least {} rows", elegans::to_string(size_)));
+  Shape y = x;
+  y[0] = size_;
+  return {{inputs[0].dtype, y}};
+}
+
 std::vector<Type> StopGradient::infer(std::span<const Type> inputs) const {
   require_inputs(*this, inputs, 1);
   return {inputs[0]};

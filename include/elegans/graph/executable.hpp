@@ -2,8 +2,8 @@
 // A compiled graph: a list of bound kernel calls over one arena.
 //
 // compile() runs the passes, plans memory for the largest batch and time and takes it; run() does none of these: it is
-// noexcept and allocates, locks and throws nothing. Inputs and outputs are memory of the caller, bound before the first run
-// (pointers may be changed at any time) and packed for the extents of the run: an input [time, batch, 3] at
+// noexcept and allocates, locks and throws nothing. Inputs and outputs are memory of the caller, bound before the first
+// run (pointers may be changed at any time) and packed for the extents of the run: an input [time, batch, 3] at
 // {.batch = 2, .time = 5} is 30 numbers, whatever was reserved.
 
 #include <memory>
@@ -18,10 +18,10 @@ namespace elegans::graph {
 
 struct CompileOptions {
   kernels::Target target = kernels::Target::best;
-  Extents reserve;                        // the largest batch and time of any run
-  std::int64_t segment_length = 1;        // steps of one segment, where a loop keeps checkpoints
-  // Passes that are not to run: names of passes() ("fuse", "hoist", …). ELEGANS_DISABLE in the environment adds to them,
-  // separated by commas.
+  Extents reserve;                  // the largest batch and time of any run
+  std::int64_t segment_length = 1;  // steps of one segment, where a loop keeps checkpoints
+  // Passes that are not to run: names of passes() ("fuse", "hoist", …). ELEGANS_DISABLE in the environment adds to
+  // them, separated by commas.
   std::vector<std::string> disable;
   // Pairs (output, input) by name that share the caller's memory: the update of parameters works in place.
   std::vector<std::pair<std::string, std::string>> in_place;
@@ -52,12 +52,12 @@ class Executable {
   void bind_input(std::size_t index, const void* data) noexcept;
   void bind_output(std::size_t index, void* data) noexcept;
 
-  // Runs for `extents`. Status: extent_out_of_range beyond what was reserved; index_out_of_range with node and item. Every
-  // input and output must be bound.
+  // Runs for `extents`. Status: extent_out_of_range beyond what was reserved; index_out_of_range with node and item.
+  // Every input and output must be bound.
   Status run(const Extents& extents) noexcept;
 
-  // Convenience for tests and direct calls: binds views (shapes checked), takes the extents from them, runs, throws where
-  // the status is not ok. Views are given in the order of the ports.
+  // Convenience for tests and direct calls: binds views (shapes checked), takes the extents from them, runs, throws
+  // where the status is not ok. Views are given in the order of the ports.
   void operator()(std::span<const View> inputs, std::span<const View> outputs);
   std::vector<Tensor> operator()(std::span<const View> inputs);
 

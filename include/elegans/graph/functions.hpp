@@ -1,6 +1,7 @@
 #pragma once
-// The functions that write graphs. Each adds one node (or a few) to the graph of its arguments and returns the result; where
-// arguments live in a loop's body and in its parent, the node goes to the body and the parent's values are captured.
+// The functions that write graphs. Each adds one node (or a few) to the graph of its arguments and returns the result;
+// where arguments live in a loop's body and in its parent, the node goes to the body and the parent's values are
+// captured.
 //
 // Elementwise functions broadcast as NumPy does. Numbers mix with values and take their dtype.
 
@@ -52,7 +53,7 @@ Value is_finite(Value x);
 Value maximum(Value a, Value b);
 Value minimum(Value a, Value b);
 Value power(Value a, Value b);
-Value less(Value a, Value b);        // comparisons give 1 or 0
+Value less(Value a, Value b);  // comparisons give 1 or 0
 Value less_equal(Value a, Value b);
 Value equal(Value a, Value b);
 
@@ -67,14 +68,15 @@ Value sampled_product(Value x, Value d, ops::ConnectionsPtr connections);
 Value gather(Value x, ops::ConnectionsPtr connections, ops::End by = ops::End::source);
 Value scatter_sum(Value x, ops::ConnectionsPtr connections, ops::End by = ops::End::target);
 
-// Reductions: over neighbouring axes, over everything, or back to a shape that had broadcast. Negative axes count from the end.
+// Reductions: over neighbouring axes, over everything, or back to a shape that had broadcast. Negative axes count from
+// the end.
 
 enum class Keep { no, yes };
 Value reduce_sum(Value x, std::int64_t axis, Keep keep = Keep::no);
 Value reduce_sum(Value x, std::size_t first, std::size_t last, Keep keep = Keep::no);
 Value reduce_max(Value x, std::int64_t axis, Keep keep = Keep::no);
-Value sum(Value x);                          // everything, to a scalar []
-Value sum_to(Value x, const Shape& shape);   // the gradient of broadcasting `shape` to x
+Value sum(Value x);                         // everything, to a scalar []
+Value sum_to(Value x, const Shape& shape);  // the gradient of broadcasting `shape` to x
 
 // Shapes
 
@@ -82,6 +84,7 @@ Value reshape(Value x, Shape shape);
 Value transpose(Value x, std::vector<std::size_t> permutation);
 Value broadcast_to(Value x, Shape shape);
 Value slice(Value x, std::int64_t axis, std::int64_t start, std::int64_t stop);
+Value leading(Value x, Dim size);  // the first `size` rows along axis 0; they must be there when the graph runs
 Value pad(Value x, std::int64_t axis, std::int64_t before, Dim size);
 Value concat(std::span<const Value> parts, std::int64_t axis);
 inline Value concat(std::initializer_list<Value> parts, std::int64_t axis) {
@@ -92,8 +95,8 @@ Value replace_slice(Value x, Value part, std::int64_t start);
 // Sources. `like` names the graph (the deepest one where it matters) and the dtype.
 
 Value constant(Graph& graph, Tensor value);
-Value constant(Value like, double number);                  // scalar []
-Value full(Value like, Shape shape, double number);         // a scalar spread to `shape`
+Value constant(Value like, double number);           // scalar []
+Value full(Value like, Shape shape, double number);  // a scalar spread to `shape`
 Value zeros_like(Value x);
 Value one_hot(Value label, std::int64_t classes, Dtype dtype);
 Value sequence_mask(Value lengths, Dim steps, Dtype dtype);  // [steps, B]
@@ -102,11 +105,12 @@ Value random_uniform(Value counter, Shape shape, Dtype dtype, std::uint64_t key)
 // Gradients
 
 Value stop_gradient(Value x);
-// y, whose gradient with respect to x is what `rule` writes: given x, y and the gradient g of y it returns that of x. For
-// functions whose own derivative is better than the one found through their parts.
+// y, whose gradient with respect to x is what `rule` writes: given x, y and the gradient g of y it returns that of x.
+// For functions whose own derivative is better than the one found through their parts.
 Value with_gradient(Value y, Value x, std::function<Value(Value x, Value y, Value g)> rule);
 
-// Loops. The body is written once; it runs `steps` times, in order or, where `reverse`, from the last step to the first.
+// Loops. The body is written once; it runs `steps` times, in order or, where `reverse`, from the last step to the
+// first.
 //
 //     carried    values handed from step to step: their first ones go in, their last ones come out
 //     scanned    arrays [steps, …] of which step t reads [t]

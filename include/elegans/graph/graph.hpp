@@ -1,9 +1,9 @@
 #pragma once
 // Graphs of operations: what a model is.
 //
-// A graph is written in topological order: an operation is checked against its inputs as it is added, so a wrong shape is an
-// error at the line that wrote it. Values are numbered and single-assignment. The body of a loop is a graph of its own whose
-// parent is the graph that holds the loop; using a value of the parent inside the body captures it.
+// A graph is written in topological order: an operation is checked against its inputs as it is added, so a wrong shape
+// is an error at the line that wrote it. Values are numbered and single-assignment. The body of a loop is a graph of
+// its own whose parent is the graph that holds the loop; using a value of the parent inside the body captures it.
 //
 //     Graph g;
 //     Value x = g.input("x", {Dtype::f32, {Dim::batch(), 3}});
@@ -41,7 +41,7 @@ struct Value {
   friend bool operator==(const Value&, const Value&) = default;
 };
 
-// One operation with the values it reads and writes. `scope` says where in the model it was written ("ltc/step").
+// One operation with the values it reads and writes. `scope` says where in the model it was written ("encoder/step").
 struct Node {
   OperationPtr operation;
   std::vector<ValueId> inputs;
@@ -72,8 +72,8 @@ class Graph {
 
   // Adds a node and returns its outputs. Inputs from parents are captured. Errors are prefixed with the scope.
   std::vector<Value> apply(OperationPtr operation, std::span<const Value> inputs);
-  // The value of this graph that stands for `value` of this graph or of a parent, as a new input where it is captured for
-  // the first time.
+  // The value of this graph that stands for `value` of this graph or of a parent, as a new input where it is captured
+  // for the first time.
   Value capture(Value value);
   // What was captured: pairs of a value of the parent and the input of this graph, in the order of the inputs.
   const std::vector<std::pair<ValueId, ValueId>>& captures() const { return captures_; }
@@ -81,8 +81,14 @@ class Graph {
   void replace_node(std::size_t index, Node node);
   ValueId add_value(Type type);
   void add_node(Node node);
+  // A graph with the values of `like`, but with these nodes and ports. Values that no node makes stay without use.
+  static Graph from_parts(const Graph& like, std::vector<Node> nodes, std::vector<Port> inputs,
+                          std::vector<Port> outputs);
   // The writing is over: values of the parent can no longer be captured.
-  void detach() { parent_ = nullptr; captures_.clear(); }
+  void detach() {
+    parent_ = nullptr;
+    captures_.clear();
+  }
 
   Value value(ValueId id) { return {this, id}; }
   const Type& type(ValueId id) const { return types_[id]; }
@@ -122,8 +128,9 @@ class Scope {
   std::string outer_;
 };
 
-// Throws InternalError unless every node reads only values made before it, every type follows from its operation's shape
-// rule and every output exists. Bodies of loops are checked too. The first row of the pipeline, and a check after any pass.
+// Throws InternalError unless every node reads only values made before it, every type follows from its operation's
+// shape rule and every output exists. Bodies of loops are checked too. The first row of the pipeline, and a check after
+// any pass.
 void check(const Graph& graph);
 
 // The graph as text, one node a line: "%5 = matmul(%1, %2) : f32[batch, 16]".

@@ -2,6 +2,7 @@
 // The same numbers under another shape or another meaning: outputs are the input's own memory, nothing runs.
 //
 //     reshape          another shape with as many elements
+//     leading          the first `size` rows along axis 0
 //     stop_gradient    the same value, which gradients do not pass
 
 #include "elegans/ops/operation.hpp"
@@ -24,6 +25,23 @@ class Reshape final : public Operation {
 
  private:
   Shape shape_;
+};
+
+class Leading final : public Operation {
+ public:
+  explicit Leading(Dim size) : size_(size) {}
+  const Dim& size() const { return size_; }
+
+  std::string_view name() const override { return "leading"; }
+  std::string options() const override { return elegans::to_string(size_); }
+  bool same(const Operation& other) const override { return size_ == static_cast<const Leading&>(other).size_; }
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  std::int64_t alias_offset(std::span<const Type>) const override { return 0; }
+  void prepare(std::span<const Type>, std::span<const Type>, const Extents&, Sizes&) const override {}
+  Status run(const Call&) const noexcept override { return {}; }
+
+ private:
+  Dim size_;
 };
 
 class StopGradient final : public Operation {

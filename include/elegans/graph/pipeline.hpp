@@ -1,0 +1,23 @@
+#pragma once
+// The pipeline: the passes that compile() runs, in order, as a table.
+
+#include <span>
+#include <string_view>
+
+#include "elegans/graph/executable.hpp"
+
+namespace elegans::graph {
+
+// A pass makes a graph from a graph and writes into the report what it did, what it refused and why.
+struct PassRow {
+  std::string_view name;
+  Graph (*run)(const Graph& graph, PassReport& report);
+};
+
+std::span<const PassRow> passes();
+
+// Runs the pipeline but for passes named in `disable` (ConfigError for a name that is none) and in ELEGANS_DISABLE.
+// With ELEGANS_PRINT_PASSES set, the graph is printed to stderr after each.
+Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<PassReport>& reports);
+
+}  // namespace elegans::graph

@@ -1,0 +1,65 @@
+#pragma once
+// The loop as an operation: a body graph that runs once a step.
+//
+//     inputs of the node    carried…  scanned…  captured…          inputs of the body    carried…  scanned…[t]
+//     captured… outputs of the node   carried…  stacked…  summed…            outputs of the body   carried… stacked…[t]
+//     summed…
+//
+// graph/functions.hpp writes it; the executable runs it, so run() here is never called.
+
+#include <memory>
+
+#include "elegans/graph/graph.hpp"
+
+namespace elegans::graph {
+
+struct ScanCounts {
+  std::size_t carried = 0;
+  std::size_t scanned = 0;
+  std::size_t captured = 0;
+  std::size_t stacked = 0;
+  std::size_t summed = 0;
+  friend bool operator==(const ScanCounts&, const ScanCounts&) = default;
+};
+
+class Scan final : public ops::Operation {
+ public:
+  Scan(Graph body, ScanCounts counts, Dim steps, bool reverse);
+
+  const Graph& body() const { return *body_; }
+  const ScanCounts& counts() const { return counts_; }
+  const Dim& steps() const { return steps_; }
+  bool reverse() const { return reverse_; }
+  // Values of the body by role.
+  ValueId carried_input(std::size_t i) const { return body_->inputs()[i].value; }
+  ValueId scanned_input(std::size_t i) const { return body_->inputs()[counts_.carried + i].value; }
+  ValueId captured_input(std::size_t i) const { return body_->inputs()[counts_.carried + counts_.scanned + i].value; }
+  ValueId carried_output(std::size_t i) const { return body_->outputs()[i].value; }
+  ValueId stacked_output(std::size_t i) const { return body_->outputs()[counts_.carried + i].value; }
+  ValueId summed_output(std::size_t i) const { return body_->outputs()[counts_.carried + counts_.stacked + i].value; }
+
+  // Whether the gradient is to keep the carried values of this loop alone, computing everything else again: set on the
+  // outer loop of a checkpointed pair.
+  bool keep_carried_only() const { return keep_carried_only_; }
+  std::shared_ptr<Scan> with_keep_carried_only() const;
+
+  std::string_view name() const override { return "scan"; }
+  std::string options() const override;
+  bool same(const Operation& other) const override { return this == &other; }
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  ops::Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const override;
+  void prepare(std::span<const Type>, std::span<const Type>, const Extents&, ops::Sizes&) const override {}
+  Status run(const ops::Call&) const noexcept override { return {}; }
+
+ private:
+  std::shared_ptr<const Graph> body_;
+  ScanCounts counts_;
+  Dim steps_;
+  bool reverse_;
+  bool keep_carried_only_ = false;
+};
+
+// The scan of a node, or null where it is another operation.
+const Scan* as_scan(const Node& node);
+
+}  // namespace elegans::graph

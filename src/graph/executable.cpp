@@ -1,0 +1,203 @@
+#include "elegans/graph/executable.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "elegans/base/suggest.hpp"
+#include "elegans/graph/pipeline.hpp"
+#include "frame.hpp"
+
+namespace elegans::graph {
+
+struct Executable::Implementation {
+  Graph graph;
+  CompileOptions options;
+  std::vector<PassReport> reports;
+  ops::Kernels kernels;
+  std::unique_ptr<Frame> frame;
+  AlignedBuffer arena;
+  Extents prepared{.batch = -1, .time = -1, .segments = -1};
+
+  Extents complete(const Extents& extents) const {
+    const std::int64_t k = options.segment_length;
+    return {extents.batch, extents.time, (extents.time + k - 1) / k};
+  }
+};
+
+namespace {
+
+std::size_t index_of(const std::vector<Port>& ports, std::string_view name, const char* what) {
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    if (ports[i].name == name) return i;
+  std::vector<std::string> known;
+  for (const Port& port : ports) known.push_back(port.name);
+  throw ConfigError({.operation = "executable",
+                     .argument = fmt::format("the name of an {}", what),
+                     .actual = fmt::format("'{}'", name),
+                     .required = fmt::format("an {} of the graph", what),
+                     .remedy = suggest(name, known)});
+}
+
+// The extents at which the symbolic shapes of `ports` are the shapes of `views`.
+void learn_extents(const Graph& graph, const std::vector<Port>& ports, std::span<const View> views, Extents& extents) {
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const Shape& symbolic = graph.type(ports[i].value).shape;
+    const Shape& actual = views[i].shape;
+    for (std::size_t k = 0; k < std::min(symbolic.rank(), actual.rank()); ++k) {
+      if (symbolic[k] == Dim::batch()) extents.batch = actual[k].factor();
+      if (symbolic[k] == Dim::time()) extents.time = actual[k].factor();
+    }
+  }
+}
+
+void require_views(const Graph& graph, const std::vector<Port>& ports, std::span<const View> views,
+                   const Extents& extents, const char* what) {
+  if (views.size() != ports.size())
+    throw ConfigError({.operation = "executable",
+                       .argument = fmt::format("the number of {}s", what),
+                       .actual = std::to_string(views.size()),
+                       .required = std::to_string(ports.size()),
+                       .remedy = ""});
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const Type& type = graph.type(ports[i].value);
+    if (views[i].dtype != type.dtype || !(views[i].shape == type.shape.at(extents)))
+      throw ShapeError({.operation = "executable",
+                        .argument = fmt::format("{} '{}'", what, ports[i].name),
+                        .actual = ops::to_string(Type{views[i].dtype, views[i].shape}),
+                        .required = ops::to_string(Type{type.dtype, type.shape.at(extents)}),
+                        .remedy = ""});
+  }
+}
+
+}  // namespace
+
+Executable::Executable(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Executable::Executable(Executable&&) noexcept = default;
+Executable& Executable::operator=(Executable&&) noexcept = default;
+Executable::~Executable() = default;
+
+Executable compile(Graph graph, const CompileOptions& options) {
+  if (options.reserve.batch < 1 || options.reserve.time < 1 || options.segment_length < 1)
+    throw ConfigError({.operation = "compile",
+                       .argument = "reserve",
+                       .actual = fmt::format("batch {}, time {}, segments of {}", options.reserve.batch,
+                                             options.reserve.time, options.segment_length),
+                       .required = "1 or more of each",
+                       .remedy = ""});
+  auto self = std::make_unique<Executable::Implementation>();
+  self->options = options;
+  self->options.reserve = self->complete(options.reserve);
+  self->graph = optimise(std::move(graph), options.disable, self->reports);
+  self->kernels = ops::kernels_of(options.target);
+  std::vector<std::int32_t> in_place(self->graph.outputs().size(), -1);
+  for (const auto& [output, input] : options.in_place)
+    in_place[index_of(self->graph.outputs(), output, "output")] =
+        static_cast<std::int32_t>(index_of(self->graph.inputs(), input, "input"));
+  self->frame = std::make_unique<Frame>(self->graph, self->options.reserve, std::move(in_place));
+  ensure(is_valid(self->frame->blocks(), self->frame->plan()), "values that live together overlap in the memory plan");
+  self->arena = AlignedBuffer(self->frame->arena_bytes());
+  self->frame->settle(self->arena.data());
+  return Executable(std::move(self));
+}
+
+const std::vector<Port>& Executable::inputs() const { return implementation_->graph.inputs(); }
+const std::vector<Port>& Executable::outputs() const { return implementation_->graph.outputs(); }
+const Type& Executable::input_type(std::size_t index) const {
+  return implementation_->graph.type(inputs()[index].value);
+}
+const Type& Executable::output_type(std::size_t index) const {
+  return implementation_->graph.type(outputs()[index].value);
+}
+std::size_t Executable::input_index(std::string_view name) const { return index_of(inputs(), name, "input"); }
+std::size_t Executable::output_index(std::string_view name) const { return index_of(outputs(), name, "output"); }
+
+void Executable::bind_input(std::size_t index, const void* data) noexcept {
+  implementation_->frame->set_input(index, data);
+}
+void Executable::bind_output(std::size_t index, void* data) noexcept {
+  implementation_->frame->set_output(index, data);
+}
+
+Status Executable::run(const Extents& extents) noexcept {
+  Implementation& self = *implementation_;
+  const Extents at = self.complete(extents);
+  if (at != self.prepared) {
+    const Extents& reserve = self.options.reserve;
+    if (at.batch > reserve.batch || at.batch < 0)
+      return {.code = Status::Code::extent_out_of_range, .node = -1, .item = at.batch};
+    if (at.time > reserve.time || at.time < 0)
+      return {.code = Status::Code::extent_out_of_range, .node = -1, .item = at.time};
+    self.frame->prepare(at);
+    self.prepared = at;
+  }
+  return self.frame->run(self.kernels);
+}
+
+void Executable::operator()(std::span<const View> inputs, std::span<const View> outputs) {
+  const Graph& graph = implementation_->graph;
+  Extents extents;
+  learn_extents(graph, graph.inputs(), inputs, extents);
+  require_views(graph, graph.inputs(), inputs, extents, "input");
+  require_views(graph, graph.outputs(), outputs, extents, "output");
+  for (std::size_t i = 0; i < inputs.size(); ++i) bind_input(i, inputs[i].data);
+  for (std::size_t i = 0; i < outputs.size(); ++i) bind_output(i, outputs[i].data);
+  const Status status = run(extents);
+  if (!status.ok())
+    throw Error(
+        fmt::format("{}: {} ({}).", status.node >= 0 ? node_name(status.node) : "executable", describe(status.code),
+                    status.code == Status::Code::extent_out_of_range
+                        ? fmt::format("{}; reserved are batch {} and time {}", status.item,
+                                      implementation_->options.reserve.batch, implementation_->options.reserve.time)
+                        : fmt::format("item {}", status.item)));
+}
+
+std::vector<Tensor> Executable::operator()(std::span<const View> inputs) {
+  const Graph& graph = implementation_->graph;
+  Extents extents;
+  learn_extents(graph, graph.inputs(), inputs, extents);
+  extents = implementation_->complete(extents);
+  std::vector<Tensor> tensors;
+  std::vector<View> views;
+  for (const Port& port : graph.outputs()) {
+    const Type& type = graph.type(port.value);
+    tensors.emplace_back(type.shape.at(extents), type.dtype);
+  }
+  for (const Tensor& tensor : tensors) views.push_back(tensor);
+  (*this)(inputs, views);
+  return tensors;
+}
+
+std::size_t Executable::arena_bytes() const { return implementation_->arena.bytes(); }
+
+ops::Cost Executable::cost(const Extents& extents) const {
+  ops::Cost total;
+  const Graph& graph = implementation_->graph;
+  for (const Node& node : graph.nodes()) {
+    const ops::Cost one = node.operation->cost(graph.types_of(node.inputs), graph.types_of(node.outputs),
+                                               implementation_->complete(extents));
+    total.flop += one.flop;
+    total.bytes += one.bytes;
+  }
+  return total;
+}
+
+std::string Executable::explain() const {
+  const Implementation& self = *implementation_;
+  std::string text = fmt::format("kernels: {}\n", kernels::instruction_set(self.options.target));
+  for (const PassReport& report : self.reports) {
+    text += fmt::format("pass {}: {} nodes -> {}\n", report.pass, report.nodes_before, report.nodes_after);
+    for (const std::string& note : report.notes) text += fmt::format("    {}\n", note);
+  }
+  text += to_string(self.graph);
+  text += "memory: " + to_string(self.frame->blocks(), self.frame->plan());
+  return text;
+}
+
+const Graph& Executable::graph() const { return implementation_->graph; }
+
+std::string Executable::node_name(std::int32_t node) const {
+  const Node& at = implementation_->graph.nodes().at(static_cast<std::size_t>(node));
+  return at.scope.empty() ? std::string(at.operation->name()) : fmt::format("{}: {}", at.scope, at.operation->name());
+}
+
+}  // namespace elegans::graph

@@ -1,0 +1,211 @@
+#include "frame.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "elegans/ops/sources.hpp"
+
+namespace elegans::graph {
+namespace {
+
+constexpr std::size_t no_step = static_cast<std::size_t>(-1);
+constexpr std::size_t max_operands = 64;
+
+Dtype floating_of(const std::vector<Type>& inputs, const std::vector<Type>& outputs) {
+  for (const auto* types : {&outputs, &inputs})
+    for (const Type& type : *types)
+      if (is_floating(type.dtype)) return type.dtype;
+  return Dtype::f32;
+}
+
+}  // namespace
+
+Frame::Frame(const Graph& graph, const Extents& reserve, std::vector<std::int32_t> in_place) : graph_(&graph) {
+  for (const Port& port : graph.inputs()) inputs_.push_back(port.value);
+  for (const Port& port : graph.outputs()) outputs_.push_back(port.value);
+  in_place.resize(outputs_.size(), -1);
+  address_.assign(graph.value_count(), nullptr);
+  output_target_.assign(outputs_.size(), nullptr);
+  output_bytes_.assign(outputs_.size(), 0);
+  make_steps(reserve);
+  find_roots();
+  place_outputs(in_place);
+  plan(reserve);
+}
+
+std::size_t Frame::bytes_of(ValueId value, const Extents& at) const {
+  const Type& type = graph_->type(value);
+  return static_cast<std::size_t>(type.shape.elements(at)) * size_of(type.dtype);
+}
+
+void Frame::make_steps(const Extents& reserve) {
+  maker_.assign(graph_->value_count(), -1);
+  for (std::size_t n = 0; n < graph_->nodes().size(); ++n) {
+    const Node& node = graph_->nodes()[n];
+    ensure(node.inputs.size() + node.outputs.size() <= max_operands || as_scan(node) != nullptr,
+           "a node has too many operands");
+    if (const auto* constant = dynamic_cast<const ops::Constant*>(node.operation.get())) {
+      constants_.emplace_back(std::max<std::size_t>(constant->value().bytes(), 1));
+      if (constant->value().bytes() > 0)
+        std::memcpy(constants_.back().data(), constant->value().data(), constant->value().bytes());
+      address_[node.outputs[0]] = constants_.back().data();
+      continue;
+    }
+    Step step;
+    step.node = &node;
+    step.operation = node.operation.get();
+    step.number = static_cast<std::int32_t>(n);
+    step.input_types = graph_->types_of(node.inputs);
+    step.output_types = graph_->types_of(node.outputs);
+    step.dtype = floating_of(step.input_types, step.output_types);
+    step.alias_offset = step.operation->alias_offset(step.input_types);
+    if (const Scan* scan = as_scan(node)) {
+      step.kind = Step::Kind::loop;
+      step.loop = std::make_unique<LoopRun>(*scan, reserve);
+    } else if (step.alias_offset >= 0) {
+      step.kind = Step::Kind::alias;
+    }
+    for (const ValueId output : node.outputs) maker_[output] = static_cast<std::int32_t>(steps_.size());
+    steps_.push_back(std::move(step));
+  }
+}
+
+void Frame::find_roots() {
+  root_.resize(graph_->value_count());
+  last_use_.assign(graph_->value_count(), no_step);
+  for (ValueId v = 0; v < root_.size(); ++v) root_[v] = v;
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    const Step& step = steps_[s];
+    if (step.kind == Step::Kind::alias) root_[step.node->outputs[0]] = root_[step.node->inputs[0]];
+    for (const ValueId input : step.node->inputs) last_use_[root_[input]] = s;
+  }
+}
+
+void Frame::place_outputs(const std::vector<std::int32_t>& in_place) {
+  placement_.assign(outputs_.size(), Placement::copied);
+  std::vector<char> taken(graph_->value_count(), 0);
+  // From the back: where a loop's carried value is also stacked, it is made in its stack.
+  for (std::size_t o = outputs_.size(); o-- > 0;) {
+    const ValueId value = outputs_[o];
+    const std::int32_t maker = maker_[value];
+    if (root_[value] != value || maker < 0 || taken[value]) continue;
+    if (in_place[o] >= 0) {
+      // The caller's memory is also an input: nothing may read that input once this output is being written.
+      const Step& step = steps_[static_cast<std::size_t>(maker)];
+      const ValueId shared = inputs_[static_cast<std::size_t>(in_place[o])];
+      const std::size_t last = last_use_[shared];
+      bool allowed = last == no_step || last < static_cast<std::size_t>(maker);
+      if (last == static_cast<std::size_t>(maker)) {
+        allowed = true;
+        const auto index = static_cast<std::size_t>(
+            std::find(step.node->outputs.begin(), step.node->outputs.end(), value) - step.node->outputs.begin());
+        for (std::size_t i = 0; i < step.node->inputs.size(); ++i)
+          if (root_[step.node->inputs[i]] == shared)
+            allowed =
+                allowed && step.node->inputs[i] == shared && step.operation->may_overwrite(index, i, step.input_types);
+      }
+      if (!allowed) continue;
+    }
+    placement_[o] = Placement::direct;
+    taken[value] = 1;
+  }
+}
+
+void Frame::plan(const Extents& reserve) {
+  block_of_.assign(graph_->value_count(), -1);
+  std::vector<char> external(graph_->value_count(), 0);
+  for (std::size_t o = 0; o < outputs_.size(); ++o) {
+    last_use_[root_[outputs_[o]]] = steps_.size();  // alive to the end
+    if (placement_[o] == Placement::direct) external[outputs_[o]] = 1;
+  }
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    Step& step = steps_[s];
+    if (step.kind == Step::Kind::alias) continue;
+    for (std::size_t k = 0; k < step.node->outputs.size(); ++k) {
+      const ValueId value = step.node->outputs[k];
+      if (external[value]) continue;
+      const std::size_t bytes = bytes_of(value, reserve);
+      const std::size_t last = last_use_[value] == no_step ? s : last_use_[value];
+      // Written over an input that dies here, where the operation allows it.
+      for (std::size_t i = 0; i < step.node->inputs.size() && block_of_[value] < 0; ++i) {
+        const ValueId input = step.node->inputs[i];
+        const std::int32_t block = block_of_[root_[input]];
+        if (block < 0 || root_[input] != input || last_use_[input] != s || bytes_of(input, reserve) != bytes) continue;
+        if (graph_->type(input).dtype != graph_->type(value).dtype ||
+            !step.operation->may_overwrite(k, i, step.input_types))
+          continue;
+        if (blocks_[static_cast<std::size_t>(block)].last != s) continue;  // another output took it
+        const bool seen_otherwise = std::any_of(step.node->inputs.begin(), step.node->inputs.end(),
+                                                [&](ValueId other) { return other != input && root_[other] == input; });
+        if (seen_otherwise) continue;
+        block_of_[value] = block;
+        blocks_[static_cast<std::size_t>(block)].last = std::max(last, s);
+      }
+      if (block_of_[value] >= 0) continue;
+      block_of_[value] = static_cast<std::int32_t>(blocks_.size());
+      blocks_.push_back({bytes, s, last});
+    }
+    const std::size_t workspace =
+        step.loop ? step.loop->workspace_bytes() : step.operation->workspace_bytes(step.input_types, reserve);
+    step.workspace_block = blocks_.size();
+    blocks_.push_back({workspace, s, s});
+  }
+  plan_ = plan_memory(blocks_);
+}
+
+void Frame::settle(std::byte* arena) {
+  for (ValueId v = 0; v < block_of_.size(); ++v)
+    if (block_of_[v] >= 0) address_[v] = arena + plan_.offsets[static_cast<std::size_t>(block_of_[v])];
+  for (Step& step : steps_) {
+    if (step.kind == Step::Kind::alias) continue;
+    step.workspace = arena + plan_.offsets[step.workspace_block];
+    if (step.loop) step.loop->settle(step.workspace);
+  }
+}
+
+void Frame::prepare(const Extents& at) {
+  for (Step& step : steps_) {
+    if (step.loop)
+      step.loop->prepare(at);
+    else if (step.kind == Step::Kind::call)
+      step.operation->prepare(step.input_types, step.output_types, at, step.sizes);
+  }
+  for (std::size_t o = 0; o < outputs_.size(); ++o) output_bytes_[o] = bytes_of(outputs_[o], at);
+}
+
+void Frame::set_output(std::size_t index, void* data) noexcept {
+  output_target_[index] = static_cast<std::byte*>(data);
+  if (placement_[index] == Placement::direct) address_[outputs_[index]] = output_target_[index];
+}
+
+Status Frame::run(const ops::Kernels& kernels) noexcept {
+  for (Step& step : steps_) {
+    const Node& node = *step.node;
+    if (step.kind == Step::Kind::alias) {
+      address_[node.outputs[0]] = address_[node.inputs[0]] + step.alias_offset;
+      continue;
+    }
+    if (step.kind == Step::Kind::loop) {
+      const Status status = step.loop->run(address_.data(), node, kernels);
+      if (!status.ok()) return {status.code, step.number, status.item};
+      continue;
+    }
+    const void* inputs[max_operands];
+    void* outputs[max_operands];
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs[i] = address_[node.inputs[i]];
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) outputs[i] = address_[node.outputs[i]];
+    const Status status = step.operation->run({.sizes = step.sizes,
+                                               .inputs = inputs,
+                                               .outputs = outputs,
+                                               .workspace = step.workspace,
+                                               .dtype = step.dtype,
+                                               .kernels = kernels});
+    if (!status.ok()) return {status.code, step.number, status.item};
+  }
+  for (std::size_t o = 0; o < outputs_.size(); ++o)
+    if (placement_[o] == Placement::copied && output_target_[o] != nullptr && output_bytes_[o] > 0)
+      std::memmove(output_target_[o], address_[outputs_[o]], output_bytes_[o]);
+  return {};
+}
+
+}  // namespace elegans::graph

@@ -1,0 +1,120 @@
+#pragma once
+// One level of a running graph: the graph itself, or the body of a loop. A frame is built once and then only runs.
+//
+// Every value of the level has an address in a table. Most are places in the arena, fixed when the frame is built;
+// inputs and outputs are set from outside, before each run or each step of a loop. An operation whose result is its
+// input's memory (reshape) is one assignment in that table.
+
+#include <memory>
+#include <vector>
+
+#include "elegans/base/aligned_buffer.hpp"
+#include "elegans/graph/graph.hpp"
+#include "elegans/graph/memory_plan.hpp"
+#include "elegans/graph/scan.hpp"
+
+namespace elegans::graph {
+
+class Frame {
+ public:
+  // Where the results of outputs go.
+  enum class Placement : std::uint8_t {
+    direct,  // the node that makes it writes to the output's address
+    copied,  // it is copied there when the level has run
+  };
+
+  // Plans the level for `reserve`. `in_place[i]` is the input whose memory output i is, −1 if none.
+  Frame(const Graph& graph, const Extents& reserve, std::vector<std::int32_t> in_place = {});
+
+  std::size_t arena_bytes() const { return plan_.bytes; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+  const MemoryPlan& plan() const { return plan_; }
+  Placement placement(std::size_t output) const { return placement_[output]; }
+
+  // Gives the level its memory, arena_bytes() at `arena`.
+  void settle(std::byte* arena);
+  // Computes all loop sizes for `at`. Integers only; allocates nothing.
+  void prepare(const Extents& at);
+
+  void set_input(std::size_t index, const void* data) noexcept {
+    address_[inputs_[index]] = const_cast<std::byte*>(static_cast<const std::byte*>(data));
+  }
+  // Where output `index` is to be; for a direct one also where it is made.
+  void set_output(std::size_t index, void* data) noexcept;
+  const std::byte* input(std::size_t index) const noexcept { return address_[inputs_[index]]; }
+
+  // Runs every node, then copies the outputs that are not made in place.
+  Status run(const ops::Kernels& kernels) noexcept;
+
+ private:
+  struct Step {
+    enum class Kind : std::uint8_t { call, alias, loop };
+    Kind kind = Kind::call;
+    const Node* node = nullptr;
+    const ops::Operation* operation = nullptr;
+    Dtype dtype = Dtype::f32;
+    std::int64_t alias_offset = 0;
+    std::size_t workspace_block = 0;
+    std::byte* workspace = nullptr;
+    ops::Sizes sizes;
+    std::vector<Type> input_types, output_types;
+    std::unique_ptr<class LoopRun> loop;
+    std::int32_t number = 0;
+  };
+
+  void make_steps(const Extents& reserve);
+  void find_roots();
+  void place_outputs(const std::vector<std::int32_t>& in_place);
+  void plan(const Extents& reserve);
+  std::size_t bytes_of(ValueId value, const Extents& at) const;
+
+  const Graph* graph_;
+  std::vector<ValueId> inputs_, outputs_;
+  std::vector<Step> steps_;
+  std::vector<std::byte*> address_;        // by value
+  std::vector<ValueId> root_;              // by value: the value whose memory it is
+  std::vector<std::int32_t> maker_;        // by value: the step that makes it, −1 for inputs and constants
+  std::vector<std::size_t> last_use_;      // by value (roots): the last step that reads it
+  std::vector<std::int32_t> block_of_;     // by value (roots): its block of the plan, −1 where it has none
+  std::vector<Placement> placement_;       // by output
+  std::vector<std::byte*> output_target_;  // by output
+  std::vector<std::size_t> output_bytes_;  // by output, at the prepared extents
+  std::vector<AlignedBuffer> constants_;
+  std::vector<Block> blocks_;
+  MemoryPlan plan_;
+};
+
+// One loop of a frame: its body's frame and the memory of carried values and sums.
+class LoopRun {
+ public:
+  LoopRun(const Scan& scan, const Extents& reserve);
+
+  std::size_t workspace_bytes() const { return workspace_bytes_; }
+  void settle(std::byte* workspace);
+  void prepare(const Extents& at);
+  // `address` is the table of the frame that `node` belongs to.
+  Status run(std::byte* const* address, const Node& node, const ops::Kernels& kernels) noexcept;
+
+ private:
+  const Scan& scan_;
+  Frame body_;
+  std::size_t workspace_bytes_ = 0;
+  struct Carried {
+    std::size_t bytes = 0;  // at the prepared extents
+    std::size_t reserved = 0;
+    std::byte* buffer[2] = {nullptr, nullptr};
+    std::int32_t stacked_as = -1;  // the stacked output that is the same value, made in its place
+  };
+  struct Summed {
+    std::size_t elements = 0;
+    std::size_t reserved = 0;
+    Dtype dtype = Dtype::f32;
+    std::byte* term = nullptr;
+  };
+  std::vector<Carried> carried_;
+  std::vector<Summed> summed_;
+  std::vector<std::size_t> scanned_bytes_, stacked_bytes_;  // of one step
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace elegans::graph

@@ -1,0 +1,134 @@
+#include "elegans/graph/gradient.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "elegans/graph/custom_gradient.hpp"
+#include "elegans/graph/functions.hpp"
+#include "elegans/graph/table.hpp"
+#include "gradient_scan.hpp"
+
+namespace elegans::graph {
+namespace {
+
+bool passes_gradients(const Node& node) {
+  return as_scan(node) != nullptr || row_of(*node.operation).gradient != nullptr;
+}
+
+// Which outputs of a loop depend on its active inputs: carried values until nothing changes any more.
+std::vector<char> depending_outputs(const Scan& scan, std::vector<char> active) {
+  const ScanCounts& counts = scan.counts();
+  const Graph& body = scan.body();
+  for (;;) {
+    std::vector<char> seeds(body.value_count(), 0);
+    for (std::size_t i = 0; i < active.size(); ++i)
+      if (active[i]) seeds[body.inputs()[i].value] = 1;
+    const std::vector<char> depends = depending(body, std::move(seeds));
+    bool changed = false;
+    for (std::size_t i = 0; i < counts.carried; ++i)
+      if (depends[scan.carried_output(i)] && !active[i]) active[i] = 1, changed = true;
+    if (changed) continue;
+    std::vector<char> outputs;
+    for (const Port& port : body.outputs()) outputs.push_back(depends[port.value]);
+    return outputs;
+  }
+}
+
+std::vector<char> select_active(const Node& node, const std::vector<char>& depends) {
+  std::vector<char> active;
+  for (const ValueId input : node.inputs) active.push_back(depends[input]);
+  return active;
+}
+
+}  // namespace
+
+std::vector<char> depending(const Graph& graph, std::vector<char> seeds) {
+  std::vector<char> depends = std::move(seeds);
+  depends.resize(graph.value_count(), 0);
+  for (const Node& node : graph.nodes()) {
+    const std::vector<char> active = select_active(node, depends);
+    if (std::none_of(active.begin(), active.end(), [](char a) { return a != 0; }) || !passes_gradients(node)) continue;
+    if (const Scan* scan = as_scan(node)) {
+      const std::vector<char> outputs = depending_outputs(*scan, active);
+      for (std::size_t i = 0; i < outputs.size(); ++i) depends[node.outputs[i]] = outputs[i];
+    } else {
+      for (const ValueId output : node.outputs)
+        if (is_floating(graph.type(output).dtype)) depends[output] = 1;
+    }
+  }
+  return depends;
+}
+
+std::vector<std::optional<Value>> gradients_inside(std::span<const Value> outputs, std::span<const Value> cotangents,
+                                                   std::span<const Value> wrt, int nesting) {
+  ensure(outputs.size() == cotangents.size(), "outputs and cotangents differ in number");
+  if (outputs.empty()) return std::vector<std::optional<Value>>(wrt.size());
+  Graph& graph = *outputs[0].graph;
+  std::vector<char> seeds(graph.value_count(), 0);
+  for (const Value& value : wrt) seeds[graph.capture(value).id] = 1;
+  const std::vector<char> depends = depending(graph, std::move(seeds));
+
+  std::vector<std::optional<Value>> gradient(graph.value_count());
+  const auto add = [&](ValueId id, const Value& value) { gradient[id] = gradient[id] ? *gradient[id] + value : value; };
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!(outputs[i].shape() == cotangents[i].shape()))
+      throw ShapeError({.operation = "gradients",
+                        .argument = "a cotangent",
+                        .actual = elegans::to_string(cotangents[i].shape()),
+                        .required = elegans::to_string(outputs[i].shape()) + ", the shape of its output",
+                        .remedy = ""});
+    if (depends[outputs[i].id]) add(outputs[i].id, cotangents[i]);
+  }
+
+  for (std::size_t n = graph.nodes().size(); n-- > 0;) {
+    const Node node = graph.nodes()[n];
+    std::vector<std::optional<Value>> g;
+    for (const ValueId output : node.outputs) g.push_back(gradient[output]);
+    const std::vector<char> wanted = select_active(node, depends);
+    const auto any = [](const auto& list) {
+      return std::any_of(list.begin(), list.end(), [](const auto& x) { return bool(x); });
+    };
+    if (!any(g) || !any(wanted) || !passes_gradients(node)) continue;
+
+    std::vector<std::optional<Value>> dx(node.inputs.size());
+    if (as_scan(node)) {
+      dx = gradient_of_scan(graph, n, g, wanted, nesting);
+    } else {
+      const Scope scope(graph, "gradient");
+      std::vector<Value> x, y;
+      for (const ValueId input : node.inputs) x.push_back(graph.value(input));
+      for (const ValueId output : node.outputs) y.push_back(graph.value(output));
+      row_of(*node.operation).gradient({graph, *node.operation, x, y, g, wanted, dx});
+    }
+    for (std::size_t i = 0; i < dx.size(); ++i)
+      if (dx[i] && wanted[i]) add(node.inputs[i], *dx[i]);
+  }
+
+  std::vector<std::optional<Value>> result;
+  for (const Value& value : wrt) {
+    const Value inside = graph.capture(value);
+    result.push_back(inside.id < gradient.size() ? gradient[inside.id] : std::nullopt);
+  }
+  return result;
+}
+
+std::vector<std::optional<Value>> gradients(std::span<const Value> outputs, std::span<const Value> cotangents,
+                                            std::span<const Value> wrt) {
+  return gradients_inside(outputs, cotangents, wrt, 0);
+}
+
+std::vector<Value> gradients(Value loss, std::span<const Value> wrt) {
+  if (loss.shape().rank() != 0)
+    throw ShapeError({.operation = "gradients",
+                      .argument = "the loss",
+                      .actual = elegans::to_string(loss.shape()),
+                      .required = "a scalar []",
+                      .remedy = "Add it up with sum."});
+  const Value one = constant(loss, 1);
+  std::vector<Value> result;
+  const auto found = gradients_inside(std::array{loss}, std::array{one}, wrt, 0);
+  for (std::size_t i = 0; i < wrt.size(); ++i) result.push_back(found[i] ? *found[i] : zeros_like(wrt[i]));
+  return result;
+}
+
+}  // namespace elegans::graph

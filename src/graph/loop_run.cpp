@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <cstring>
+
+#include "frame.hpp"
+
+namespace elegans::graph {
+namespace {
+
+std::size_t bytes_of(const Type& type, const Extents& at) {
+  return static_cast<std::size_t>(type.shape.elements(at)) * size_of(type.dtype);
+}
+
+}  // namespace
+
+LoopRun::LoopRun(const Scan& scan, const Extents& reserve) : scan_(scan), body_(scan.body(), reserve) {
+  const ScanCounts& counts = scan.counts();
+  workspace_bytes_ = aligned(body_.arena_bytes());
+  carried_.resize(counts.carried);
+  for (std::size_t i = 0; i < counts.carried; ++i) {
+    Carried& carried = carried_[i];
+    carried.reserved = aligned(bytes_of(scan.body().type(scan.carried_output(i)), reserve));
+    for (std::size_t s = 0; s < counts.stacked; ++s)
+      if (scan.stacked_output(s) == scan.carried_output(i)) carried.stacked_as = static_cast<std::int32_t>(s);
+    if (carried.stacked_as < 0) workspace_bytes_ += 2 * carried.reserved;
+  }
+  summed_.resize(counts.summed);
+  for (std::size_t i = 0; i < counts.summed; ++i) {
+    const Type& type = scan.body().type(scan.summed_output(i));
+    summed_[i].dtype = type.dtype;
+    summed_[i].reserved = aligned(bytes_of(type, reserve));
+    workspace_bytes_ += summed_[i].reserved;
+  }
+  scanned_bytes_.resize(counts.scanned);
+  stacked_bytes_.resize(counts.stacked);
+}
+
+void LoopRun::settle(std::byte* workspace) {
+  body_.settle(workspace);
+  workspace += aligned(body_.arena_bytes());
+  for (Carried& carried : carried_) {
+    if (carried.stacked_as >= 0) continue;
+    for (std::byte*& buffer : carried.buffer) {
+      buffer = workspace;
+      workspace += carried.reserved;
+    }
+  }
+  for (Summed& summed : summed_) {
+    summed.term = workspace;
+    workspace += summed.reserved;
+  }
+}
+
+void LoopRun::prepare(const Extents& at) {
+  body_.prepare(at);
+  const Graph& body = scan_.body();
+  for (std::size_t i = 0; i < carried_.size(); ++i)
+    carried_[i].bytes = bytes_of(body.type(scan_.carried_output(i)), at);
+  for (std::size_t i = 0; i < scanned_bytes_.size(); ++i)
+    scanned_bytes_[i] = bytes_of(body.type(scan_.scanned_input(i)), at);
+  for (std::size_t i = 0; i < stacked_bytes_.size(); ++i)
+    stacked_bytes_[i] = bytes_of(body.type(scan_.stacked_output(i)), at);
+  for (std::size_t i = 0; i < summed_.size(); ++i)
+    summed_[i].elements = static_cast<std::size_t>(body.type(scan_.summed_output(i)).shape.elements(at));
+  steps_ = scan_.steps().value(at);
+}
+
+Status LoopRun::run(std::byte* const* address, const Node& node, const ops::Kernels& kernels) noexcept {
+  const ScanCounts& counts = scan_.counts();
+  const auto input = [&](std::size_t i) { return address[node.inputs[i]]; };
+  const auto output = [&](std::size_t i) { return address[node.outputs[i]]; };
+
+  for (std::size_t i = 0; i < counts.carried; ++i) body_.set_input(i, input(i));
+  const std::size_t first_captured = counts.carried + counts.scanned;
+  for (std::size_t i = 0; i < counts.captured; ++i) body_.set_input(first_captured + i, input(first_captured + i));
+  const std::size_t first_summed = counts.carried + counts.stacked;
+  for (std::size_t i = 0; i < counts.summed; ++i) {
+    std::memset(output(first_summed + i), 0, summed_[i].elements * size_of(summed_[i].dtype));
+    body_.set_output(first_summed + i, summed_[i].term);
+  }
+
+  for (std::int64_t done = 0; done < steps_; ++done) {
+    const auto t = static_cast<std::size_t>(scan_.reverse() ? steps_ - 1 - done : done);
+    for (std::size_t i = 0; i < counts.scanned; ++i)
+      body_.set_input(counts.carried + i, input(counts.carried + i) + t * scanned_bytes_[i]);
+    for (std::size_t i = 0; i < counts.stacked; ++i)
+      body_.set_output(counts.carried + i, output(counts.carried + i) + t * stacked_bytes_[i]);
+    for (std::size_t i = 0; i < counts.carried; ++i) {
+      const Carried& carried = carried_[i];
+      if (carried.stacked_as < 0) body_.set_output(i, carried.buffer[done % 2]);
+    }
+    const Status status = body_.run(kernels);
+    if (!status.ok()) return status;
+    for (std::size_t i = 0; i < counts.carried; ++i) {
+      const Carried& carried = carried_[i];
+      const auto stack = static_cast<std::size_t>(carried.stacked_as);
+      body_.set_input(i, carried.stacked_as < 0 ? carried.buffer[done % 2]
+                                                : output(counts.carried + stack) + t * stacked_bytes_[stack]);
+    }
+    for (std::size_t i = 0; i < counts.summed; ++i) {
+      ops::with_floating(summed_[i].dtype, [&](auto zero) {
+        using T = decltype(zero);
+        T* total = reinterpret_cast<T*>(output(first_summed + i));
+        kernels.table<T>().binary[static_cast<std::size_t>(kernels::Binary::add)](
+            total, 1, reinterpret_cast<const T*>(summed_[i].term), 1, total, summed_[i].elements);
+      });
+    }
+  }
+  for (std::size_t i = 0; i < counts.carried; ++i)
+    if (carried_[i].bytes > 0) std::memmove(output(i), body_.input(i), carried_[i].bytes);
+  return {};
+}
+
+}  // namespace elegans::graph

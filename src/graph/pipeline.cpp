@@ -1,0 +1,67 @@
+#include "elegans/graph/pipeline.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <vector>
+
+#include "elegans/base/suggest.hpp"
+
+namespace elegans::graph {
+namespace {
+
+const std::vector<PassRow> rows{};
+
+std::vector<std::string> names_of_passes() {
+  std::vector<std::string> names;
+  for (const PassRow& row : rows) names.emplace_back(row.name);
+  return names;
+}
+
+std::vector<std::string> disabled(std::span<const std::string> disable) {
+  std::vector<std::string> names(disable.begin(), disable.end());
+  if (const char* variable = std::getenv("ELEGANS_DISABLE")) {
+    std::istringstream list(variable);
+    for (std::string name; std::getline(list, name, ',');)
+      if (!name.empty()) names.push_back(name);
+  }
+  const std::vector<std::string> known = names_of_passes();
+  for (const std::string& name : names)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw ConfigError({.operation = "compile",
+                         .argument = "a disabled pass",
+                         .actual = "'" + name + "'",
+                         .required = "the name of a pass",
+                         .remedy = suggest(name, known)});
+  return names;
+}
+
+}  // namespace
+
+std::span<const PassRow> passes() { return rows; }
+
+Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<PassReport>& reports) {
+  const std::vector<std::string> off = disabled(disable);
+  check(graph);
+  for (const PassRow& row : rows) {
+    PassReport report{.pass = std::string(row.name),
+                      .nodes_before = graph.nodes().size(),
+                      .nodes_after = graph.nodes().size(),
+                      .notes = {}};
+    if (std::find(off.begin(), off.end(), row.name) != off.end()) {
+      report.notes.push_back("switched off");
+    } else {
+      graph = row.run(graph, report);
+      check(graph);
+      report.nodes_after = graph.nodes().size();
+    }
+    reports.push_back(std::move(report));
+    if (std::getenv("ELEGANS_PRINT_PASSES") != nullptr)
+      std::fputs(fmt::format("after {}:\n{}\n", row.name, to_string(graph)).c_str(), stderr);
+  }
+  return graph;
+}
+
+}  // namespace elegans::graph

@@ -1,0 +1,77 @@
+#include "elegans/graph/scan.hpp"
+
+#include <fmt/format.h>
+
+namespace elegans::graph {
+
+Scan::Scan(Graph body, ScanCounts counts, Dim steps, bool reverse)
+    : body_(std::make_shared<const Graph>(std::move(body))), counts_(counts), steps_(steps), reverse_(reverse) {
+  ensure(body_->inputs().size() == counts.carried + counts.scanned + counts.captured,
+         "the body of a loop has other inputs than counted");
+  ensure(body_->outputs().size() == counts.carried + counts.stacked + counts.summed,
+         "the body of a loop has other outputs than counted");
+}
+
+std::shared_ptr<Scan> Scan::with_keep_carried_only() const {
+  auto scan = std::make_shared<Scan>(*this);
+  scan->keep_carried_only_ = true;
+  return scan;
+}
+
+std::string Scan::options() const {
+  return fmt::format("{} steps{}, {} nodes; carried {}, scanned {}, captured {}, stacked {}, summed {}",
+                     elegans::to_string(steps_), reverse_ ? " backwards" : "", body_->nodes().size(), counts_.carried,
+                     counts_.scanned, counts_.captured, counts_.stacked, counts_.summed);
+}
+
+std::vector<Type> Scan::infer(std::span<const Type> inputs) const {
+  ops::require_inputs(*this, inputs, counts_.carried + counts_.scanned + counts_.captured);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Type wanted = body_->type(body_->inputs()[i].value);
+    const bool scanned = i >= counts_.carried && i < counts_.carried + counts_.scanned;
+    if (scanned) wanted.shape = wanted.shape.inserted(0, steps_);
+    if (inputs[i] != wanted)
+      throw ShapeError({.operation = "scan",
+                        .argument = fmt::format("{} value {}",
+                                                scanned               ? "scanned"
+                                                : i < counts_.carried ? "carried"
+                                                                      : "captured",
+                                                i),
+                        .actual = ops::to_string(inputs[i]),
+                        .required = ops::to_string(wanted),
+                        .remedy = ""});
+  }
+  std::vector<Type> outputs;
+  for (std::size_t i = 0; i < counts_.carried; ++i) {
+    const Type& type = body_->type(carried_output(i));
+    if (type != inputs[i])
+      throw ShapeError({.operation = "scan",
+                        .argument = fmt::format("carried value {} after a step", i),
+                        .actual = ops::to_string(type),
+                        .required = fmt::format("{}, as before the step", ops::to_string(inputs[i])),
+                        .remedy = "A carried value keeps its dtype and shape."});
+    outputs.push_back(type);
+  }
+  for (std::size_t i = 0; i < counts_.stacked; ++i) {
+    Type type = body_->type(stacked_output(i));
+    type.shape = type.shape.inserted(0, steps_);
+    outputs.push_back(type);
+  }
+  for (std::size_t i = 0; i < counts_.summed; ++i) outputs.push_back(body_->type(summed_output(i)));
+  return outputs;
+}
+
+ops::Cost Scan::cost(std::span<const Type>, std::span<const Type>, const Extents& at) const {
+  ops::Cost cost;
+  for (const Node& node : body_->nodes()) {
+    const ops::Cost one = node.operation->cost(body_->types_of(node.inputs), body_->types_of(node.outputs), at);
+    cost.flop += one.flop;
+    cost.bytes += one.bytes;
+  }
+  const auto steps = static_cast<double>(steps_.value(at));
+  return {cost.flop * steps, cost.bytes * steps};
+}
+
+const Scan* as_scan(const Node& node) { return dynamic_cast<const Scan*>(node.operation.get()); }
+
+}  // namespace elegans::graph
