@@ -50,7 +50,8 @@ class Activation {
   Activation(const char* name) : Activation(std::string_view(name)) {}      // NOLINT
   Activation(const std::string& name) : Activation(std::string_view(name)) {}  // NOLINT
   Activation(Own own);                                               // NOLINT: so is a function
-  template <std::invocable<Value> F>
+  template <class F>
+    requires(!std::same_as<F, Activation> && std::invocable<F, Value>)
   Activation(F function) : Activation(Own{Function(std::move(function))}) {}  // NOLINT
 
   // Writes f(x), of the shape of x (ShapeError where a function of one's own gives another).

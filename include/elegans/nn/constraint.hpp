@@ -26,5 +26,7 @@ Constraint non_negative();
 void register_constraint(const Constraint& constraint);
 // A known constraint; ConfigError with the nearest names. The empty name is no constraint.
 Constraint constraint_named(std::string_view name);
+// The name, for a configuration, empty for none; ConfigError, with `owner` in front, for one that is not registered.
+std::string to_config(const Constraint& constraint, std::string_view owner);
 
 }  // namespace elegans::nn

@@ -51,10 +51,11 @@ class Context {
   // Makes `value`, of the stored shape, stand for `weight` (a slice of a parameter arena, say) before its first use.
   void provide(const WeightPtr& weight, Value value);
 
-  // Δt [batch, time], lengths i32 [batch]: none where every step takes 1 and every sequence is full. Set before layers are
-  // called; every recurrent layer of a stack reads them.
+  // Δt [batch, time], lengths i32 [batch], mask [batch, time], 0 where a step is skipped, else 1: none where every step takes 1,
+  // every sequence is full and no step is skipped. Set before layers are called; every recurrent layer of a stack reads them.
   std::optional<Value> timespans;
   std::optional<Value> lengths;
+  std::optional<Value> mask;
 
   // The first value of a state of type `type`: the one provided, an input where states are exposed, else start() (what the
   // cell says). ConfigError where the path is taken.

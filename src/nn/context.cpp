@@ -1,0 +1,93 @@
+#include "elegans/nn/context.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "elegans/nn/connections_of.hpp"
+#include "nn/path_hash.hpp"
+
+namespace elegans::nn {
+namespace {
+
+ConfigError taken(const std::string& path, const char* what) {
+  return ConfigError({path, what, "the path of two of them", "one path each",
+                      "Give the layers different names: set_name(\"…\") before they are built."});
+}
+
+// The existing weights [count] of a whole array [rows, columns].
+Value existing(Value whole, const wiring::Pattern& pattern) {
+  const auto count = static_cast<std::size_t>(pattern.count());
+  std::vector<std::uint32_t> places(count);
+  for (std::size_t k = 0; k < count; ++k)
+    places[k] = static_cast<std::uint32_t>(pattern.sources()[k] * pattern.columns() + pattern.targets()[k]);
+  std::vector<std::uint32_t> weights(count);
+  std::iota(weights.begin(), weights.end(), 0U);
+  const std::int64_t all = pattern.rows() * pattern.columns();
+  return gather(reshape(whole, Shape{all}), std::make_shared<const ops::Connections>(
+                                                static_cast<std::size_t>(all), count, std::move(places), std::move(weights)));
+}
+
+}  // namespace
+
+Value Context::weight(const WeightPtr& weight) {
+  if (const auto found = used_.find(weight.get()); found != used_.end()) return found->second;
+  for (const auto& [other, value] : weights_)
+    if (other->path == weight->path) throw taken(weight->path, "a weight");
+  const auto provided = provided_.find(weight.get());
+  const Value stored = provided != provided_.end()
+                           ? provided->second
+                           : graph_->input("weight/" + weight->path, {weight->value.dtype(), weight->stored_shape()});
+  const WeightOptions& options = weight->options;
+  const bool whole = options.pattern && options.storage == Storage::dense;
+  const Value value = whole ? existing(stored, *options.pattern) : stored;
+  weights_.emplace_back(weight, stored);
+  used_[weight.get()] = value;
+  if (training() && options.regulariser) add_loss(options.regulariser(value));
+  return value;
+}
+
+void Context::provide(const WeightPtr& weight, Value value) {
+  ensure(!used_.contains(weight.get()), "a weight is provided after its first use");
+  if (!(value.shape() == weight->stored_shape()))
+    throw ShapeError({weight->path, "the value provided", to_string(value.shape()), to_string(weight->stored_shape()), ""});
+  provided_[weight.get()] = value;
+}
+
+Value Context::initial_state(const std::string& path, const ops::Type& type, const std::function<Value()>& start) {
+  if (std::any_of(states_.begin(), states_.end(), [&](const StateSlot& slot) { return slot.path == path; }))
+    throw taken(path, "a state");
+  const auto provided = provided_states_.find(path);
+  const Value initial = provided != provided_states_.end() ? provided->second
+                        : options_.expose_states           ? graph_->input("state/" + path, type)
+                                                           : start();
+  if (!(initial.type() == type))
+    throw ShapeError({path, "the first value", ops::to_string(initial.type()), ops::to_string(type), ""});
+  states_.push_back({path, type, initial, {}});
+  return initial;
+}
+
+void Context::final_state(const std::string& path, Value value) {
+  const auto slot = std::find_if(states_.begin(), states_.end(), [&](const StateSlot& one) { return one.path == path; });
+  ensure(slot != states_.end() && !slot->final, "a state ends that did not begin, or twice");
+  if (!(value.type() == slot->type))
+    throw ShapeError({path, "the last value", ops::to_string(value.type()), ops::to_string(slot->type), ""});
+  slot->final = value;
+  if (options_.expose_states) graph_->output("next/" + path, value);
+}
+
+Value Context::step() {
+  if (!step_) step_ = graph_->input("step", {Dtype::i32, Shape{1}});
+  return *step_;
+}
+
+Value Context::dropout_mask(const std::string& path, const Shape& shape, double rate, Dtype dtype) {
+  ensure(training(), "dropout outside training");
+  if (!(rate >= 0 && rate < 1))
+    throw ConfigError({path, "the rate of dropout", std::to_string(rate), "0 or more, less than 1", ""});
+  // Another odd multiple of the seed for each path: streams of different paths do not meet but by a collision of hashes.
+  const std::uint64_t key = options_.seed * 0x9e3779b97f4a7c15ULL ^ hash_of(path);
+  const Value u = random_uniform(step(), shape, dtype, key);
+  return select(less(u, constant(u, rate)), constant(u, 0), constant(u, 1 / (1 - rate)));
+}
+
+}  // namespace elegans::nn

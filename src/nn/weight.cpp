@@ -1,0 +1,64 @@
+#include "elegans/nn/weight.hpp"
+
+#include <cmath>
+#include <fmt/format.h>
+
+namespace elegans::nn {
+namespace {
+
+void check(WeightOptions& options, const std::string& path, Dtype dtype) {
+  if (!is_floating(dtype))
+    throw DtypeError({path, "the dtype", std::string(to_string(dtype)), "f32 or f64", "Integers cannot be trained."});
+  if (options.name.empty() || options.name.find('/') != std::string::npos)
+    throw ConfigError({path, "the name of a weight", fmt::format("'{}'", options.name), "a name without '/'", ""});
+  if (options.pattern) {
+    const Shape whole{options.pattern->rows(), options.pattern->columns()};
+    if (options.shape.rank() == 0) options.shape = whole;
+    if (!(options.shape == whole))
+      throw ShapeError({path, "the shape", to_string(options.shape), to_string(whole) + ", that of the pattern", ""});
+  } else if (options.polarity != Polarity::ignored) {
+    throw ConfigError({path, "polarity", "not ignored", "a weight with a pattern", "A circuit gives the signs: pass one."});
+  } else if (options.storage != Storage::sparse) {
+    throw ConfigError({path, "storage", "dense", "a weight with a pattern", "Without one there is nothing to choose."});
+  }
+  if (!options.shape.is_constant())
+    throw ShapeError({path, "the shape", to_string(options.shape), "numbers only",
+                      "A weight cannot depend on the batch or on time."});
+}
+
+// A tensor in stored shape of one number for each existing weight, 0 elsewhere.
+Tensor stored(const WeightOptions& options, std::span<const double> existing, Dtype dtype) {
+  if (!options.pattern) return Tensor::from(options.shape, existing, dtype);
+  if (options.storage == Storage::sparse) return Tensor::from(Shape{options.pattern->count()}, existing, dtype);
+  std::vector<double> whole(static_cast<std::size_t>(options.shape.elements(Extents{})));
+  options.pattern->scatter(existing, whole);
+  return Tensor::from(options.shape, whole, dtype);
+}
+
+// w where it has the sign of the circuit, else 0.
+Constraint keep_sign(const Constraint& first, Tensor signs) {
+  return {first.name, [first, signs = std::move(signs)](Value weight) {
+            const Value w = first ? first.apply(weight) : weight;
+            const Value wrong = less(w * constant(*w.graph, signs), constant(w, 0));
+            return select(wrong, constant(w, 0), w);
+          }};
+}
+
+}  // namespace
+
+WeightPtr make_weight(WeightOptions options, std::string path, Dtype dtype, std::uint64_t seed) {
+  check(options, path, dtype);
+  std::vector<double> values = first_values(
+      options.initialiser, {.seed = seed, .path = path, .shape = options.shape, .pattern = options.pattern.get()});
+  if (options.polarity != Polarity::ignored) {
+    const auto signs = options.pattern->polarity();
+    for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::abs(values[k]) * signs[k];
+    if (options.polarity == Polarity::fixed_sign)
+      options.constraint =
+          keep_sign(options.constraint, stored(options, std::vector<double>(signs.begin(), signs.end()), dtype));
+  }
+  Tensor value = stored(options, values, dtype);
+  return std::make_shared<Weight>(Weight{std::move(options), std::move(path), std::move(value)});
+}
+
+}  // namespace elegans::nn
