@@ -68,8 +68,8 @@ std::vector<Tensor> Cell::first_state(std::int64_t batch) const {
   for (const StateOptions& state : states()) {
     const Shape shape = state.shape.inserted(0, batch);
     const double value = state.first == FirstState::zeros ? 0 : state.value;
-    first.push_back(Tensor::from(
-        shape, std::vector<double>(static_cast<std::size_t>(shape.elements(Extents{})), value), dtype()));
+    first.push_back(
+        Tensor::from(shape, std::vector<double>(static_cast<std::size_t>(shape.elements(Extents{})), value), dtype()));
   }
   return first;
 }
@@ -82,7 +82,7 @@ Cell::Calls& Cell::prepare(const View& x, std::span<const View> state, const Vie
   calls_->inputs.insert(calls_->inputs.end(), state.begin(), state.end());
   calls_->call = calls_->known.find(calls_->inputs);
   if (calls_->call == nullptr)
-    calls_->call = &calls_->known.at(path(), calls_->inputs, [&](Context& context, std::span<const Value> inputs) {
+    calls_->call = &calls_->known.build(path(), calls_->inputs, [&](Context& context, std::span<const Value> inputs) {
       const Dim batch = inputs[0].shape()[0];
       const Value gap = reshape(inputs[1], Shape{batch, 1});
       CellOutput step = (*this)(context, inputs[0], {inputs.begin() + 2, inputs.end()}, gap);

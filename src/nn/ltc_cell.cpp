@@ -1,17 +1,23 @@
 #include "elegans/nn/ltc_cell.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
+#include <array>
+#include <cmath>
 
+#include "elegans/base/json.hpp"
+#include "elegans/base/suggest.hpp"
 #include "elegans/nn/connections_of.hpp"
 #include "elegans/wiring/config.hpp"
+#include "nn/direct_calls.hpp"
 
 namespace elegans::nn {
 namespace {
 
-// Added to capacitances that clipping may have made 0, so that 0 / 0 cannot happen where Δt is 0 too; too small to change
-// any other.
+// Added to capacitances that clipping may have made 0, so that 0 / 0 cannot happen where Δt is 0 too; too small to
+// change any other.
 constexpr double least_capacitance = 1e-30;
+
+constexpr std::array<std::string_view, 3> mapping_names{"affine", "linear", "none"};
 
 void check(const LTCCellOptions& options) {
   if (options.ode_unfolds < 1)
@@ -31,6 +37,18 @@ void check(const LTCCellOptions& options) {
 Initialiser uniform(double low, double high) { return Uniform{low, high}; }
 
 }  // namespace
+
+std::string_view name(Mapping mapping) { return mapping_names[static_cast<std::size_t>(mapping)]; }
+
+Mapping mapping_named(std::string_view name) {
+  for (std::size_t i = 0; i < mapping_names.size(); ++i)
+    if (mapping_names[i] == name) return static_cast<Mapping>(i);
+  throw ConfigError({.operation = "LTC",
+                     .argument = "a mapping",
+                     .actual = fmt::format("'{}'", name),
+                     .required = "'affine', 'linear' or 'none'",
+                     .remedy = suggest(name, std::vector<std::string>(mapping_names.begin(), mapping_names.end()))});
+}
 
 LTCCell::LTCCell(wiring::Wiring wiring, LTCCellOptions options) : wiring_(std::move(wiring)), options_(options) {
   check(options_);
@@ -131,6 +149,15 @@ Value LTCCell::time_constants(Context& context, Value v, Value x) {
   return positive(context, cm_) / currents(context, recurrent_, v, leak_and_sensory(context, x)).conductance;
 }
 
+Tensor LTCCell::time_constants(const View& v, const View& x) {
+  DirectCalls calls;
+  const std::array<View, 2> inputs{v, x};
+  auto& call = calls.build(path() + ".time_constants", inputs, [&](Context& context, std::span<const Value> values) {
+    return std::vector<Value>{time_constants(context, values[0], values[1])};
+  });
+  return std::move(call(inputs)[0]);
+}
+
 SynapseValues LTCCell::synapses() const {
   if (!built())
     throw ConfigError({.operation = path() + ".synapses",
@@ -146,11 +173,34 @@ SynapseValues LTCCell::synapses() const {
                erev = family->erev->value.values();
     for (std::size_t s = 0; s < w.size(); ++s) {
       const double conductance = !options_.implicit_param_constraints ? w[s]
-                                 : w[s] > 0 ? w[s] + std::log1p(std::exp(-w[s])) : std::log1p(std::exp(w[s]));
+                                 : w[s] > 0                           ? w[s] + std::log1p(std::exp(-w[s]))
+                                                                      : std::log1p(std::exp(w[s]));
       values.rows.push_back({table.rows[values.rows.size()], conductance, mu[s], sigma[s], erev[s]});
     }
   }
   return values;
+}
+
+Json LTCCell::config() const {
+  return {{"wiring", wiring::to_config(wiring_)},
+          {"input_mapping", nn::name(options_.input_mapping)},
+          {"output_mapping", nn::name(options_.output_mapping)},
+          {"ode_unfolds", options_.ode_unfolds},
+          {"epsilon", options_.epsilon},
+          {"implicit_param_constraints", options_.implicit_param_constraints}};
+}
+
+CellPtr LTCCell::from_config(const Json& config, const std::string& source_name) {
+  const JsonObject object(
+      config, source_name,
+      {"wiring", "input_mapping", "output_mapping", "ode_unfolds", "epsilon", "implicit_param_constraints"});
+  return std::make_shared<LTCCell>(
+      wiring::from_config(object.at("wiring"), source_name + ": key 'wiring'"),
+      LTCCellOptions{.input_mapping = mapping_named(object.text("input_mapping", "affine")),
+                     .output_mapping = mapping_named(object.text("output_mapping", "affine")),
+                     .ode_unfolds = object.integer("ode_unfolds", {.at_least = 1}, 6),
+                     .epsilon = object.number("epsilon", {.at_least = 0}, 1e-8),
+                     .implicit_param_constraints = object.boolean("implicit_param_constraints", false)});
 }
 
 }  // namespace elegans::nn

@@ -1,11 +1,12 @@
 #include "elegans/nn/rnn.hpp"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 
 #include "elegans/nn/dense.hpp"
 #include "elegans/nn/registry.hpp"
 #include "nn/direct_calls.hpp"
+#include "nn/sequence_config.hpp"
 
 namespace elegans::nn {
 namespace {
@@ -86,11 +87,10 @@ void RNN::on_build(const Shape& input) {
                       .remedy = "A single sequence is a batch of one."});
   cell_->build(input.removed(1));
   for (const StateOptions& state : cell_->states())
-    learned_.push_back(state.first != FirstState::learned
-                           ? nullptr
-                           : add_weight({.name = "first_" + state.name,
-                                         .shape = state.shape,
-                                         .initialiser = ConstantValue{state.value}}));
+    learned_.push_back(state.first != FirstState::learned ? nullptr
+                                                          : add_weight({.name = "first_" + state.name,
+                                                                        .shape = state.shape,
+                                                                        .initialiser = ConstantValue{state.value}}));
   if (projection_) projection_->build(Shape{input[0], Dim(cell_->output_size())});
 }
 
@@ -180,6 +180,17 @@ Value RNN::projected(Context& context, Value y, const std::optional<Value>& vali
   return valid ? select(*valid, projected, constant(y, 0)) : projected;
 }
 
+Json RNN::config() const {
+  Json config{{"cell", to_config(*cell_)}};
+  write_sequence(options_, config);
+  return config;
+}
+
+LayerPtr RNN::from_config(const Json& config, const std::string& source_name) {
+  const JsonObject object(config, source_name, with_sequence_keys({"cell"}));
+  return std::make_shared<RNN>(make_cell(object.at("cell"), source_name + ": key 'cell'"), read_sequence(object));
+}
+
 // Direct calls
 
 RNN::Calls& RNN::prepare(const SequenceInput& input) {
@@ -189,8 +200,8 @@ RNN::Calls& RNN::prepare(const SequenceInput& input) {
     if (*given) calls_->inputs.push_back(**given);
   calls_->inputs.insert(calls_->inputs.end(), input.state.begin(), input.state.end());
   const bool has_state = !input.state.empty();
-  const std::size_t choice = (input.timespans ? 1u : 0u) + (input.lengths ? 2u : 0u) + (input.mask ? 4u : 0u) +
-                             (has_state ? 8u : 0u);
+  const std::size_t choice =
+      (input.timespans ? 1u : 0u) + (input.lengths ? 2u : 0u) + (input.mask ? 4u : 0u) + (has_state ? 8u : 0u);
   DirectCalls& known = calls_->known[choice];
   calls_->call = known.find(calls_->inputs);
   if (calls_->call != nullptr) return *calls_;
@@ -202,7 +213,7 @@ RNN::Calls& RNN::prepare(const SequenceInput& input) {
                       .actual = std::to_string(input.state.size()),
                       .required = fmt::format("{}, or none to start afresh", states.size()),
                       .remedy = "They come back from a call in this order, too."});
-  calls_->call = &known.at(path(), calls_->inputs, [&](Context& context, std::span<const Value> values) {
+  calls_->call = &known.build(path(), calls_->inputs, [&](Context& context, std::span<const Value> values) {
     std::size_t next = 1;
     if (input.timespans) context.timespans = values[next++];
     if (input.lengths) context.lengths = values[next++];

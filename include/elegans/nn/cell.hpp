@@ -9,11 +9,11 @@
 //     step(context, x, state, dt)       writes one step: output and next states, in the order of states()
 //     type(), config()                  for saving (nn/registry.hpp)
 //
-// dt is [batch, 1], or a scalar [] where no Δt was given: write arithmetic that broadcasts. What the step computes from weights
-// alone is computed once, not at every step.
+// dt is [batch, 1], or a scalar [] where no Δt was given: write arithmetic that broadcasts. What the step computes from
+// weights alone is computed once, not at every step.
 //
-// A step that is skipped (past the end of a sequence) is computed for x = 0 and Δt = 1 and thrown away; it must be finite
-// there, gradients too, as any sum, product, gate or quotient with a positive denominator is.
+// A step that is skipped (past the end of a sequence) is computed for x = 0 and Δt = 1 and thrown away; it must be
+// finite there, gradients too, as any sum, product, gate or quotient with a positive denominator is.
 //
 // Direct calls on tensors compute inference:
 //
@@ -57,12 +57,12 @@ class Cell : public Module {
   // Writes one step for x [batch, features] and states [batch, …]. To be called through operator().
   virtual CellOutput step(Context& context, Value x, const std::vector<Value>& state, Value dt) = 0;
 
-  // Writes one step: builds the cell if need be, then calls `step` in a scope of its name. ShapeError where states do not have
-  // the promised shapes, before or after the step.
+  // Writes one step: builds the cell if need be, then calls `step` in a scope of its name. ShapeError where states do
+  // not have the promised shapes, before or after the step.
   CellOutput operator()(Context& context, Value x, const std::vector<Value>& state, Value dt);
 
-  // Direct calls: x [batch, features], state [batch, …] in the order of states(), dt [batch] or [batch, 1]. Outputs are never
-  // resized and may overlap no input.
+  // Direct calls: x [batch, features], state [batch, …] in the order of states(), dt [batch] or [batch, 1]. Outputs are
+  // never resized and may overlap no input.
   std::pair<Tensor, std::vector<Tensor>> operator()(const View& x, std::span<const View> state, const View& dt);
   std::pair<Tensor, std::vector<Tensor>> operator()(const View& x, std::span<const Tensor> state, const View& dt);
   void operator()(const View& x, std::span<const View> state, const View& dt, const View& output,

@@ -4,7 +4,8 @@
 //     LTC layer(wiring::AutoNCP({.units = 28, .output_size = 4}));      x [batch, time, inputs] → [batch, time, 4]
 //     LTC layer(20, {.return_sequences = false});                       fully connected, every neuron an output
 //
-// The equations stand in nn/ltc_cell.hpp, those of the mixed memory in nn/mixed_memory.hpp; Δt, lengths and states in nn/rnn.hpp.
+// The equations stand in nn/ltc_cell.hpp, those of the mixed memory in nn/mixed_memory.hpp; Δt, lengths and states in
+// nn/rnn.hpp.
 
 #include "elegans/nn/ltc_cell.hpp"
 #include "elegans/nn/rnn.hpp"
@@ -19,7 +20,7 @@ struct LTCOptions {
   std::int64_t ode_unfolds = 6;
   double epsilon = 1e-8;
   bool implicit_param_constraints = true;
-  std::int64_t projection = 0;
+  std::int64_t proj_size = 0;  // RnnOptions::projection
   bool go_backwards = false;
   std::int64_t checkpoint_every = 0;
 
@@ -31,6 +32,7 @@ class LTC : public RNN {
   explicit LTC(wiring::Wiring wiring, LTCOptions options = {});
   // Fully connected.
   explicit LTC(std::int64_t units, LTCOptions options = {});
+  static LayerPtr from_config(const Json& config, const std::string& source_name);
 
   const LTCOptions& options() const { return options_; }
   // The cell, inside the mixed memory where there is one.

@@ -4,12 +4,12 @@
 //     x [batch, time, features]   Δt: context.timespans [batch, time], 1 where absent
 //     y [batch, time, output]     with return_sequences, else [batch, output]: the output at each sequence's last step
 //
-// Sequences that end early have context.lengths i32 [batch]; any other steps to be skipped have context.mask [batch, time] of 1
-// and 0. A skipped step changes neither the state nor any gradient, its output is 0, and what x and Δt hold there does not
-// matter, NaN included. Without return_sequences a sequence of skipped steps alone gives 0.
+// Sequences that end early have context.lengths i32 [batch]; any other steps to be skipped have context.mask [batch,
+// time] of 1 and 0. A skipped step changes neither the state nor any gradient, its output is 0, and what x and Δt hold
+// there does not matter, NaN included. Without return_sequences a sequence of skipped steps alone gives 0.
 //
-// go_backwards runs from the last step to the first; outputs stay in the order of time. Δt of a step is then the gap to the
-// following sample (of the last step, Δt of the first), so that both directions see the same gaps.
+// go_backwards runs from the last step to the first; outputs stay in the order of time. Δt of a step is then the gap to
+// the following sample (of the last step, Δt of the first), so that both directions see the same gaps.
 //
 // Final states are Context::states(), called "<path>/<state>".
 
@@ -25,8 +25,8 @@ struct RnnOptions {
   // Dense projection of every output to this many features (with bias); 0 for none.
   std::int64_t projection = 0;
   bool go_backwards = false;
-  // Keep the states of every k-th step only for the gradient, and compute the others again (graph/functions.hpp); 0 keeps all
-  // that is dear to compute.
+  // Keep the states of every k-th step only for the gradient, and compute the others again (graph/functions.hpp); 0
+  // keeps all that is dear to compute.
   std::int64_t checkpoint_every = 0;
 
   friend bool operator==(const RnnOptions&, const RnnOptions&) = default;
@@ -50,6 +50,7 @@ class RNN : public Layer {
   // ConfigError where an option is out of its range.
   explicit RNN(CellPtr cell, RnnOptions options = {});
   ~RNN() override;
+  static LayerPtr from_config(const Json& config, const std::string& source_name);
 
   const CellPtr& cell() const { return cell_; }
   const RnnOptions& sequence() const { return options_; }

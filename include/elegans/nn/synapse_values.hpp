@@ -15,7 +15,7 @@ struct SynapseValues {
     double w;                           // conductance when fully open, ≥ 0
     double mu;                          // the potential at which it is half open
     double sigma;                       // how steeply it opens
-    double erev;                        // the potential that it pulls its target to; its sign may leave the polarity in training
+    double erev;  // the potential that it pulls its target to; its sign may leave the polarity in training
   };
   std::vector<Row> rows;  // sensory synapses, then the others, each ascending by (source, target)
 };

@@ -1,0 +1,42 @@
+#pragma once
+// Mixed memory: an LSTM that remembers for a cell (Lechner & Hasani, "Learning long-term dependencies in
+// irregularly-sampled time series", 2020).
+//
+// With h all states of the cell joined, [u, gi, gf, go] four blocks of x kernel + h recurrent_kernel + bias, and σ the
+// logistic function:
+//
+//     c ← c σ(gf + 1) + tanh(u) σ(gi)
+//     h ← tanh(c) σ(go)
+//     output, h ← the cell, one step on (x, h)
+//
+// States: those of the cell, then "c" [units]. First values as in ncps: kernel uniform ±√(6 / (inputs + 4 units)), bias
+// uniform ±0.1, recurrent_kernel orthonormal columns.
+
+#include "elegans/nn/cell.hpp"
+
+namespace elegans::nn {
+
+class MixedMemory : public Cell {
+ public:
+  // The cell's states must have one axis each (ConfigError).
+  explicit MixedMemory(CellPtr cell);
+  static CellPtr from_config(const Json& config, const std::string& source_name);
+
+  const CellPtr& cell() const { return cell_; }
+
+  std::vector<StateOptions> states() const override;
+  std::int64_t output_size() const override { return cell_->output_size(); }
+  CellOutput step(Context& context, Value x, const std::vector<Value>& state, Value dt) override;
+  std::string type() const override { return "MixedMemory"; }
+  Json config() const override;
+
+ protected:
+  void on_build(const Shape& input) override;
+
+ private:
+  CellPtr cell_;
+  std::int64_t units_ = 0;
+  WeightPtr kernel_, recurrent_kernel_, bias_;
+};
+
+}  // namespace elegans::nn

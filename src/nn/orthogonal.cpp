@@ -1,0 +1,48 @@
+#include "nn/orthogonal.hpp"
+
+#include <cmath>
+#include <numbers>
+#include <span>
+
+#include "elegans/base/error.hpp"
+#include "elegans/base/philox.hpp"
+#include "nn/path_hash.hpp"
+
+namespace elegans::nn {
+namespace {
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+}  // namespace
+
+std::vector<double> orthonormal_rows(std::int64_t rows, std::int64_t columns, std::uint64_t seed,
+                                     std::string_view path) {
+  ensure(rows <= columns, "more orthonormal rows than columns are asked for");
+  const auto width = static_cast<std::size_t>(columns);
+  std::vector<double> matrix(static_cast<std::size_t>(rows) * width);
+  const std::uint64_t stream = hash_of(path);
+  for (std::size_t i = 0; i < matrix.size(); ++i) {  // Box and Muller
+    const auto words = philox(philox_key(seed), philox_counter(i, stream));
+    const double u = 1 - uniform_f64(words[0], words[1]);
+    matrix[i] = std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * uniform_f64(words[2], words[3]));
+  }
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
+    const std::span<double> row(matrix.data() + r * width, width);
+    // Twice is enough (Kahan, Parlett): the second pass removes what rounding left of the first.
+    for (int pass = 0; pass < 2; ++pass)
+      for (std::size_t other = 0; other < r; ++other) {
+        const std::span<const double> before(matrix.data() + other * width, width);
+        const double along = dot(row, before);
+        for (std::size_t i = 0; i < width; ++i) row[i] -= along * before[i];
+      }
+    const double length = std::sqrt(dot(row, row));
+    for (double& number : row) number /= length;
+  }
+  return matrix;
+}
+
+}  // namespace elegans::nn

@@ -1,0 +1,18 @@
+#pragma once
+// The options of the sequence layer as configuration: what every recurrent layer shares.
+
+#include <string>
+#include <vector>
+
+#include "elegans/base/json.hpp"
+#include "elegans/nn/rnn.hpp"
+
+namespace elegans::nn {
+
+// Their keys, beside `others`.
+std::vector<std::string> with_sequence_keys(std::vector<std::string> others);
+void write_sequence(const RnnOptions& options, Json& config);
+// Missing keys have the default.
+RnnOptions read_sequence(const JsonObject& object);
+
+}  // namespace elegans::nn
