@@ -9,6 +9,7 @@ namespace elegans::nn {
 
 Layer::Layer() = default;
 Layer::~Layer() = default;
+Layer::Layer(Layer&&) noexcept = default;
 
 Value Layer::operator()(Context& context, Value x) {
   const ops::Type input = x.type();

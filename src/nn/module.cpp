@@ -43,6 +43,14 @@ void Module::set_numbers(Dtype dtype, std::uint64_t seed) {
     if (!part->built()) part->set_numbers(dtype, seed);
 }
 
+void Module::take_first_values(const std::shared_ptr<const FirstValues>& values) {
+  if (built_ && values)
+    throw ConfigError({path(), "first values", "given after the layer was built", "given before", ""});
+  first_values_ = values;
+  for (const auto& part : parts_)
+    if (!values || !part->built()) part->take_first_values(values);
+}
+
 void Module::build(const Shape& input) {
   if (input.rank() == 0 || !input.back().is_constant())
     throw ShapeError({path(), "input", to_string(input), "[..., features]", ""});
@@ -78,7 +86,7 @@ WeightPtr Module::add_weight(WeightOptions options) {
   const std::string weight_path = path() + "/" + options.name;
   if (std::any_of(weights_.begin(), weights_.end(), [&](const WeightPtr& one) { return one->path == weight_path; }))
     throw ConfigError({path(), "the name of a weight", fmt::format("'{}', which is taken", options.name), "a new name", ""});
-  weights_.push_back(make_weight(std::move(options), weight_path, dtype_, seed_));
+  weights_.push_back(make_weight(std::move(options), weight_path, dtype_, seed_, first_values_ ? *first_values_ : FirstValues{}));
   return weights_.back();
 }
 
@@ -88,6 +96,7 @@ void Module::add_part(std::string name, std::shared_ptr<Module> part) {
     part->set_name(std::move(name));
     part->set_prefix(path() + "/");
     part->set_numbers(dtype_, seed_);
+    part->take_first_values(first_values_);
   }
   parts_.push_back(std::move(part));
 }

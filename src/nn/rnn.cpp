@@ -72,6 +72,7 @@ RNN::RNN(CellPtr cell, RnnOptions options) : cell_(std::move(cell)), options_(op
 }
 
 RNN::~RNN() = default;
+RNN::RNN(RNN&&) noexcept = default;
 
 Shape RNN::compute_output_shape(const Shape& input) const {
   const Dim features = options_.projection > 0 ? Dim(options_.projection) : Dim(cell_->output_size());

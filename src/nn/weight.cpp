@@ -35,6 +35,22 @@ Tensor stored(const WeightOptions& options, std::span<const double> existing, Dt
   return Tensor::from(options.shape, whole, dtype);
 }
 
+Shape stored_shape(const WeightOptions& options) {
+  const bool sparse = options.pattern && options.storage == Storage::sparse;
+  return sparse ? Shape{options.pattern->count()} : options.shape;
+}
+
+// From the initialiser, with the signs of the circuit where these count.
+Tensor initial_value(const WeightOptions& options, const std::string& path, Dtype dtype, std::uint64_t seed) {
+  std::vector<double> values = first_values(
+      options.initialiser, {.seed = seed, .path = path, .shape = options.shape, .pattern = options.pattern.get()});
+  if (options.polarity != Polarity::ignored) {
+    const auto signs = options.pattern->polarity();
+    for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::abs(values[k]) * signs[k];
+  }
+  return stored(options, values, dtype);
+}
+
 // w where it has the sign of the circuit, else 0.
 Constraint keep_sign(const Constraint& first, Tensor signs) {
   return {first.name, [first, signs = std::move(signs)](Value weight) {
@@ -46,18 +62,14 @@ Constraint keep_sign(const Constraint& first, Tensor signs) {
 
 }  // namespace
 
-WeightPtr make_weight(WeightOptions options, std::string path, Dtype dtype, std::uint64_t seed) {
+WeightPtr make_weight(WeightOptions options, std::string path, Dtype dtype, std::uint64_t seed, const FirstValues& given) {
   check(options, path, dtype);
-  std::vector<double> values = first_values(
-      options.initialiser, {.seed = seed, .path = path, .shape = options.shape, .pattern = options.pattern.get()});
-  if (options.polarity != Polarity::ignored) {
+  Tensor value = given ? given(options, path, {dtype, stored_shape(options)}) : initial_value(options, path, dtype, seed);
+  if (options.polarity == Polarity::fixed_sign) {
     const auto signs = options.pattern->polarity();
-    for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::abs(values[k]) * signs[k];
-    if (options.polarity == Polarity::fixed_sign)
-      options.constraint =
-          keep_sign(options.constraint, stored(options, std::vector<double>(signs.begin(), signs.end()), dtype));
+    options.constraint =
+        keep_sign(options.constraint, stored(options, std::vector<double>(signs.begin(), signs.end()), dtype));
   }
-  Tensor value = stored(options, values, dtype);
   return std::make_shared<Weight>(Weight{std::move(options), std::move(path), std::move(value)});
 }
 

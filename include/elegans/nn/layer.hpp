@@ -32,12 +32,15 @@ class Layer : public Module {
   // of the layer; also where the output is not of the shape that compute_output_shape promised.
   Value operator()(Context& context, Value x);
   virtual Shape compute_output_shape(const Shape& input) const = 0;
+  // Whether a sequence can be run step by step, each answer known at its step. A layer that looks ahead in time says no.
+  virtual bool streams() const { return true; }
 
   Tensor operator()(const View& x);
   // `out` must have the shape of the result; it is never resized and may not overlap x.
   void operator()(const View& x, const View& out);
 
  protected:
+  Layer(Layer&&) noexcept;
   virtual Value call(Context& context, Value x) = 0;
 
  private:

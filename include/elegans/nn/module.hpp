@@ -33,6 +33,9 @@ class Module {
   std::uint64_t seed() const { return seed_; }
   // Element type and seed of the weights, of parts too. ConfigError once built with others, and where dtype is i32.
   virtual void set_numbers(Dtype dtype, std::uint64_t seed);
+  // Makes weights, of parts too, begin with what `values` gives (nn/weight.hpp) instead of with their initialisers; null for
+  // these. ConfigError once built.
+  void take_first_values(const std::shared_ptr<const FirstValues>& values);
 
   // Makes the weights for inputs of shape `input` (with batch and time in front where there are any). A second build with
   // another number of features is a ShapeError, with the same one it does nothing.
@@ -46,6 +49,9 @@ class Module {
   virtual Json config() const = 0;
 
  protected:
+  // So that a layer or cell can be handed over by value. Not an owner of parts that point back to it.
+  Module(Module&&) = default;
+
   virtual void on_build(const Shape& input) = 0;
   // A new weight called options.name under this module's path, filled at once from the seed. Only while building.
   WeightPtr add_weight(WeightOptions options);
@@ -63,6 +69,7 @@ class Module {
   bool building_ = false;
   bool built_ = false;
   Dim features_ = 0;
+  std::shared_ptr<const FirstValues> first_values_;
   std::vector<WeightPtr> weights_;
   std::vector<std::shared_ptr<Module>> parts_;
 };

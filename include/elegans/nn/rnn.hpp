@@ -57,6 +57,7 @@ class RNN : public Layer {
   std::string type() const override { return "RNN"; }
   Json config() const override;
   Shape compute_output_shape(const Shape& input) const override;
+  bool streams() const override { return !options_.go_backwards; }
 
   using Layer::operator();
   // A direct call with all that belongs to a sequence. The first call of a shape builds and keeps an executable.
@@ -65,6 +66,7 @@ class RNN : public Layer {
   void operator()(const SequenceInput& input, const View& output, std::span<const View> state);
 
  protected:
+  RNN(RNN&&) noexcept;
   void on_build(const Shape& input) override;
   Value call(Context& context, Value x) override;
 
