@@ -13,6 +13,7 @@ struct Status {
     index_out_of_range,    // a label or index is outside its range
     extent_out_of_range,   // a batch or sequence is larger than what was reserved
     wrong_size,            // a span does not have the promised number of elements
+    result_not_finite,     // the answer, or a state, would be NaN or infinite
   };
 
   Code code = Code::ok;
