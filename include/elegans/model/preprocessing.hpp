@@ -1,0 +1,90 @@
+#pragma once
+// What stands between a table of measurements and a network: which columns it reads, in which units, and what its
+// numbers mean. It is learnt on the training part and travels with the model.
+//
+//   z = (x − mean) / std        every feature on its way in
+//   τ = Δt / time_unit          seconds on their way in
+//   y = z · std + mean          every numeric target on its way out
+//
+// Arithmetic is in f64, and the result is rounded once to the element type asked for: a policy sees the very numbers
+// that the trainer saw.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace elegans::model {
+
+// What an answer of the network means: numbers (one a target), or a score for each class (its logits).
+enum class Task { regression, classification };
+
+// Where in a sequence it was trained to answer.
+enum class AnswerAt { every_step, last_step };
+
+// Mean and standard deviation of each column; empty where the numbers are taken as they are.
+struct Scaling {
+  std::vector<double> mean;
+  std::vector<double> std;  // > 0
+
+  std::size_t columns() const { return mean.size(); }
+  bool empty() const { return mean.empty(); }
+  friend bool operator==(const Scaling&, const Scaling&) = default;
+};
+
+struct Preprocessing {
+  std::vector<std::string> features;  // names of the inputs, in the network's order; empty where they have none
+  std::vector<std::string> targets;   // names of the numeric targets, or the column that held the classes
+  std::vector<std::string> classes;   // the index of a name is its label; empty for a regression
+  Task task = Task::regression;
+  AnswerAt answer_at = AnswerAt::every_step;
+  Scaling inputs;
+  Scaling outputs;  // of a regression
+  double time_unit = 1;
+
+  friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
+};
+
+// ConfigError, in the name of `operation`, unless everything fits a network of `inputs` features and `outputs` numbers:
+// one name and one mean a column, deviations and time unit > 0, distinct names, classes only for a classification.
+void validate(const Preprocessing& preprocessing, std::int64_t inputs, std::int64_t outputs,
+              std::string_view operation);
+
+// One row of scaling.columns() numbers, or of any size where the scaling is empty. `to` has the size of `from`.
+template <class From, class To>
+void standardise(const Scaling& scaling, std::span<const From> from, std::span<To> to) noexcept {
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const double x = from[i];
+    to[i] = static_cast<To>(scaling.empty() ? x : (x - scaling.mean[i]) / scaling.std[i]);
+  }
+}
+template <class From, class To>
+void unstandardise(const Scaling& scaling, std::span<const From> from, std::span<To> to) noexcept {
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const double z = from[i];
+    to[i] = static_cast<To>(scaling.empty() ? z : z * scaling.std[i] + scaling.mean[i]);
+  }
+}
+
+// In place: scores become probabilities, exp(s − max) / Σ exp(s − max).
+template <class T>
+void softmax(std::span<T> scores) noexcept {
+  double highest = -std::numeric_limits<double>::infinity();
+  for (const T s : scores) highest = std::max(highest, static_cast<double>(s));
+  double sum = 0;
+  for (const T s : scores) sum += std::exp(s - highest);
+  for (T& s : scores) s = static_cast<T>(std::exp(s - highest) / sum);
+}
+
+// Everything but the numbers, which are tensors in a file (model/save.hpp):
+// {"task": "classification", "answer_at": "every_step", "features": ["x", "y"], "targets": ["label"]}
+nlohmann::json to_config(const Preprocessing& preprocessing);
+// FormatError, beginning with `source_name`, for a missing or unknown key or value.
+Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name);
+
+}  // namespace elegans::model

@@ -1,0 +1,28 @@
+#include "elegans/model/machine_kind.hpp"
+
+#include <fmt/format.h>
+
+#include "elegans/base/version.hpp"
+
+#if defined(__GLIBC__)
+#include <gnu/libc-version.h>
+#endif
+
+namespace elegans::model {
+namespace {
+
+std::string c_library() {
+#if defined(__GLIBC__)
+  return fmt::format("glibc {}", gnu_get_libc_version());
+#else
+  return "the system's C library";
+#endif
+}
+
+}  // namespace
+
+std::string machine_kind(kernels::Target target) {
+  return fmt::format("{}, elegans {}, {}", kernels::instruction_set(target), version, c_library());
+}
+
+}  // namespace elegans::model

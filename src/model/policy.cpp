@@ -1,0 +1,270 @@
+#include "elegans/model/policy.hpp"
+
+#include <fmt/format.h>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "elegans/base/text.hpp"
+#include "elegans/model/forward.hpp"
+#include "elegans/model/load.hpp"
+
+namespace elegans::model {
+
+// What all streams of a policy share; it does not change.
+struct Policy::Network {
+  Preprocessing preprocessing;
+  PolicyOptions options;
+  Dtype dtype;
+  std::size_t inputs;
+  std::size_t outputs;
+  Shape input_shape;
+  bool has_time;
+  graph::Graph graph;
+  std::vector<std::pair<std::string, Tensor>> weights;  // by input of the graph
+  std::vector<PolicyState> states;
+  std::size_t state_size = 0;
+  Tensor first_state;  // all states, one after the other
+};
+
+struct Policy::Stream {
+  std::shared_ptr<const Network> network;
+  graph::Executable executable;
+  Tensor x;
+  Tensor dt;
+  Tensor y;
+  std::array<Tensor, 2> state;  // the present one, and the one that a step writes
+  std::size_t present = 0;
+  struct StatePort {
+    std::size_t input;
+    std::size_t output;
+    std::size_t byte;
+  };
+  std::vector<StatePort> state_ports;
+
+  explicit Stream(std::shared_ptr<const Network> shared);
+  void bind_states() noexcept;
+  template <class T, class Number>
+  Status step(std::span<const Number> observation, Number seconds, std::span<Number> action) noexcept;
+  template <class Number>
+  Status get_state(std::span<Number> out) const noexcept;
+  template <class Number>
+  Status set_state(std::span<const Number> from) noexcept;
+};
+
+namespace {
+
+// The first element that is not finite; −1 where all are.
+template <class T>
+std::int64_t first_not_finite(std::span<const T> values) noexcept {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) return static_cast<std::int64_t>(i);
+  }
+  return -1;
+}
+
+constexpr Status not_finite(std::int64_t item) noexcept { return {Status::Code::not_finite, -1, item}; }
+
+Tensor joined(const std::vector<Tensor>& parts, std::size_t elements, Dtype dtype) {
+  Tensor all(Shape{static_cast<std::int64_t>(elements)}, dtype);
+  auto* to = static_cast<std::byte*>(all.data());
+  for (const Tensor& part : parts) {
+    if (part.bytes() == 0) continue;
+    std::memcpy(to, part.data(), part.bytes());
+    to += part.bytes();
+  }
+  return all;
+}
+
+}  // namespace
+
+Policy::Stream::Stream(std::shared_ptr<const Network> shared)
+    : network(std::move(shared)),
+      executable(graph::compile(network->graph, {.target = network->options.target})),
+      x(network->input_shape.at({}), network->dtype),
+      dt(Shape{1, 1}, network->dtype),
+      y(Shape{static_cast<std::int64_t>(network->outputs)}, network->dtype),
+      state{network->first_state, network->first_state} {
+  executable.bind_input(executable.input_index("x"), x.data());
+  if (network->has_time) executable.bind_input(executable.input_index("timespans"), dt.data());
+  executable.bind_output(executable.output_index("y"), y.data());
+  for (const auto& [input, weight] : network->weights) {
+    executable.bind_input(executable.input_index(input), weight.data());
+  }
+  for (const PolicyState& part : network->states) {
+    state_ports.push_back({.input = executable.input_index("state/" + part.path),
+                           .output = executable.output_index("next/" + part.path),
+                           .byte = part.offset * size_of(network->dtype)});
+  }
+  bind_states();
+}
+
+void Policy::Stream::bind_states() noexcept {
+  const auto* from = static_cast<const std::byte*>(state[present].data());
+  auto* to = static_cast<std::byte*>(state[1 - present].data());
+  for (const StatePort& port : state_ports) {
+    executable.bind_input(port.input, from + port.byte);
+    executable.bind_output(port.output, to + port.byte);
+  }
+}
+
+template <class T, class Number>
+Status Policy::Stream::step(std::span<const Number> observation, Number seconds, std::span<Number> action) noexcept {
+  const Network& net = *network;
+  const Preprocessing& units = net.preprocessing;
+  if (observation.size() != net.inputs || action.size() != net.outputs) return {Status::Code::wrong_size};
+  if (!std::isfinite(seconds)) return not_finite(-1);
+  if (seconds < 0) return {Status::Code::negative_time};
+
+  const std::span<T> row(static_cast<T*>(x.data()), net.inputs);
+  standardise(units.inputs, observation, row);
+  if (const auto item = first_not_finite<T>(row); item >= 0) return not_finite(item);
+  const T span = static_cast<T>(static_cast<double>(seconds) / units.time_unit);
+  if (!std::isfinite(span)) return not_finite(-1);
+  *static_cast<T*>(dt.data()) = span;
+
+  if (const Status status = executable.run({}); !status) return status;
+  const std::span<const T> answer(static_cast<const T*>(y.data()), net.outputs);
+  if (const auto item = first_not_finite(answer); item >= 0) return {Status::Code::result_not_finite, -1, item};
+  const std::span<const T> next(static_cast<const T*>(state[1 - present].data()), net.state_size);
+  if (first_not_finite(next) >= 0) return {Status::Code::result_not_finite};
+
+  present = 1 - present;
+  bind_states();
+  unstandardise(units.outputs, answer, action);
+  if (units.task == Task::classification && net.options.scores == Scores::probabilities) softmax(action);
+  return {};
+}
+
+template <class Number>
+Status Policy::Stream::get_state(std::span<Number> out) const noexcept {
+  if (out.size() != network->state_size) return {Status::Code::wrong_size};
+  ops::with_floating(network->dtype, [&]<class T>(T) {
+    const T* from = static_cast<const T*>(state[present].data());
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<Number>(from[i]);
+  });
+  return {};
+}
+
+template <class Number>
+Status Policy::Stream::set_state(std::span<const Number> from) noexcept {
+  if (from.size() != network->state_size) return {Status::Code::wrong_size};
+  return ops::with_floating(network->dtype, [&]<class T>(T) -> Status {
+    // A number may be finite as a double and infinite as a float: look before anything is overwritten.
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      if (!std::isfinite(static_cast<T>(from[i]))) return not_finite(static_cast<std::int64_t>(i));
+    }
+    T* to = static_cast<T*>(state[present].data());
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<T>(from[i]);
+    return {};
+  });
+}
+
+Policy::Policy(const std::filesystem::path& file, const PolicyOptions& options) {
+  LoadedModel model = load_model(file, {.target = options.target});
+  *this = Policy(model.network, std::move(model.preprocessing), options);
+}
+
+Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOptions& options) {
+  const std::string operation = network.name() + ", Policy";
+  validate(preprocessing, network.features(), network.outputs(), operation);
+  if (!network.streams()) {
+    throw ConfigError({operation, "the network", "looks ahead in time", "one that can be run step by step",
+                       "Leave out layers that run backwards."});
+  }
+  ForwardGraph written = write_forward(network, {.timespans = network.has_time(), .expose_states = true});
+  const std::vector<Tensor> first = first_states(network, options.target);
+
+  auto shared = std::make_shared<Network>();
+  shared->preprocessing = std::move(preprocessing);
+  shared->options = options;
+  shared->dtype = network.dtype();
+  shared->inputs = static_cast<std::size_t>(network.features());
+  shared->outputs = static_cast<std::size_t>(network.outputs());
+  shared->input_shape = network.input_shape();
+  shared->has_time = network.has_time();
+  shared->graph = std::move(written.graph);
+  for (const auto& [weight, input] : written.weights) shared->weights.emplace_back(input, weight->value);
+  for (const auto& [path, type] : written.states) {
+    if (type.dtype != shared->dtype) {
+      throw ConfigError({operation, "state " + quote(path), std::string(to_string(type.dtype)),
+                         std::string(to_string(shared->dtype)) + ", as the network is", ""});
+    }
+    const auto size = static_cast<std::size_t>(type.shape.elements(Extents{}));
+    shared->states.push_back({path, type.shape.removed(0), shared->state_size, size});
+    shared->state_size += size;
+  }
+  shared->first_state = joined(first, shared->state_size, shared->dtype);
+  stream_ = std::make_unique<Stream>(std::move(shared));
+}
+
+Policy::Policy(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
+Policy::~Policy() = default;
+Policy::Policy(Policy&&) noexcept = default;
+Policy& Policy::operator=(Policy&&) noexcept = default;
+
+Policy Policy::clone() const {
+  auto stream = std::make_unique<Stream>(stream_->network);
+  copy(stream_->state[stream_->present], stream->state[stream->present]);
+  return Policy(std::move(stream));
+}
+
+std::size_t Policy::observation_size() const noexcept { return stream_->network->inputs; }
+std::size_t Policy::action_size() const noexcept { return stream_->network->outputs; }
+const Preprocessing& Policy::preprocessing() const noexcept { return stream_->network->preprocessing; }
+std::size_t Policy::state_size() const noexcept { return stream_->network->state_size; }
+const std::vector<PolicyState>& Policy::states() const noexcept { return stream_->network->states; }
+
+Status Policy::step(std::span<const float> observation, float dt, std::span<float> action) noexcept {
+  return stream_->network->dtype == Dtype::f32 ? stream_->step<float>(observation, dt, action)
+                                               : stream_->step<double>(observation, dt, action);
+}
+Status Policy::step(std::span<const double> observation, double dt, std::span<double> action) noexcept {
+  return stream_->network->dtype == Dtype::f32 ? stream_->step<float>(observation, dt, action)
+                                               : stream_->step<double>(observation, dt, action);
+}
+
+Status Policy::get_state(std::span<float> out) const noexcept { return stream_->get_state(out); }
+Status Policy::get_state(std::span<double> out) const noexcept { return stream_->get_state(out); }
+Status Policy::set_state(std::span<const float> state) noexcept { return stream_->set_state(state); }
+Status Policy::set_state(std::span<const double> state) noexcept { return stream_->set_state(state); }
+
+void Policy::reset() noexcept {
+  const Tensor& first = stream_->network->first_state;
+  if (first.bytes() != 0) std::memcpy(stream_->state[stream_->present].data(), first.data(), first.bytes());
+}
+
+std::string Policy::describe(const Status& status) const {
+  const Network& net = *stream_->network;
+  const auto named = [&](const char* what, const std::vector<std::string>& names) {
+    const auto item = static_cast<std::size_t>(status.item);
+    return item < names.size() ? fmt::format("{} {} ({})", what, item, quote(names[item]))
+                               : fmt::format("{} {}", what, item);
+  };
+  switch (status.code) {
+    case Status::Code::wrong_size:
+      return fmt::format("a span has the wrong size: observations have {} numbers, actions {}, states {}", net.inputs,
+                         net.outputs, net.state_size);
+    case Status::Code::not_finite:
+      return status.item < 0 ? "Δt is NaN or infinite"
+                             : named("observation", net.preprocessing.features) + " is NaN or infinite";
+    case Status::Code::negative_time:
+      return "Δt is negative";
+    case Status::Code::result_not_finite: {
+      const bool classifies = net.preprocessing.task == Task::classification;
+      return status.item < 0 ? "the next state is NaN or infinite"
+                             : named("answer", classifies ? net.preprocessing.classes : net.preprocessing.targets) +
+                                   " is NaN or infinite";
+    }
+    default:
+      break;
+  }
+  if (status.node < 0) return elegans::describe(status.code);
+  return fmt::format("{} (in {}, item {})", elegans::describe(status.code), stream_->executable.node_name(status.node),
+                     status.item);
+}
+
+std::size_t Policy::arena_bytes() const { return stream_->executable.arena_bytes(); }
+double Policy::flop_per_step() const { return stream_->executable.cost({}).flop; }
+
+}  // namespace elegans::model

@@ -1,0 +1,117 @@
+#include "elegans/model/preprocessing.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "elegans/base/error.hpp"
+#include "elegans/base/json.hpp"
+#include "elegans/base/text.hpp"
+
+namespace elegans::model {
+namespace {
+
+// In the order of their enumerators.
+const std::vector<std::string>& task_names() {
+  static const std::vector<std::string> names{"regression", "classification"};
+  return names;
+}
+const std::vector<std::string>& answer_names() {
+  static const std::vector<std::string> names{"every_step", "last_step"};
+  return names;
+}
+
+template <class Enum>
+Enum enumerator(const std::vector<std::string>& names, const std::string& name) {
+  return static_cast<Enum>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+template <class Enum>
+const std::string& name_of(const std::vector<std::string>& names, Enum value) {
+  return names[static_cast<std::size_t>(value)];
+}
+
+[[noreturn]] void complain(std::string_view operation, std::string argument, std::string actual, std::string required,
+                           std::string remedy = {}) {
+  throw ConfigError(Complaint{std::string(operation), std::move(argument), std::move(actual), std::move(required),
+                              std::move(remedy)});
+}
+
+void check_names(const std::vector<std::string>& names, const char* what, std::string_view operation) {
+  std::vector<std::string> sorted = names;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) {
+    complain(operation, what, quote(*twice) + " twice", "each name once", "Rename one of the two.");
+  }
+}
+
+void check_count(std::size_t names, std::int64_t width, const char* what, const char* of, std::string_view operation) {
+  if (names == 0 || static_cast<std::int64_t>(names) == width) return;
+  complain(operation, what, fmt::format("{} names", names),
+           fmt::format("{}, one for each {} of the network", width, of));
+}
+
+void check_scaling(const Scaling& scaling, std::int64_t width, const char* what, std::string_view operation) {
+  const std::size_t columns = scaling.columns();
+  if (scaling.std.size() != columns) {
+    complain(operation, what, fmt::format("{} means and {} deviations", columns, scaling.std.size()),
+             "as many of each");
+  }
+  if (columns != 0 && static_cast<std::int64_t>(columns) != width) {
+    complain(operation, what, fmt::format("{} columns", columns), fmt::format("{}, as the network has", width));
+  }
+  for (std::size_t i = 0; i < columns; ++i) {
+    if (!std::isfinite(scaling.mean[i]) || !std::isfinite(scaling.std[i]) || scaling.std[i] <= 0) {
+      complain(operation, fmt::format("{}, column {}", what, i),
+               fmt::format("mean {} and standard deviation {}", scaling.mean[i], scaling.std[i]),
+               "finite numbers, the deviation above 0", "A column that never changes gets the deviation 1.");
+    }
+  }
+}
+
+}  // namespace
+
+void validate(const Preprocessing& p, std::int64_t inputs, std::int64_t outputs, std::string_view operation) {
+  check_names(p.features, "features", operation);
+  check_names(p.targets, "targets", operation);
+  check_names(p.classes, "classes", operation);
+  check_count(p.features.size(), inputs, "features", "input", operation);
+  check_scaling(p.inputs, inputs, "the scaling of inputs", operation);
+  if (p.task == Task::classification) {
+    check_count(p.classes.size(), outputs, "classes", "output", operation);
+    if (!p.outputs.empty()) {
+      complain(operation, "the scaling of outputs", fmt::format("{} columns", p.outputs.columns()),
+               "none for a classification", "Only numeric targets are standardised.");
+    }
+  } else {
+    check_count(p.targets.size(), outputs, "targets", "output", operation);
+    if (!p.classes.empty()) {
+      complain(operation, "classes", fmt::format("{} names", p.classes.size()), "none for a regression",
+               "Set .task = Task::classification.");
+    }
+    check_scaling(p.outputs, outputs, "the scaling of outputs", operation);
+  }
+  if (!std::isfinite(p.time_unit) || p.time_unit <= 0) {
+    complain(operation, "time_unit", fmt::format("{}", p.time_unit), "a finite number of seconds above 0",
+             "1 leaves seconds as they are.");
+  }
+}
+
+nlohmann::json to_config(const Preprocessing& p) {
+  return {{"task", name_of(task_names(), p.task)},
+          {"answer_at", name_of(answer_names(), p.answer_at)},
+          {"features", p.features},
+          {"targets", p.targets}};
+}
+
+Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name) {
+  const JsonObject object(config, std::string(source_name), {"task", "answer_at", "features", "targets"});
+  Preprocessing p;
+  p.task = enumerator<Task>(task_names(), object.choice("task", task_names()));
+  p.answer_at = enumerator<AnswerAt>(answer_names(), object.choice("answer_at", answer_names()));
+  p.features = object.texts("features");
+  p.targets = object.texts("targets");
+  return p;
+}
+
+}  // namespace elegans::model

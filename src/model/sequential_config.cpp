@@ -1,0 +1,71 @@
+#include <fmt/format.h>
+
+#include "elegans/base/json.hpp"
+#include "elegans/model/sequential.hpp"
+#include "elegans/nn/registry.hpp"
+
+namespace elegans::model {
+namespace {
+
+using nlohmann::json;
+
+// [batch, time, 3] as ["batch", "time", 3].
+json shape_config(const Shape& shape) {
+  json sizes = json::array();
+  for (const Dim& dim : shape) sizes.push_back(dim.is_constant() ? json(dim.factor()) : json(to_string(dim)));
+  return sizes;
+}
+
+Shape shape_from(const JsonObject& object) {
+  const json& sizes = object.at("input_shape");
+  const bool is_row = sizes == json::array({"batch", sizes.is_array() && !sizes.empty() ? sizes.back() : json()});
+  const bool is_sequence = sizes.is_array() && sizes.size() == 3 && sizes[0] == "batch" && sizes[1] == "time";
+  const bool fits = (is_row || is_sequence) && sizes.back().is_number_integer() && sizes.back() > 0;
+  if (!fits) throw object.error("input_shape", "[\"batch\", \"time\", features], [\"batch\", features] or null");
+  const Dim features = sizes.back().get<std::int64_t>();
+  return is_sequence ? Shape{Dim::batch(), Dim::time(), features} : Shape{Dim::batch(), features};
+}
+
+std::uint64_t seed_from(const JsonObject& object) {
+  const json& seed = object.at("seed");
+  if (!seed.is_number_unsigned()) throw object.error("seed", "an integer 0 … 2^64 − 1");
+  return seed.get<std::uint64_t>();
+}
+
+}  // namespace
+
+json Sequential::config() const {
+  json layers = json::array();
+  for (const nn::LayerPtr& layer : layers_) layers.push_back(nn::to_config(*layer));
+  return {{"type", "Sequential"},
+          {"name", options_.name},
+          {"dtype", to_string(options_.dtype)},
+          {"seed", options_.seed},
+          {"input_shape", built_ ? shape_config(input_) : json()},
+          {"layers", std::move(layers)}};
+}
+
+Sequential Sequential::from_config(const json& config, std::string_view source_name) {
+  return read(config, source_name, nullptr);
+}
+
+Sequential Sequential::read(const json& config, std::string_view source_name,
+                            const std::shared_ptr<const nn::FirstValues>& first_values) {
+  const JsonObject object(config, std::string(source_name), {"type", "name", "dtype", "seed", "input_shape", "layers"});
+  object.choice("type", {"Sequential"});
+  Sequential model({.name = object.text("name"),
+                    .dtype = dtype_named(object.choice("dtype", {"f32", "f64"})),
+                    .seed = seed_from(object)});
+  const json& layers = object.at("layers");
+  if (!layers.is_array()) throw object.error("layers", "a list");
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const nn::LayerPtr layer = nn::make_layer(layers[i], fmt::format("{}: layer {}", source_name, i));
+    layer->take_first_values(first_values);
+    model.add(layer);
+  }
+  if (!object.at("input_shape").is_null()) model.build(shape_from(object));
+  for (const nn::LayerPtr& layer : model.layers_) layer->take_first_values(nullptr);
+  return model;
+}
+
+}  // namespace elegans::model
