@@ -1,0 +1,37 @@
+#pragma once
+// What the columns of a table are to a model.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "elegans/train/recording.hpp"
+
+namespace elegans::train {
+
+enum class TargetKind {
+  detect,   // by the first target that is not missing: numbers if it is one, classes if not
+  numbers,  // a regression on one or several columns
+  classes,  // a classification: one column of class names (which may look like numbers, as 0 and 1 do)
+};
+
+// What to do about cells without a value (see cells.hpp).
+enum class Missing {
+  error,         // stop, naming line and column
+  forward_fill,  // a feature keeps its last value of the same recording; Δt is not touched. Other cells: an error
+  drop,          // leave the row out; the next row's Δt then spans the gap
+};
+
+struct Roles {
+  std::string time = {};                   // seconds or ISO 8601; empty: none, and every Δt is 1
+  std::vector<std::string> targets = {};   // empty: none (a file to predict on)
+  std::vector<std::string> features = {};  // empty: every column without another role, in the order of the file
+  std::vector<std::string> ignore = {};    // columns that are no features though nobody names them
+  std::string group = {};                  // rows of the same value are one recording; empty: the file is one
+  TargetKind target_kind = TargetKind::detect;
+  TargetAt target_at = TargetAt::every_step;
+  Missing missing = Missing::error;
+  std::optional<double> first_dt = {};  // Δt of a recording's first step; nothing: the recording's median Δt
+};
+
+}  // namespace elegans::train

@@ -1,0 +1,120 @@
+#include "elegans/train/standardise.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "elegans/base/error.hpp"
+#include "elegans/base/text.hpp"
+
+namespace elegans::train {
+namespace {
+
+// Rows of `width` values, visited several times.
+struct Rows {
+  std::vector<std::span<const double>> rows;
+  const std::vector<std::string>* names;
+};
+
+Rows covered_rows(const Dataset& data, const std::vector<double> Recording::*values,
+                  const std::vector<std::string>& names, bool one_a_recording) {
+  Rows rows{{}, &names};
+  std::size_t last = static_cast<std::size_t>(-1);
+  for_each_step(data, [&](std::size_t r, std::size_t t) {
+    if (one_a_recording && r == last) return;
+    last = r;
+    rows.rows.push_back(
+        std::span(data.recordings[r].*values).subspan((one_a_recording ? 0 : t) * names.size(), names.size()));
+  });
+  return rows;
+}
+
+// Mean and deviation of one column. The mean is a running one, corrected by the mean of the residuals; the deviation is
+// taken of residuals divided by the largest: neither overflows, nor vanishes for values near the smallest numbers.
+void learn_column(const Rows& data, std::size_t column, Standardisation& result) {
+  const auto count = static_cast<double>(data.rows.size());
+  double mean = 0, seen = 0;
+  for (const auto& row : data.rows) mean += (row[column] - mean) / ++seen;
+  double residual = 0, largest = 0;
+  for (const auto& row : data.rows) {
+    residual += (row[column] - mean) / count;
+    largest = std::max(largest, std::abs(row[column] - mean));
+  }
+  const bool is_constant = std::all_of(data.rows.begin(), data.rows.end(),
+                                       [&](const auto& row) { return row[column] == data.rows[0][column]; });
+  double std = 1;
+  if (is_constant) {
+    mean = data.rows[0][column];
+  } else {
+    mean += residual;
+    double squares = 0;
+    for (const auto& row : data.rows) {
+      const double scaled = (row[column] - mean) / largest;
+      squares += scaled * scaled;
+    }
+    std = largest * std::sqrt(squares / count);
+  }
+  if (!std::isfinite(mean) || !std::isnormal(std))
+    throw FormatError(Complaint{"standardise", fmt::format("the spread of {}", quote((*data.names)[column])),
+                                "beyond the range of a double", "", "Use another unit for this column."});
+  result.mean.push_back(mean);
+  result.std.push_back(std);
+}
+
+Standardisation learn(const Rows& data) {
+  if (data.rows.empty())
+    throw ConfigError(Complaint{"standardise", "the training part", "empty", "at least one step", "Change the split."});
+  Standardisation result;
+  for (std::size_t c = 0; c < data.names->size(); ++c) learn_column(data, c, result);
+  return result;
+}
+
+void check_width(const Standardisation& s, std::size_t columns, const char* what) {
+  if (s.columns() == columns) return;
+  throw ShapeError(Complaint{"standardise", fmt::format("the number of {}", what), fmt::format("{}", columns),
+                             fmt::format("{}, as in the training part", s.columns()), ""});
+}
+
+void check_rows(const Standardisation& s, std::size_t values) {
+  if (s.columns() > 0 && values % s.columns() == 0) return;
+  throw ShapeError(Complaint{"standardise", "the number of values", fmt::format("{}", values),
+                             fmt::format("a multiple of the {} columns", s.columns()), ""});
+}
+
+}  // namespace
+
+void Standardisation::apply(std::span<double> rows) const {
+  check_rows(*this, rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = (rows[i] - mean[i % columns()]) / std[i % columns()];
+}
+
+void Standardisation::invert(std::span<double> rows) const {
+  check_rows(*this, rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = rows[i] * std[i % columns()] + mean[i % columns()];
+}
+
+Standardisation standardise_features(const Dataset& training) {
+  return learn(covered_rows(training, &Recording::features, training.schema.features, false));
+}
+
+Standardisation standardise_targets(const Dataset& training) {
+  if (training.schema.classifies() || training.schema.targets.empty())
+    throw ConfigError(Complaint{"standardise", "the data set has no numeric targets", "", "at least one",
+                                "Standardise the features only."});
+  return learn(covered_rows(training, &Recording::targets, training.schema.targets,
+                            training.schema.target_at == TargetAt::whole_recording));
+}
+
+void apply_to_features(const Standardisation& standardisation, Dataset& data) {
+  check_width(standardisation, data.schema.features.size(), "features");
+  for (Recording& recording : data.recordings) standardisation.apply(recording.features);
+}
+
+void apply_to_targets(const Standardisation& standardisation, Dataset& data) {
+  check_width(standardisation, data.schema.classifies() ? 0 : data.schema.targets.size(), "targets");
+  for (Recording& recording : data.recordings) standardisation.apply(recording.targets);
+}
+
+}  // namespace elegans::train

@@ -1,0 +1,218 @@
+#include "train/step_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "elegans/base/error.hpp"
+#include "elegans/base/text.hpp"
+#include "elegans/train/cells.hpp"
+#include "train/blanks.hpp"
+
+namespace elegans::train {
+namespace {
+
+const char* name_of(TimeStampKind kind) {
+  switch (kind) {
+    case TimeStampKind::number:
+      return "a number of seconds";
+    case TimeStampKind::calendar:
+      return "a calendar time without a zone";
+    case TimeStampKind::zoned:
+      return "a calendar time with a zone";
+  }
+  return "";
+}
+
+bool has_decimal_comma(std::string_view text) {
+  const auto comma = text.find(',');
+  return comma != text.npos && comma > 0 && comma + 1 < text.size() && is_digit(text[comma - 1]) &&
+         is_digit(text[comma + 1]) && text.find(',', comma + 1) == text.npos;
+}
+
+// Hands out columns, each for one role.
+class Assignment {
+ public:
+  explicit Assignment(const CsvReader& csv) : csv_(csv), roles_(csv.columns().size()) {}
+
+  std::size_t assign(const std::string& name, const char* role) {
+    const std::size_t column = csv_.find(name, fmt::format("{} column", role));
+    if (!roles_[column].empty())
+      throw ConfigError(Complaint{csv_.source(), fmt::format("column {}", quote(name)),
+                                  roles_[column] == role ? fmt::format("listed twice as {}", role)
+                                                         : fmt::format("both {} and {}", roles_[column], role),
+                                  "one role a column", "Take it out of one of the two."});
+    roles_[column] = role;
+    return column;
+  }
+
+  std::vector<std::size_t> unassigned() const {
+    std::vector<std::size_t> columns;
+    for (std::size_t c = 0; c < roles_.size(); ++c)
+      if (roles_[c].empty()) columns.push_back(c);
+    return columns;
+  }
+
+ private:
+  const CsvReader& csv_;
+  std::vector<std::string> roles_;
+};
+
+}  // namespace
+
+StepReader::StepReader(std::istream& in, std::string source, const Roles& roles, const CsvOptions& options)
+    : row_(in, std::move(source), options), missing_(roles.missing) {
+  if (roles.first_dt && !(std::isfinite(*roles.first_dt) && *roles.first_dt >= 0))
+    throw ConfigError(Complaint{"Roles", "first_dt", fmt::format("{}", *roles.first_dt),
+                                "a finite number of seconds, 0 or more",
+                                "Leave it out for the recording's median Δt."});
+  resolve(roles);
+}
+
+void StepReader::resolve(const Roles& roles) {
+  Assignment columns(row_);
+  if (!roles.time.empty()) time_ = columns.assign(roles.time, "time");
+  if (!roles.group.empty()) group_column_ = columns.assign(roles.group, "group");
+  for (const auto& name : roles.targets) targets_.push_back(columns.assign(name, "target"));
+  for (const auto& name : roles.ignore) columns.assign(name, "ignored");
+  for (const auto& name : roles.features) features_columns_.push_back(columns.assign(name, "feature"));
+  if (roles.features.empty()) features_columns_ = columns.unassigned();
+  if (features_columns_.empty())
+    throw ConfigError(Complaint{row_.source(), "no column is left for the features", "",
+                                "at least one beside those of time, group, targets and the ignored ones", ""});
+  features_.resize(features_columns_.size());
+}
+
+std::vector<std::string> StepReader::feature_names() const {
+  std::vector<std::string> names;
+  for (const std::size_t column : features_columns_) names.push_back(row_.columns()[column]);
+  return names;
+}
+
+std::string StepReader::name_of(std::size_t column) const {
+  return fmt::format("column {}", quote(row_.columns()[column]));
+}
+
+bool StepReader::lacks_a_value() const {
+  const auto missing = [&](std::size_t column) { return is_missing(row_.field(column)); };
+  return (time_ && missing(*time_)) || (group_column_ && missing(*group_column_)) ||
+         std::any_of(targets_.begin(), targets_.end(), missing) ||
+         std::any_of(features_columns_.begin(), features_columns_.end(), missing);
+}
+
+bool StepReader::next() {
+  do {
+    if (!row_.next()) return false;
+  } while (missing_ == Missing::drop && lacks_a_value());
+  find_group();
+  Group& group = groups_[group_];
+  gap_.reset();
+  if (time_) {
+    read_time(group);
+  } else if (group.started) {
+    gap_ = 1;
+  }
+  read_features(group);
+  group.started = true;
+  return true;
+}
+
+void StepReader::find_group() {
+  std::string name;
+  if (group_column_) {
+    require(*group_column_, "a group");
+    name = row_.field(*group_column_);
+  }
+  const auto [found, is_new] = group_index_.try_emplace(name, groups_.size());
+  group_ = found->second;
+  if (!is_new) return;
+  groups_.emplace_back();
+  group_names_.push_back(std::move(name));
+}
+
+void StepReader::check_kind(const TimeStamp& stamp, std::string_view text) {
+  if (!kind_) {
+    kind_ = stamp.kind;
+    first_stamp_line_ = row_.line();
+  }
+  if (stamp.kind == *kind_) return;
+  throw FormatError(Complaint{row_.place(), name_of(*time_),
+                              fmt::format("{}, {}", quote(text), train::name_of(stamp.kind)),
+                              fmt::format("{}, as in line {}", train::name_of(*kind_), first_stamp_line_),
+                              "Write all time stamps of a file in one way."});
+}
+
+void StepReader::read_time(Group& group) {
+  const std::string_view text = row_.field(*time_);
+  require(*time_, "a time stamp");
+  const auto stamp = parse_time_stamp(text);
+  if (!stamp)
+    throw FormatError(
+        Complaint{row_.place(), name_of(*time_), quote(text),
+                  "seconds as a finite number, or a calendar time that exists, as 2015-02-04 17:51:00.5 or "
+                  "2015-02-04T17:51:00Z",
+                  "Convert the column, or leave the time column out: every Δt is 1 then."});
+  check_kind(*stamp, text);
+  if (group.started) {
+    gap_ = seconds_between(group.stamp, *stamp);
+    if (*gap_ < 0)
+      throw FormatError(
+          Complaint{row_.place(), name_of(*time_),
+                    fmt::format("{}, before {} of line {}", quote(text), quote(group.stamp_text), group.line),
+                    "time stamps that never run backwards",
+                    fmt::format("Sort the rows by time{}.", group_column_ ? ""
+                                                                          : ", or name the group column that separates "
+                                                                            "recordings")});
+    if (!std::isfinite(*gap_))
+      throw FormatError(Complaint{row_.place(), fmt::format("the time since line {}", group.line), "infinite",
+                                  "a finite number of seconds", "Check the time column."});
+  }
+  stamp_ = *stamp;
+  group.stamp = *stamp;
+  group.stamp_text = text;
+  group.line = row_.line();
+}
+
+void StepReader::read_features(Group& group) {
+  for (std::size_t f = 0; f < features_.size(); ++f) {
+    const std::size_t column = features_columns_[f];
+    if (missing_ == Missing::forward_fill && is_missing(row_.field(column))) {
+      if (!group.started)
+        throw FormatError(Complaint{row_.place(), name_of(column),
+                                    "missing in the first row of its recording, where there is nothing to fill it with",
+                                    "a number", "Mend the cell, cut the row, or leave out rows with missing values."});
+      features_[f] = group.features[f];
+    } else {
+      features_[f] = number(column);
+    }
+  }
+  if (missing_ == Missing::forward_fill) group.features = features_;
+}
+
+void StepReader::require(std::size_t column, const char* what) const {
+  const std::string_view text = row_.field(column);
+  if (!is_missing(text)) return;
+  const bool is_feature =
+      std::find(features_columns_.begin(), features_columns_.end(), column) != features_columns_.end();
+  throw FormatError(
+      Complaint{row_.place(), name_of(column), text.empty() ? "empty" : fmt::format("missing ({})", quote(text)), what,
+                is_feature ? "Mend the cell, fill missing values with the last one, or leave such rows out."
+                           : "Mend the cell, or leave out rows with missing values (only features are filled)."});
+}
+
+double StepReader::number(std::size_t column) const {
+  require(column, "a number");
+  const std::string_view text = row_.field(column);
+  const auto value = parse_number(text);
+  if (!value)
+    throw FormatError(Complaint{
+        row_.place(), name_of(column), quote(text), "a number",
+        has_decimal_comma(text) ? "Write numbers with a decimal point." : "Mend the cell, or leave the column out."});
+  if (!std::isfinite(*value))
+    throw FormatError(Complaint{row_.place(), name_of(column), quote(text), "a finite number",
+                                "Mend the cell; where it stands for no value, leave it empty."});
+  return *value;
+}
+
+}  // namespace elegans::train

@@ -1,0 +1,83 @@
+#include "elegans/train/classes.hpp"
+
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "elegans/base/error.hpp"
+#include "elegans/train/read_csv.hpp"
+#include "train_data/message_of.hpp"
+#include "train_data/recordings.hpp"
+
+namespace elegans::train {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(Classes, AreSortedByValueIfTheyAreNumbers) {
+  EXPECT_THAT(sorted_classes({"walk", "run", "walk", "Rest"}), ElementsAre("Rest", "run", "walk"));
+  EXPECT_THAT(sorted_classes({"10", "9", "-1", "9"}), ElementsAre("-1", "9", "10"));
+  EXPECT_THAT(sorted_classes({"10", "9", "x"}), ElementsAre("10", "9", "x"));
+}
+
+TEST(Classes, AreLearntFromTheTrainingPart) {
+  Parts parts = split_by_group(labelled({"b", "d", "a", "b", "d"}), {.validation = {"r3"}, .test = {"r2"}});
+  EXPECT_THAT(classes_in(parts.train), ElementsAre("b", "d"));
+  EXPECT_EQ(message_of<FormatError>([&] { learn_classes(parts); }),
+            "recording 'r2', step 0: the class is 'a'; expected one of the 2 classes of the training part. Did you "
+            "mean 'b' or "
+            "'d'? Train on data that has every class, or leave its rows out.");
+}
+
+TEST(Classes, LabelsFollowTheNames) {
+  Parts parts = split_by_group(labelled({"c", "a", "b", "a"}), {.validation = {"r1"}, .test = {}});
+  parts.train.schema.classes = {"p", "q", "r"};  // the file's names; a, b and c stand for 0, 1 and 2
+  parts.validation.schema.classes = {"p", "q", "r"};
+  const std::vector<std::string> classes{"r", "q", "p"};
+  relabel(parts.train, classes);
+  relabel(parts.validation, classes);
+  EXPECT_THAT(parts.train.labels(0), ElementsAre(0));
+  EXPECT_THAT(parts.train.labels(1), ElementsAre(1));
+  EXPECT_THAT(parts.train.labels(2), ElementsAre(2));
+  EXPECT_THAT(parts.validation.labels(0), ElementsAre(2));
+  EXPECT_EQ(parts.train.schema.classes, classes);
+}
+
+TEST(Classes, UnseenOneNamesTheRow) {
+  const auto read = [](const std::string& text) {
+    std::istringstream in(text);
+    return read_csv(in, "test.csv", {.targets = {"y"}});
+  };
+  const Dataset training = read("x,y\n1,walk\n2,run\n");
+  Dataset test = read("x,y\n1,run\n\n2,jump\n");
+  EXPECT_EQ(
+      message_of<FormatError>([&] { relabel(test, classes_in(training)); }),
+      "test.csv, line 4: the class is 'jump'; expected one of the 2 classes of the training part. Known are 'run' or "
+      "'walk'. Train on data that has every class, or leave its rows out.");
+}
+
+TEST(Classes, StepsOfNoSequenceAreNotLookedAt) {
+  std::istringstream in("x,y\n1,a\n2,b\n3,rare\n");
+  Dataset data = read_csv(in, "data.csv", {.targets = {"y"}});
+  data.sequences = {{0, 0, 2}};
+  EXPECT_THAT(classes_in(data), ElementsAre("a", "b"));
+  relabel(data, classes_in(data));
+  EXPECT_NO_THROW(validate(data));
+  relabel(data, std::vector<std::string>{"b", "a"});
+  EXPECT_THAT(data.labels(0), ElementsAre(1, 0));
+}
+
+TEST(ClassesErrors, TooFew) {
+  EXPECT_EQ(message_of<ConfigError>([] {
+              classes_in(labelled({"a", "a"}));
+            }),
+            "classes_in: the number of classes in the training part is 1; expected at least 2. Check the target column "
+            "and the "
+            "split.");
+  EXPECT_EQ(message_of<ConfigError>([] { classes_in(numbered({2})); }),
+            "classes_in: the data set has no classes; expected a target column of class names. Name one, or train on "
+            "numbers.");
+}
+
+}  // namespace
+}  // namespace elegans::train
