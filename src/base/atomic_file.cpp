@@ -1,0 +1,125 @@
+#include "elegans/base/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <atomic>
+
+#include "base/system_error.hpp"
+
+namespace elegans {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file of a fresh name in the target's folder, gone again unless it is renamed.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const fs::path& target) : target_(target), folder_(target.parent_path()) {
+    if (folder_.empty()) folder_ = ".";
+    static std::atomic<unsigned> number = 0;
+    // A name is taken only where a process of the same number was killed here before.
+    constexpr int attempts = 1000;
+    for (int attempt = 0; attempt < attempts && descriptor_ < 0; ++attempt) {
+      path_ = folder_ / fmt::format(".elegans-{}-{}.tmp", ::getpid(), number++);
+      descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (descriptor_ < 0 && errno != EEXIST) break;
+    }
+    if (descriptor_ < 0) {
+      throw system_error(target_, "cannot be written, for no file can be made in its folder", errno,
+                         fmt::format("Make sure that '{}' exists and may be written to.", folder_.string()));
+    }
+  }
+
+  ~TemporaryFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    if (!renamed_) ::unlink(path_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void set_permissions(mode_t mode) {
+    if (::fchmod(descriptor_, mode) != 0) fail("cannot be given the permissions of the old file");
+  }
+
+  void write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+      if (count >= 0) {
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+      } else if (errno != EINTR) {
+        fail("cannot be written");
+      }
+    }
+  }
+
+  void rename_to_target() {
+    if (::fsync(descriptor_) != 0) fail("cannot be flushed to the disk");
+    const int closed = ::close(descriptor_);
+    descriptor_ = -1;
+    if (closed != 0 && errno != EINTR) fail("cannot be written");
+    if (::rename(path_.c_str(), target_.c_str()) != 0) fail("cannot be replaced");
+    renamed_ = true;
+    flush_folder();
+  }
+
+ private:
+  [[noreturn]] void fail(const char* what) const {
+    throw system_error(target_, what, errno, "It was left as it was. Check the free space and the permissions.");
+  }
+
+  // Makes the new name outlive a loss of power. Not every file system can flush a folder: EINVAL says so.
+  void flush_folder() const {
+    const int folder = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return;  // a folder may be writable and not readable
+    const int failed = ::fsync(folder) != 0 ? errno : 0;
+    ::close(folder);
+    if (failed != 0 && failed != EINVAL) {
+      throw system_error(target_, "was written, but its folder cannot be flushed to the disk", failed,
+                         "Check the disk: the file may be lost with the power.");
+    }
+  }
+
+  fs::path target_;
+  fs::path folder_;
+  fs::path path_;
+  int descriptor_ = -1;
+  bool renamed_ = false;
+};
+
+// The file that `path` names, behind any symbolic links.
+fs::path resolve(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
+  fs::path target = fs::canonical(path, error);
+  if (error)
+    throw system_error(path, "is a symbolic link that leads nowhere", error.value(), "Remove or mend the link.");
+  return target;
+}
+
+}  // namespace
+
+void write_file_atomically(const fs::path& path, const std::function<void(const ByteSink&)>& produce) {
+  const fs::path target = resolve(path);
+  struct stat old {};
+  const bool exists = ::stat(target.c_str(), &old) == 0;
+  if (exists && !S_ISREG(old.st_mode)) {
+    throw FileError(Complaint{path.string(), "it", S_ISDIR(old.st_mode) ? "a folder" : "no regular file",
+                              "the name of a file",
+                              "Give the name of a regular file or of one that does not exist yet."});
+  }
+  TemporaryFile file(target);
+  if (exists) file.set_permissions(old.st_mode & 0777);
+  produce([&](std::span<const std::byte> bytes) { file.write(bytes); });
+  file.rename_to_target();
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+  write_file_atomically(path, [&](const ByteSink& put) { put(bytes); });
+}
+
+void write_file_atomically(const fs::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+}  // namespace elegans
