@@ -50,6 +50,7 @@ class RNN : public Layer {
   // ConfigError where an option is out of its range.
   explicit RNN(CellPtr cell, RnnOptions options = {});
   ~RNN() override;
+  RNN(RNN&&) noexcept;
   static LayerPtr from_config(const Json& config, const std::string& source_name);
 
   const CellPtr& cell() const { return cell_; }
@@ -66,7 +67,6 @@ class RNN : public Layer {
   void operator()(const SequenceInput& input, const View& output, std::span<const View> state);
 
  protected:
-  RNN(RNN&&) noexcept;
   void on_build(const Shape& input) override;
   Value call(Context& context, Value x) override;
 
