@@ -12,7 +12,7 @@
 //     Executable run = compile(std::move(g), {});           // graph/executable.hpp
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -107,7 +107,7 @@ class Graph {
   void set_scope(std::string scope) { scope_ = std::move(scope); }
 
  private:
-  std::vector<Type> types_;
+  std::deque<Type> types_;  // a deque, so that shapes stay where they are while operations are added
   std::vector<Node> nodes_;
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;

@@ -1,0 +1,200 @@
+// Loops: values against loops written out in the test, gradients against central differences.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "elegans/graph/gradient.hpp"
+#include "support/check_gradient.hpp"
+
+namespace elegans::graph {
+namespace {
+
+using testing::check_gradient;
+using testing::GradientCase;
+using testing::random_tensor;
+using testing::run_case;
+using Values = std::vector<Value>;
+
+// A small recurrent network over x [time, batch, 3] with h [batch, 2]: everything that a loop can do at once.
+Values network(const Values& in, ScanOptions options) {
+  const Value x = in[0], h0 = in[1], w = in[2], u = in[3], b = in[4];
+  const LoopResult result = scan(
+      Dim::time(), std::array{h0}, std::array{x},
+      [&](const Loop& loop) {
+        const Value h = loop.carried[0];
+        const Value next = tanh(matmul(loop.scanned[0], w) + matmul(h, u) + softplus(b));
+        return LoopResult{.carried = {next * 0.9 + h * 0.1}, .stacked = {next, h * next}, .summed = {square(next) * b}};
+      },
+      options);
+  return {result.carried[0], result.stacked[0], result.stacked[1], result.summed[0]};
+}
+
+GradientCase network_case(ScanOptions options, std::int64_t time) {
+  return {.inputs = {random_tensor({time, 2, 3}, 1), random_tensor({2, 2}, 2), random_tensor({3, 2}, 3),
+                     random_tensor({2, 2}, 4), random_tensor({2}, 5)},
+          .write = [options](const Values& x) { return network(x, options); },
+          .shapes = {{Dim::time(), Dim::batch(), 3}, {Dim::batch(), 2}, {3, 2}, {2, 2}, {2}},
+          .reserve = {.batch = 3, .time = 9},
+          .segment_length = options.checkpoint_every > 0 ? options.checkpoint_every : 1};
+}
+
+TEST(Loop, ValuesEqualTheLoopWrittenOut) {
+  const GradientCase test = network_case({}, 5);
+  const auto result = run_case(test);
+  const auto x = test.inputs[0].as<double>(), w = test.inputs[2].as<double>(), u = test.inputs[3].as<double>(),
+             b = test.inputs[4].as<double>();
+  std::vector<double> h(test.inputs[1].values()), summed(4, 0.0);
+  for (std::size_t t = 0; t < 5; ++t) {
+    std::vector<double> before = h;
+    for (std::size_t r = 0; r < 2; ++r)
+      for (std::size_t j = 0; j < 2; ++j) {
+        double z = 0;
+        for (std::size_t k = 0; k < 3; ++k) z += x[(t * 2 + r) * 3 + k] * w[k * 2 + j];
+        for (std::size_t k = 0; k < 2; ++k) z += before[r * 2 + k] * u[k * 2 + j];
+        const double next = std::tanh(z + std::log1p(std::exp(b[j])));
+        EXPECT_NEAR(result.outputs[1].values()[(t * 2 + r) * 2 + j], next, 1e-15);
+        EXPECT_NEAR(result.outputs[2].values()[(t * 2 + r) * 2 + j], next * before[r * 2 + j], 1e-15);
+        h[r * 2 + j] = next * 0.9 + before[r * 2 + j] * 0.1;
+        summed[r * 2 + j] += next * next * b[j];
+      }
+  }
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_NEAR(result.outputs[0].values()[i], h[i], 5e-15);
+    EXPECT_NEAR(result.outputs[3].values()[i], summed[i], 5e-15);
+  }
+}
+
+TEST(Loop, GradientsMatchDifferences) {
+  for (const bool reverse : {false, true})
+    for (const std::int64_t time : {1, 2, 5})
+      check_gradient(network_case({.reverse = reverse, .checkpoint_every = 0}, time));
+}
+
+TEST(Loop, CheckpointsChangeNoValueAndNoGradient) {
+  for (const bool reverse : {false, true})
+    for (const std::int64_t time : {1, 3, 4, 7})
+      for (const std::int64_t every : {1, 2, 3, 10}) {
+        const auto plain = run_case(network_case({.reverse = reverse, .checkpoint_every = 0}, time));
+        const auto checkpointed = run_case(network_case({.reverse = reverse, .checkpoint_every = every}, time));
+        for (std::size_t i = 0; i < 3; ++i)
+          EXPECT_EQ(plain.outputs[i].values(), checkpointed.outputs[i].values()) << "output " << i;
+        // Sums over time are grouped by segments: up to 8 terms in another order.
+        const auto near = [](const Tensor& x, const Tensor& y) {
+          const auto a = x.values(), b = y.values();
+          for (std::size_t k = 0; k < a.size(); ++k)
+            EXPECT_NEAR(a[k], b[k], 8 * 2.3e-16 * std::max(4.0, std::abs(a[k])));
+        };
+        near(plain.outputs[3], checkpointed.outputs[3]);
+        for (std::size_t i = 0; i < plain.gradients.size(); ++i) near(plain.gradients[i], checkpointed.gradients[i]);
+      }
+}
+
+TEST(Loop, NoStepsLeaveTheStateAlone) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {Dim::time(), 2}});
+  const Value h = graph.input("h", {Dtype::f64, {2}});
+  const LoopResult result = scan(Dim::time(), std::array{h}, std::array{x}, [](const Loop& loop) {
+    return LoopResult{.carried = {loop.carried[0] + loop.scanned[0]}, .stacked = {}, .summed = {loop.scanned[0]}};
+  });
+  graph.output("h", result.carried[0]);
+  graph.output("sum", result.summed[0]);
+  Executable run = compile(std::move(graph), {.target = kernels::Target::scalar, .reserve = {.batch = 1, .time = 4}});
+  const Tensor none({0, 2}, Dtype::f64), state = Tensor::from({2}, {3, 4}, Dtype::f64);
+  const auto out = run(std::array<View, 2>{none, state});
+  EXPECT_EQ(out[0].values(), (std::vector<double>{3, 4}));
+  EXPECT_EQ(out[1].values(), (std::vector<double>{0, 0}));
+}
+
+TEST(Loop, CarriedValuesMaySwapAndStandStill) {
+  Graph graph;
+  const Value a = graph.input("a", {Dtype::f64, {1}}), b = graph.input("b", {Dtype::f64, {1}}),
+              c = graph.input("c", {Dtype::f64, {1}});
+  const LoopResult result = scan(Dim(3), std::array{a, b, c}, {}, [](const Loop& loop) {
+    return LoopResult{
+        .carried = {loop.carried[1], loop.carried[0], loop.carried[2]}, .stacked = {loop.carried[0]}, .summed = {}};
+  });
+  for (std::size_t i = 0; i < 3; ++i) graph.output("c" + std::to_string(i), result.carried[i]);
+  graph.output("s", result.stacked[0]);
+  Executable run = compile(std::move(graph), {.target = kernels::Target::scalar});
+  const Tensor one = Tensor::from({1}, {1}, Dtype::f64), two = Tensor::from({1}, {2}, Dtype::f64),
+               three = Tensor::from({1}, {3}, Dtype::f64);
+  const auto out = run(std::array<View, 3>{one, two, three});
+  EXPECT_EQ(out[0].values()[0], 2);
+  EXPECT_EQ(out[1].values()[0], 1);
+  EXPECT_EQ(out[2].values()[0], 3);
+  EXPECT_EQ(out[3].values(), (std::vector<double>{1, 2, 1}));
+}
+
+// A loop of 4 steps inside each step, over connections: the shape of a neuron's equation solved by unfolding.
+Values nested(const Values& in, ScanOptions options) {
+  const auto c = std::make_shared<ops::Connections>(3, 3, std::vector<std::uint32_t>{0, 0, 1, 2, 2},
+                                                    std::vector<std::uint32_t>{1, 2, 1, 0, 2});
+  const Value x = in[0], v0 = in[1], w = in[2], mu = in[3], dt = in[4];
+  const LoopResult result = scan(
+      Dim::time(), std::array{v0}, std::array{x, dt},
+      [&](const Loop& loop) {
+        const LoopResult inner = scan(Dim(4), std::array{loop.carried[0]}, {}, [&](const Loop& unfold) {
+          const Value v = unfold.carried[0];
+          const Value a = softplus(w) * sigmoid(gather(v, c) * mu);
+          const Value num = v + scatter_sum(a, c) * loop.scanned[1] + loop.scanned[0];
+          return LoopResult{.carried = {num / (1.0 + square(v))}, .stacked = {}, .summed = {}};
+        });
+        return LoopResult{.carried = {inner.carried[0]}, .stacked = {inner.carried[0] * 2.0}, .summed = {}};
+      },
+      options);
+  return {result.carried[0], result.stacked[0]};
+}
+
+TEST(Loop, LoopsInLoops) {
+  for (const std::int64_t every : {0, 2})
+    check_gradient(
+        {.inputs = {random_tensor({5, 2, 3}, 1), random_tensor({2, 3}, 2), random_tensor({5}, 3), random_tensor({5}, 4),
+                    random_tensor({5, 2, 1}, 5, 0.1, 1)},
+         .write = [&](const Values& x) { return nested(x, {.reverse = false, .checkpoint_every = every}); },
+         .shapes = {{Dim::time(), Dim::batch(), 3}, {Dim::batch(), 3}, {5}, {5}, {Dim::time(), Dim::batch(), 1}},
+         .reserve = {.batch = 2, .time = 6},
+         .segment_length = every ? every : 1});
+}
+
+TEST(Loop, RunsOnSmallerExtentsThanReserved) {
+  // The same executable for every size, against one compiled for just that size.
+  GradientCase test = network_case({}, 4);
+  for (const std::int64_t time : {9, 1, 4}) {
+    test.inputs[0] = random_tensor({time, 2, 3}, static_cast<std::uint64_t>(time));
+    test.reserve = {.batch = 5, .time = 9};
+    const auto reserved = run_case(test);
+    test.reserve = {.batch = 2, .time = time};
+    const auto exact = run_case(test);
+    for (std::size_t i = 0; i < exact.gradients.size(); ++i)
+      EXPECT_EQ(reserved.gradients[i].values(), exact.gradients[i].values());
+  }
+}
+
+TEST(Loop, ErrorsNameWhatIsWrong) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {Dim::batch(), Dim::time(), 2}});
+  const Value h = graph.input("h", {Dtype::f64, {Dim::batch(), 2}});
+  try {
+    scan(Dim::time(), std::array{h}, std::array{x},
+         [](const Loop& loop) { return LoopResult{.carried = loop.carried, .stacked = {}, .summed = {}}; });
+    FAIL();
+  } catch (const ShapeError& error) {
+    EXPECT_STREQ(error.what(),
+                 "scan: scanned value 0 is [batch, time, 2]; expected [time, ...]. Put time in front with transpose.");
+  }
+  const Value xt = transpose(x, {1, 0, 2});
+  try {
+    scan(Dim::time(), std::array{h}, std::array{xt}, [](const Loop& loop) {
+      return LoopResult{.carried = {reduce_sum(loop.carried[0], 0)}, .stacked = {}, .summed = {}};
+    });
+    FAIL();
+  } catch (const ShapeError& error) {
+    EXPECT_STREQ(error.what(),
+                 "scan: carried value 0 after a step is f64[2]; expected f64[batch, 2], as before the step. A carried "
+                 "value keeps its dtype and shape.");
+  }
+}
+
+}  // namespace
+}  // namespace elegans::graph
