@@ -122,6 +122,17 @@ NCPOptions ncp_options(const AutoNCPOptions& options) {
           .seed = options.seed};
 }
 
+namespace {
+
+// Options that say what was left to a default, so that equal wirings have equal recipes.
+template <class Options>
+Options with_output_dim(Options options, std::string_view operation) {
+  options.output_dim = checked_output_dim(operation, options.output_dim, checked_units(operation, options.units));
+  return options;
+}
+
+}  // namespace
+
 Wiring::Wiring(std::int64_t units, std::int64_t output_dim, const Recipe& recipe)
     : recipe_(recipe),
       units_(units),
@@ -135,16 +146,14 @@ Wiring::Wiring(std::int64_t units, std::int64_t output_dim, const Recipe& recipe
 Wiring::Wiring(std::int64_t units) : Wiring(checked_units("Wiring", units), units, HandMade{}) {}
 
 Wiring::Wiring(const FullyConnectedOptions& options)
-    : Wiring(checked_units("FullyConnected", options.units),
-             checked_output_dim("FullyConnected", options.output_dim, options.units), options) {
+    : Wiring(options.units, options.output_dim.value_or(options.units), with_output_dim(options, "FullyConnected")) {
   check_pairs("FullyConnected", "neurons", units_ * units_);
   generator_.emplace(options.erev_init_seed);
   draw_all(*generator_, options.self_connections ? SelfConnections::drawn : SelfConnections::skipped, adjacency_);
 }
 
 Wiring::Wiring(const RandomOptions& options)
-    : Wiring(checked_units("Random", options.units), checked_output_dim("Random", options.output_dim, options.units),
-             options) {
+    : Wiring(options.units, options.output_dim.value_or(options.units), with_output_dim(options, "Random")) {
   if (!(options.sparsity_level >= 0.0 && options.sparsity_level < 1.0)) {
     throw ConfigError({"Random", "sparsity_level", fmt::format("{}", options.sparsity_level),
                        "a number from 0.0 (every synapse exists) to below 1.0", ""});
@@ -217,7 +226,7 @@ Wiring Wiring::built(std::int64_t inputs) const {
 
 void Wiring::check_editable(std::string_view operation) const {
   if (std::holds_alternative<HandMade>(recipe_) || is_built()) return;
-  throw ConfigError({std::string(operation), "wiring", fmt::format("a {} that is not built", type()),
+  throw ConfigError({std::string(operation), "wiring", fmt::format("an unbuilt {}", type()),
                      "a hand-made wiring or one that is built",
                      "Call build(inputs) first, so that everything is drawn before it is changed."});
 }

@@ -25,9 +25,9 @@ struct SynapseTable {
 
 // A line a synapse, after a line of headings:
 //
-//   source       target       polarity
-//   sensory 0    inter 13     +1 excitatory
-//   inter 13     command 4    -1 inhibitory
+//   source     target     polarity
+//   sensory 0  inter 13   +1 excitatory
+//   inter 13   command 4  -1 inhibitory
 std::string to_string(const SynapseTable& table);
 std::ostream& operator<<(std::ostream& stream, const SynapseTable& table);
 
