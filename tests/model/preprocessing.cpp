@@ -1,0 +1,103 @@
+#include "elegans/model/preprocessing.hpp"
+
+#include <gmock/gmock.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "elegans/base/error.hpp"
+#include "support/message_of.hpp"
+
+namespace elegans::model {
+namespace {
+
+using elegans::testing::message_of;
+using ::testing::HasSubstr;
+
+const Preprocessing regression{
+    .features = {"a", "b"}, .targets = {"y"}, .inputs = {{1, -2}, {2, 0.5}}, .outputs = {{10}, {4}}, .time_unit = 0.5};
+
+TEST(Preprocessing, StandardisesRowsAndBack) {
+  const std::array<double, 2> x{5, -1};
+  std::array<double, 2> z{};
+  standardise(regression.inputs, std::span<const double>(x), std::span<double>(z));
+  EXPECT_EQ(z, (std::array<double, 2>{2, 2}));
+  std::array<double, 2> back{};
+  unstandardise(regression.inputs, std::span<const double>(z), std::span<double>(back));
+  EXPECT_EQ(back, x);
+}
+
+// 0.1f is not 0.1: arithmetic in f64 followed by one rounding is what the trainer does with its f64 data.
+TEST(Preprocessing, ComputesInDoubleAndRoundsOnce) {
+  const Scaling scaling{{0.1}, {0.3}};
+  const std::array<double, 1> x{0.7};
+  std::array<float, 1> z{};
+  standardise(scaling, std::span<const double>(x), std::span<float>(z));
+  EXPECT_EQ(z[0], static_cast<float>((0.7 - 0.1) / 0.3));
+}
+
+TEST(Preprocessing, LeavesNumbersAloneWithoutAScaling) {
+  const std::array<float, 3> x{1, 2, 3};
+  std::array<float, 3> z{};
+  standardise(Scaling{}, std::span<const float>(x), std::span<float>(z));
+  EXPECT_EQ(z, x);
+}
+
+TEST(Preprocessing, ScoresBecomeProbabilities) {
+  std::array<double, 3> scores{1000, 1000 + std::log(2.0), -1e308};
+  softmax(std::span<double>(scores));
+  EXPECT_NEAR(scores[0], 1.0 / 3, 1e-15);
+  EXPECT_NEAR(scores[1], 2.0 / 3, 1e-15);
+  EXPECT_EQ(scores[2], 0);
+}
+
+TEST(Preprocessing, SurvivesItsConfiguration) {
+  Preprocessing p = regression;
+  p.task = Task::classification;
+  p.answer_at = AnswerAt::last_step;
+  const Preprocessing back = preprocessing_from_config(to_config(p), "test");
+  EXPECT_EQ(back.task, p.task);
+  EXPECT_EQ(back.answer_at, p.answer_at);
+  EXPECT_EQ(back.features, p.features);
+  EXPECT_EQ(back.targets, p.targets);
+  EXPECT_EQ(message_of<FormatError>([] {
+              preprocessing_from_config(
+                  {{"task", "regresion"}, {"answer_at", "last_step"}, {"features", {}}, {"targets", {}}},
+                  "m.safetensors");
+            }),
+            "m.safetensors: key 'task' is \"regresion\"; expected 'regression' or 'classification'. Did you mean "
+            "'regression'?");
+}
+
+TEST(Preprocessing, MustFitTheNetwork) {
+  EXPECT_NO_THROW(validate(regression, 2, 1, "test"));
+  EXPECT_NO_THROW(validate({}, 2, 1, "test"));
+  const auto message = [](const auto& change, std::int64_t inputs = 2, std::int64_t outputs = 1) {
+    Preprocessing p = regression;
+    change(p);
+    return message_of<ConfigError>([&] { validate(p, inputs, outputs, "save_model"); });
+  };
+  const auto nothing = [](Preprocessing&) {};
+  EXPECT_EQ(message(nothing, 3), "save_model: features 2 names; expected 3, one for each input of the network.");
+  EXPECT_EQ(message(nothing, 2, 4), "save_model: targets 1 names; expected 4, one for each output of the network.");
+  EXPECT_EQ(message([](auto& p) {
+              p.features = {"a", "a"};
+            }),
+            "save_model: features 'a' twice; expected each name once. Rename one of the two.");
+  EXPECT_EQ(message([](auto& p) { p.inputs.mean = {1}; }),
+            "save_model: the scaling of inputs 1 means and 2 deviations; expected as many of each.");
+  EXPECT_THAT(message([](auto& p) { p.inputs.std[1] = 0; }),
+              HasSubstr("the scaling of inputs, column 1 mean -2 and standard "
+                        "deviation 0; expected finite numbers"));
+  EXPECT_THAT(message([](auto& p) { p.time_unit = 0; }),
+              HasSubstr("time_unit 0; expected a finite number of seconds above 0"));
+  EXPECT_THAT(message([](auto& p) {
+                p.classes = {"u", "v"};
+              }),
+              HasSubstr("classes 2 names; expected none for a regression"));
+  EXPECT_THAT(message([](auto& p) { p.task = Task::classification; }),
+              HasSubstr("the scaling of outputs 1 columns; expected none for a classification"));
+}
+
+}  // namespace
+}  // namespace elegans::model

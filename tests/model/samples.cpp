@@ -1,0 +1,55 @@
+// Sample files of every format version that was released: they must load for ever.
+//
+// tests/data/model_v1.safetensors was written by Samples.DISABLED_WriteVersion1
+// (test_model --gtest_also_run_disabled_tests --gtest_filter='Samples.*'), from the scalar kernels, so that it is
+// checked within the bound for other machines wherever it is loaded. It is not to be written anew.
+
+#include <gtest/gtest.h>
+
+#include "elegans/model/load.hpp"
+#include "elegans/model/policy.hpp"
+#include "elegans/model/save.hpp"
+#include "model/networks.hpp"
+
+namespace elegans::model {
+namespace {
+
+const std::filesystem::path data = std::filesystem::path(ELEGANS_SOURCE_DIR) / "tests/data";
+
+TEST(Samples, Version1Loads) {
+  const LoadedModel model = load_model(data / "model_v1.safetensors");
+  EXPECT_EQ(model.saved_by, "0.1.0");
+  EXPECT_EQ(model.network.layers().size(), 4U);
+  EXPECT_EQ(model.preprocessing.classes, (std::vector<std::string>{"rest", "walk"}));
+  Policy policy(data / "model_v1.safetensors");
+  std::array<float, 2> probabilities{};
+  EXPECT_TRUE(policy.step(std::array<float, 3>{1, 2, 3}, 0.02F, probabilities).ok());
+  EXPECT_NEAR(probabilities[0] + probabilities[1], 1, 1e-6);
+}
+
+TEST(Samples, DISABLED_WriteVersion1) {
+  Sequential model({.name = "sample", .seed = 1});
+  model.add(nn::Dense({.activation = nn::Activation::relu, .wiring = wiring::AutoNCP({.units = 8, .output_size = 2})}))
+      .add(nn::LTC(wiring::AutoNCP({.units = 9, .output_size = 3}), {.mixed_memory = true}))
+      .add(nn::CfC(wiring::NCP({.inter_neurons = 4,
+                                .command_neurons = 3,
+                                .motor_neurons = 2,
+                                .sensory_fanout = 2,
+                                .inter_fanout = 2,
+                                .recurrent_command_synapses = 2,
+                                .motor_fanin = 2})))
+      .add(nn::Dense(2));
+  model.build(3);
+  save_model(data / "model_v1.safetensors", model,
+             {.features = {"x", "y", "z"},
+              .targets = {"activity"},
+              .classes = {"rest", "walk"},
+              .task = Task::classification,
+              .answer_at = AnswerAt::last_step,
+              .inputs = {{0.5, -1, 9.81}, {1, 2, 0.25}},
+              .time_unit = 0.02},
+             {.target = kernels::Target::scalar});
+}
+
+}  // namespace
+}  // namespace elegans::model

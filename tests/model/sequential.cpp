@@ -1,0 +1,220 @@
+#include "elegans/model/sequential.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "elegans/base/version.hpp"
+#include "elegans/graph/executable.hpp"
+#include "model/networks.hpp"
+#include "support/count_allocations.hpp"
+#include "support/message_of.hpp"
+
+namespace elegans::model {
+namespace {
+
+using elegans::testing::built;
+using elegans::testing::message_of;
+using elegans::testing::Network;
+using elegans::testing::network_named;
+using elegans::testing::random_numbers;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<std::string> names_of(const Sequential& model) {
+  std::vector<std::string> names;
+  for (const nn::LayerPtr& layer : model.layers()) names.push_back(layer->name());
+  return names;
+}
+
+TEST(Sequential, NamesItsLayers) {
+  Sequential model;
+  const auto head = std::make_shared<nn::Dense>(2);
+  head->set_name("head");
+  model.add(nn::Dense(4)).add(nn::LTC(3)).add(nn::Dense(5)).add(nn::Dense(6)).add(head);
+  EXPECT_THAT(names_of(model), ElementsAre("dense", "ltc", "dense_1", "dense_2", "head"));
+  model.build(3);
+  EXPECT_EQ(model.weights()[0]->path, "dense/kernel");
+  EXPECT_EQ(model.layers()[2]->weights()[0]->path, "dense_1/kernel");
+}
+
+TEST(Sequential, KnowsItsShapes) {
+  Sequential model = built(network_named("stack"));
+  EXPECT_EQ(to_string(model.input_shape()), "[batch, time, 3]");
+  EXPECT_EQ(to_string(model.output_shape()), "[batch, time, 2]");
+  EXPECT_EQ(model.features(), 3);
+  EXPECT_EQ(model.outputs(), 2);
+  EXPECT_TRUE(model.has_time());
+
+  Sequential rows;
+  rows.add(nn::Dense(4)).build({32, 3});
+  EXPECT_EQ(to_string(rows.input_shape()), "[batch, 3]");
+  EXPECT_EQ(to_string(rows.output_shape()), "[batch, 4]");
+  EXPECT_FALSE(rows.has_time());
+
+  Sequential last;
+  last.add(nn::LTC(4, {.return_sequences = false})).add(nn::Dense(2)).build(3);
+  EXPECT_EQ(to_string(last.output_shape()), "[batch, 2]");
+}
+
+TEST(Sequential, StreamsUnlessALayerLooksAhead) {
+  Sequential forwards;
+  forwards.add(nn::LTC(4));
+  EXPECT_TRUE(forwards.streams());
+  Sequential backwards;
+  backwards.add(nn::LTC(4, {.go_backwards = true}));
+  EXPECT_FALSE(backwards.streams());
+}
+
+TEST(Sequential, SaysWhatItRefuses) {
+  Sequential model({.name = "gait"});
+  EXPECT_EQ(message_of<ConfigError>([&] { model.build(3); }),
+            "gait, build: the model without layers; expected one or more. add() layers first.");
+  EXPECT_EQ(message_of<ConfigError>([&] { model.output_shape(); }),
+            "gait: its shape not known yet; expected a model that is built. Call build(input).");
+  const auto dense = std::make_shared<nn::Dense>(2);
+  dense->set_name("head");
+  model.add(dense);
+  EXPECT_THAT(message_of<ConfigError>([&] { model.add(dense); }),
+              HasSubstr("gait, add: layer 'head' in the model already"));
+  const auto twin = std::make_shared<nn::Dense>(2);
+  twin->set_name("head");
+  EXPECT_EQ(message_of<ConfigError>([&] { model.add(twin); }),
+            "gait, add: the layer's name 'head', which is taken; expected a new name. Call set_name, or leave it to "
+            "the model.");
+  EXPECT_THAT(message_of<ShapeError>([&] {
+                model.build({4, 5, 6, 7});
+              }),
+              HasSubstr("gait, build: input [4, 5, 6, 7]; expected [batch, time, features] or [batch, features]"));
+  model.build(3);
+  model.build(3);
+  EXPECT_THAT(message_of<ShapeError>([&] { model.build(4); }),
+              HasSubstr("input [batch, time, 4]; expected [batch, time, 3], as it was built for"));
+  EXPECT_THAT(message_of<ConfigError>([&] { model.add(nn::Dense(2)); }), HasSubstr("added to a model that is built"));
+  EXPECT_THAT(message_of<ConfigError>([] { Sequential({.dtype = Dtype::i32}); }),
+              HasSubstr("dtype i32; expected f32 or f64"));
+}
+
+TEST(Sequential, TheSameSeedGivesTheSameWeights) {
+  const Sequential a = built(network_named("stack"));
+  const Sequential b = built(network_named("stack"));
+  ASSERT_EQ(a.weights().size(), b.weights().size());
+  for (std::size_t i = 0; i < a.weights().size(); ++i) {
+    EXPECT_EQ(a.weights()[i]->value.values(), b.weights()[i]->value.values()) << a.weights()[i]->path;
+  }
+}
+
+class EveryNetwork : public ::testing::TestWithParam<Network> {};
+INSTANTIATE_TEST_SUITE_P(Sequential, EveryNetwork, ::testing::ValuesIn(elegans::testing::networks()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(EveryNetwork, SurvivesItsConfiguration) {
+  Sequential model = built(GetParam(), Dtype::f64);
+  Sequential again = Sequential::from_config(model.config());
+  EXPECT_EQ(again.config(), model.config());
+  const Tensor x = random_numbers({2, 5, 3}, Dtype::f64, 1, -1, 1);
+  const Tensor dt = random_numbers({2, 5}, Dtype::f64, 2, 0, 2);
+  EXPECT_EQ(again.predict(x, {.timespans = dt}).values(), model.predict(x, {.timespans = dt}).values());
+}
+
+// A padded batch gives each sample's own answers, and 0 behind its end, whatever stands in the padding.
+TEST_P(EveryNetwork, PredictsSequencesOfUnevenLength) {
+  Sequential model = built(GetParam());
+  const std::int64_t outputs = model.outputs();
+  Tensor x = random_numbers({2, 6, 3}, Dtype::f32, 1, -1, 1);
+  Tensor dt = random_numbers({2, 6}, Dtype::f32, 2, 0, 2);
+  Tensor lengths({2}, Dtype::i32);
+  lengths.as<std::int32_t>()[0] = 4;
+  lengths.as<std::int32_t>()[1] = 6;
+  const std::vector<double> all_x = x.values();
+  const std::vector<double> all_dt = dt.values();
+  const Tensor short_x = Tensor::from({1, 4, 3}, std::span(all_x).first(12));
+  const Tensor short_dt = Tensor::from({1, 4}, std::span(all_dt).first(4));
+  for (std::size_t i = 12; i < 18; ++i) x.as<float>()[i] = std::numeric_limits<float>::quiet_NaN();
+  dt.as<float>()[4] = -1;
+  const auto padded = model.predict(x, {.timespans = dt, .lengths = lengths}).values();
+  const auto alone = model.predict(short_x, {.timespans = short_dt}).values();
+  const auto own = static_cast<std::size_t>(4 * outputs);
+  EXPECT_EQ(std::vector<double>(padded.begin(), padded.begin() + static_cast<std::ptrdiff_t>(own)), alone);
+}
+
+TEST(Predict, UsesAnExecutableThatIsLargeEnough) {
+  Sequential model = built(network_named("cfc_wired"));
+  const Tensor large = random_numbers({8, 9, 3}, Dtype::f32, 1, -1, 1);
+  const Tensor small = random_numbers({1, 2, 3}, Dtype::f32, 1, -1, 1);
+  Tensor out({1, 2, 3});
+  model.predict(large);
+  if (!elegans::testing::CountAllocations::supported()) GTEST_SKIP() << "allocations cannot be counted in this build";
+  const elegans::testing::CountAllocations counting;
+  model.predict(small, {}, out);
+  EXPECT_EQ(counting.calls(), 0U);
+}
+
+TEST(Predict, FollowsItsWeights) {
+  Sequential model;
+  model.add(nn::Dense(1)).build({1, 2});
+  const Tensor x = Tensor::from({1, 2}, {1, 1});
+  for (const nn::WeightPtr& weight : model.weights()) weight->value = Tensor(weight->stored_shape());
+  EXPECT_EQ(model.predict(x).values()[0], 0);
+  model.weights()[0]->value = Tensor::from({2, 1}, {2, 3});
+  EXPECT_EQ(model.predict(x).values()[0], 5);
+}
+
+TEST(Predict, SaysWhatItRefuses) {
+  Sequential model = built(network_named("cfc"));
+  const Tensor x({2, 4, 3});
+  EXPECT_THAT(message_of<ShapeError>([&] {
+                model.predict(Tensor({2, 4, 5}));
+              }),
+              HasSubstr("cfc, predict: x [2, 4, 5]; expected [batch, time, 3]"));
+  EXPECT_EQ(message_of<DtypeError>([&] {
+              model.predict(Tensor({2, 4, 3}, Dtype::f64));
+            }),
+            "cfc, predict: x f64; expected f32. Convert it with Tensor::to(Dtype::f32).");
+  EXPECT_THAT(message_of<ShapeError>([&] {
+                model.predict(x, {.timespans = Tensor({2, 3})});
+              }),
+              HasSubstr("timespans [2, 3]; expected [2, 4]"));
+  Tensor dt({2, 4});
+  dt.as<float>()[6] = -0.5F;
+  EXPECT_EQ(message_of<ConfigError>([&] { model.predict(x, {.timespans = dt}); }),
+            "cfc, predict: Δt of sample 1, step 2 -0.5; expected a finite number >= 0. Time must not run backwards: "
+            "check the "
+            "time stamps.");
+  Tensor lengths({2}, Dtype::i32);
+  lengths.as<std::int32_t>()[1] = 5;
+  EXPECT_THAT(message_of<ConfigError>([&] { model.predict(x, {.lengths = lengths}); }),
+              HasSubstr("the length of sample 1 5; expected 0 … 4, the steps of x"));
+}
+
+TEST(Sequential, SaysWhatIsWrongInAConfiguration) {
+  nlohmann::json config = built(network_named("stack")).config();
+  const auto message = [&](const auto& change) {
+    nlohmann::json changed = config;
+    change(changed);
+    return message_of<Error>([&] { Sequential::from_config(changed, "m.json"); });
+  };
+  EXPECT_THAT(message([](auto& c) { c["layers"][1]["type"] = "LCT"; }),
+              HasSubstr("m.json: layer 1: layer 'LCT'; expected a known"));
+  EXPECT_THAT(message([](auto& c) {
+                c["input_shape"] = {"batch", 3, 3};
+              }),
+              HasSubstr("m.json: key 'input_shape' is [\"batch\",3,3]; expected [\"batch\", \"time\", features]"));
+  EXPECT_THAT(message([](auto& c) { c["seed"] = -1; }),
+              HasSubstr("m.json: key 'seed' is -1; expected an integer 0 … 2^64 − 1"));
+  EXPECT_THAT(message([](auto& c) { c["dtype"] = "i32"; }), HasSubstr("key 'dtype' is \"i32\""));
+  EXPECT_THAT(message([](auto& c) { c.erase("layers"); }), HasSubstr("key 'layers'"));
+  EXPECT_THAT(message([](auto& c) { c["layer"] = 1; }), HasSubstr("key 'layer' is unknown"));
+}
+
+TEST(Version, IsThatOfTheProject) {
+  std::ifstream file(ELEGANS_SOURCE_DIR "/CMakeLists.txt");
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_THAT(text.str(), HasSubstr("project(elegans VERSION " + std::string(version) + " "));
+}
+
+}  // namespace
+}  // namespace elegans::model
