@@ -22,7 +22,7 @@
 //
 // A wiring is a value. Layers that share one take a copy each: `wiring.built(inputs)`.
 //
-// Everything below throws ConfigError for an argument out of range, as stated there or in circuits' own terms.
+// Every argument out of range is a ConfigError that says what the range is.
 
 #include <cstdint>
 #include <optional>
