@@ -1,7 +1,10 @@
 #pragma once
-// The elementwise functions that kernels know, as lists: a function is added in one line here and one in each kernel source.
+// The elementwise functions that kernels know, as lists: a function is added in one line here and one in each kernel
+// source.
 //
-// Comparisons and `step` give 1 or 0 in the type of their arguments; `select` and gradients read any number but 0 as true.
+// Comparisons, `step` and `is_finite` give 1 or 0 in the type of their arguments; `select` and gradients read any
+// number but 0 as true. NaN gives NaN, but for those: a comparison with NaN is 0. maximum and minimum are as written:
+// where either argument is NaN, they give b. sign and relu of -0 are -0.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,16 +29,16 @@
   X(cosine, "cos x")                                     \
   X(is_finite, "1 where x is neither infinite nor NaN")
 
-#define ELEGANS_BINARY_FUNCTIONS(X)    \
-  X(add, "a + b")                      \
-  X(subtract, "a - b")                 \
-  X(multiply, "a b")                   \
-  X(divide, "a / b")                   \
-  X(maximum, "a > b ? a : b")          \
-  X(minimum, "a < b ? a : b")          \
-  X(power, "a^b")                      \
-  X(less, "1 where a < b")             \
-  X(less_equal, "1 where a <= b")      \
+#define ELEGANS_BINARY_FUNCTIONS(X) \
+  X(add, "a + b")                   \
+  X(subtract, "a - b")              \
+  X(multiply, "a b")                \
+  X(divide, "a / b")                \
+  X(maximum, "a > b ? a : b")       \
+  X(minimum, "a < b ? a : b")       \
+  X(power, "a^b")                   \
+  X(less, "1 where a < b")          \
+  X(less_equal, "1 where a <= b")   \
   X(equal, "1 where a = b")
 
 namespace elegans::kernels {

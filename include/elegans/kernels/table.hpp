@@ -1,15 +1,23 @@
 #pragma once
 // The table of kernels: loops over raw pointers, one set for each target and element type.
 //
-// All arrays are contiguous and row-major. Destinations are written, never read. A kernel allocates nothing, keeps nothing
-// and cannot fail, but for those that return an index. `scalar` is the C99 of src/kernels/scalar, the oracle of every test;
-// `best` is the widest instruction set of this machine, chosen once, at run time.
+// All arrays are contiguous and row-major. Destinations are written, never read. A kernel allocates nothing, keeps
+// nothing and cannot fail, but for those that return an index. `scalar` is the C99 of src/kernels/scalar, the oracle of
+// every test; `best` is the widest instruction set of this machine, chosen once, at run time. The environment variable
+// ELEGANS_TARGET names a limit: "scalar", or the name of an instruction set (AVX3, AVX2, SSE4, NEON); `best` is then
+// the best one of this machine that is not better than that. An unknown name throws ConfigError where a table is first
+// asked for.
+//
+// Arithmetic, comparisons, select, sparse_matmul, gather, scatter_sum, copies, labels and random numbers have the same
+// bits on every target. exponential, logarithm, tanh, sigmoid, softplus and error_function are within 4 units
+// in the last place of the exact value over the whole range of the type, on every target. Other sums may differ in
+// their order and in fused multiply-adds; for a given target and shape they are fixed.
 //
 // Two promises on top of the arithmetic:
-//  * elementwise kernels treat element i alike wherever it stands and however many there are: cutting an array into tiles
-//    changes no bit;
-//  * products sum over k in ascending order and a row of the result does not depend on how many rows there are: a sequence
-//    gives the same bits step by step and as one batch.
+//  * elementwise kernels treat element i alike wherever it stands and however many there are: cutting an array into
+//    tiles changes no bit;
+//  * products sum over k in ascending order and a row of the result does not depend on how many rows there are: a
+//    sequence gives the same bits step by step and as one batch.
 
 #include <cstddef>
 #include <cstdint>
@@ -33,18 +41,22 @@ struct Table {
   UnaryKernel unary[unary_count];
   BinaryKernel binary[binary_count];
   // y[i] = c[i·sc] != 0 ? a[i·sa] : b[i·sb]. What is not chosen may be NaN. y may be any of them where its stride is 1.
-  void (*select)(const T* c, std::size_t sc, const T* a, std::size_t sa, const T* b, std::size_t sb, T* y, std::size_t n);
+  void (*select)(const T* c, std::size_t sc, const T* a, std::size_t sa, const T* b, std::size_t sb, T* y,
+                 std::size_t n);
 
-  // Products. y overlaps nothing. SIMD kernels may fuse multiply and add.
-  void (*matmul_nn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);  // y[m,n] = a[m,k] b[k,n]
-  void (*matmul_nt)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);  // y[m,n] = a[m,k] b[n,k]'
-  void (*matmul_tn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);  // y[m,n] = a[k,m]' b[k,n]
+  // Products: y[m,n] = a[m,k] b[k,n], y[m,n] = a[m,k] b[n,k]' and y[m,n] = a[k,m]' b[k,n]. y overlaps nothing. SIMD
+  // kernels fuse multiply and add where the machine can.
+  void (*matmul_nn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
+  void (*matmul_nt)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
+  void (*matmul_tn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
 
   // Sparse structure. A list of synapses by target: those of target u are order[offsets[u]] … order[offsets[u+1]-1].
-  // y[r,u] = sum over synapses s of target u, in list order: w[s] x[r, source[s]].   x [rows,inputs], w [count], y [rows,outputs]
+  // y[r,u] = sum over synapses s of target u, in list order: w[s] x[r, source[s]].
+  // x [rows,inputs], w [count], y [rows,outputs]
   void (*sparse_matmul)(const T* x, const T* w, T* y, std::size_t rows, std::size_t inputs, std::size_t outputs,
                         const std::uint32_t* offsets, const std::uint32_t* order, const std::uint32_t* source);
-  // g[s] = sum over r, ascending: x[r, source[s]] d[r, target[s]].   x [rows,inputs], d [rows,outputs], g [count]
+  // g[s] = sum over r: x[r, source[s]] d[r, target[s]]; ascending r on `scalar`.
+  // x [rows,inputs], d [rows,outputs], g [count]
   void (*sampled_product)(const T* x, const T* d, T* g, std::size_t rows, std::size_t inputs, std::size_t outputs,
                           std::size_t count, const std::uint32_t* source, const std::uint32_t* target);
   // y[r,s] = x[r, index[s]].   x [rows,width], y [rows,count]
@@ -53,7 +65,8 @@ struct Table {
   void (*scatter_sum)(const T* x, T* y, std::size_t rows, std::size_t count, std::size_t outputs,
                       const std::uint32_t* offsets, const std::uint32_t* order);
 
-  // y[o,i] = sum (or maximum) over j, ascending, of x[o,j,i].   x [outer,n,inner], y [outer,inner]; an empty sum is 0, n >= 1 for max
+  // y[o,i] = sum (or maximum) over j of x[o,j,i]; ascending j on `scalar`, and everywhere where inner > 1.
+  // x [outer,n,inner], y [outer,inner]. An empty sum is 0; a maximum needs n >= 1 and is NaN where any x is.
   void (*reduce_sum)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
   void (*reduce_max)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
 
@@ -61,14 +74,15 @@ struct Table {
   void (*copy_strided)(const T* x, const std::size_t* x_strides, T* y, const std::size_t* y_strides,
                        const std::size_t* sizes, std::size_t rank);
 
-  // y[i,c] = 1 where c = label[i], else 0. Returns n, or the first i whose label is outside 0 … classes-1 (nothing after it
-  // is written).
+  // y[i,c] = 1 where c = label[i], else 0. Returns n, or the first i whose label is outside 0 … classes-1 (nothing
+  // after it is written).
   std::size_t (*one_hot)(const std::int32_t* label, T* y, std::size_t n, std::size_t classes);
   // y[t,b] = 1 where t < lengths[b], else 0.   y [time,batch]
   void (*sequence_mask)(const std::int32_t* lengths, T* y, std::size_t time, std::size_t batch);
-  // y[i] uniform in [0, 1): number i of the Philox4x32-10 stream (key, counter); the same numbers on every target. The f32
-  // number is the upper 24 bits of word i mod 4 of block i/4; the f64 number the upper 53 bits of words 2(i mod 2), +1 (low,
-  // high) of block i/2. Block j is Philox(counter words {j low, j high, counter low, counter high}, key words {low, high}).
+  // y[i] uniform in [0, 1): number i of the Philox4x32-10 stream (key, counter); the same numbers on every target. The
+  // f32 number is the upper 24 bits of word i mod 4 of block i/4; the f64 number the upper 53 bits of words 2(i mod 2),
+  // +1 (low, high) of block i/2. Block j is Philox(counter words {j low, j high, counter low, counter high}, key words
+  // {low, high}).
   void (*random_uniform)(std::uint64_t key, std::uint64_t counter, T* y, std::size_t n);
 };
 

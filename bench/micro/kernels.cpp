@@ -1,0 +1,205 @@
+// Every kernel at sizes that cells have: the best instruction set beside the scalar C99 and beside what the machine can
+// do.
+//
+//   GFLOP/s, GB/s  operations and bytes (read once, written once) of the kernel's definition, over its time
+//   item           time of one element, or of one synapse and row
+//   of_peak        share of the fused multiply-adds that registers allow (products), or of a copy within L1 (the
+//   others) x_scalar       how many times faster than the scalar kernel, measured just before
+
+#include <benchmark/benchmark.h>
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "elegans/kernels/table.hpp"
+#include "micro/machine_peak.hpp"
+
+namespace elegans::bench {
+namespace {
+
+using kernels::Binary;
+using kernels::Target;
+using kernels::Unary;
+using Table = kernels::Table<float>;
+
+struct Work {
+  double items, operations, bytes;
+  bool is_product;
+};
+
+double seconds(const std::function<void(const Table&)>& kernel, const Table& table) {
+  double best = std::numeric_limits<double>::max();
+  for (int repeat = 0; repeat < 10; ++repeat) {
+    int calls = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    std::chrono::duration<double> time{};
+    for (; time.count() < 1e-3; time = std::chrono::steady_clock::now() - begin) {
+      for (int i = 0; i < 16; ++i, ++calls) kernel(table);
+    }
+    best = std::min(best, time.count() / calls);
+  }
+  return best;
+}
+
+void measure(const std::string& name, Work work, const std::function<void(const Table&)>& kernel) {
+  benchmark::RegisterBenchmark(name.c_str(), [work, kernel](benchmark::State& state) {
+    using benchmark::Counter;
+    const Table& best = kernels::table<float>(Target::best);
+    const double scalar_time = seconds(kernel, kernels::table<float>(Target::scalar));
+    const double best_time = seconds(kernel, best);
+    for (auto _ : state) {
+      kernel(best);
+      benchmark::ClobberMemory();
+    }
+    state.counters["item"] = Counter(work.items, Counter::kIsIterationInvariantRate | Counter::kInvert);
+    state.counters["GFLOP/s"] = work.operations / best_time / 1e9;
+    state.counters["GB/s"] = work.bytes / best_time / 1e9;
+    state.counters["of_peak"] = work.is_product ? work.operations / best_time / 1e9 / peak_gflops()
+                                                : work.bytes / best_time / 1e9 / peak_gigabytes_per_second();
+    state.counters["x_scalar"] = scalar_time / best_time;
+  });
+}
+
+std::vector<float> numbers(std::size_t n) {
+  std::vector<float> x(n);
+  kernels::table<float>(Target::scalar).random_uniform(7, n, x.data(), n);
+  for (float& value : x) value = 4 * value - 2;
+  return x;
+}
+
+void measure_elementwise() {
+  constexpr std::size_t n = 4096;
+  constexpr double bytes = n * sizeof(float);
+  for (const Unary function : {Unary::square, Unary::relu, Unary::reciprocal, Unary::exponential, Unary::logarithm,
+                               Unary::tanh, Unary::sigmoid, Unary::softplus, Unary::error_function, Unary::sine}) {
+    std::vector<float> x = numbers(n), y(n);
+    if (function == Unary::logarithm) {
+      for (float& value : x) value += 2.001F;
+    }
+    measure(std::string(name(function)) + "/4096", {n, n, 2 * bytes, false}, [=](const Table& table) mutable {
+      table.unary[static_cast<std::size_t>(function)](x.data(), y.data(), n);
+    });
+  }
+  for (const Binary function : {Binary::add, Binary::multiply, Binary::divide, Binary::maximum, Binary::less}) {
+    std::vector<float> a = numbers(n), b = numbers(n + 1), y(n);
+    measure(std::string(name(function)) + "/4096", {n, n, 3 * bytes, false}, [=](const Table& table) mutable {
+      table.binary[static_cast<std::size_t>(function)](a.data(), 1, b.data(), 1, y.data(), n);
+    });
+  }
+  std::vector<float> a = numbers(n), y(n);
+  measure("select/4096", {n, n, 3 * bytes, false},
+          [=](const Table& table) mutable { table.select(a.data(), 1, a.data(), 1, a.data(), 0, y.data(), n); });
+  measure("random_uniform/4096", {n, 0, bytes, false},
+          [=](const Table& table) mutable { table.random_uniform(1, 2, y.data(), n); });
+}
+
+// A CfC's backbone step by step and for a batch, its gradients, and a wide layer.
+void measure_products() {
+  struct Size {
+    std::size_t m, k, n;
+  };
+  const auto name_of = [](const char* kernel, Size size) {
+    return std::string(kernel) + "/" + std::to_string(size.m) + "x" + std::to_string(size.k) + "x" +
+           std::to_string(size.n);
+  };
+  const auto work_of = [](Size s) {
+    const double items = static_cast<double>(s.m * s.k * s.n);
+    const double bytes = static_cast<double>(s.m * s.k + s.k * s.n + s.m * s.n) * sizeof(float);
+    return Work{items, 2 * items, bytes, true};
+  };
+  for (const Size s :
+       {Size{1, 80, 64}, Size{1, 80, 19}, Size{32, 80, 64}, Size{32, 80, 19}, Size{32, 80, 8}, Size{128, 256, 256}}) {
+    std::vector<float> a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
+    measure(name_of("matmul_nn", s), work_of(s),
+            [=](const Table& table) mutable { table.matmul_nn(a.data(), b.data(), y.data(), s.m, s.k, s.n); });
+  }
+  for (const Size s : {Size{1, 64, 80}, Size{32, 64, 80}, Size{128, 256, 256}}) {
+    std::vector<float> a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
+    measure(name_of("matmul_nt", s), work_of(s),
+            [=](const Table& table) mutable { table.matmul_nt(a.data(), b.data(), y.data(), s.m, s.k, s.n); });
+  }
+  for (const Size s : {Size{80, 32, 64}, Size{80, 2048, 64}}) {
+    std::vector<float> a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
+    measure(name_of("matmul_tn", s), work_of(s),
+            [=](const Table& table) mutable { table.matmul_tn(a.data(), b.data(), y.data(), s.m, s.k, s.n); });
+  }
+}
+
+// The synapses of an LTC over a circuit of 32 neurons with 16 inputs: 824 of 48 sources and 32 targets.
+void measure_sparse() {
+  constexpr std::size_t inputs = 48, outputs = 32, count = 824;
+  std::vector<std::uint32_t> source(count), target(count), order(count), offsets(outputs + 1);
+  for (std::uint32_t s = 0; s < count; ++s) {
+    source[s] = s * 29 % inputs;
+    target[s] = static_cast<std::uint32_t>(s * outputs / count);
+    order[s] = s;
+    ++offsets[target[s] + 1];
+  }
+  for (std::size_t u = 0; u < outputs; ++u) offsets[u + 1] += offsets[u];
+  for (const std::size_t rows : {std::size_t{1}, std::size_t{32}, std::size_t{2048}}) {
+    std::vector<float> x = numbers(rows * inputs), w = numbers(count), y(rows * outputs), d = numbers(rows * outputs),
+                       g(count), wide = numbers(rows * count);
+    const std::string size = "/" + std::to_string(rows);
+    const auto items = static_cast<double>(rows * count);
+    const double bytes = items * sizeof(float);
+    measure("sparse_matmul" + size, {items, 2 * items, bytes, true}, [=](const Table& table) mutable {
+      table.sparse_matmul(x.data(), w.data(), y.data(), rows, inputs, outputs, offsets.data(), order.data(),
+                          source.data());
+    });
+    measure("sampled_product" + size, {items, 2 * items, bytes, true}, [=](const Table& table) mutable {
+      table.sampled_product(x.data(), d.data(), g.data(), rows, inputs, outputs, count, source.data(), target.data());
+    });
+    measure("gather" + size, {items, 0, 2 * bytes, false}, [=](const Table& table) mutable {
+      table.gather(x.data(), wide.data(), rows, inputs, count, source.data());
+    });
+    measure("scatter_sum" + size, {items, items, bytes, false}, [=](const Table& table) mutable {
+      table.scatter_sum(wide.data(), y.data(), rows, count, outputs, offsets.data(), order.data());
+    });
+  }
+}
+
+void measure_reductions_and_copies() {
+  struct Size {
+    std::size_t outer, n, inner;
+  };
+  for (const Size s : {Size{1, 2048, 64}, Size{1, 2048, 19}, Size{32, 64, 1}, Size{32, 9, 1}, Size{1, 4096, 1}}) {
+    const std::size_t n = s.outer * s.n * s.inner;
+    std::vector<float> x = numbers(n), y(s.outer * s.inner);
+    const std::string size = "/" + std::to_string(s.outer) + "x" + std::to_string(s.n) + "x" + std::to_string(s.inner);
+    const auto items = static_cast<double>(n);
+    measure("reduce_sum" + size, {items, items, items * sizeof(float), false},
+            [=](const Table& table) mutable { table.reduce_sum(x.data(), y.data(), s.outer, s.n, s.inner); });
+    measure("reduce_max" + size, {items, items, items * sizeof(float), false},
+            [=](const Table& table) mutable { table.reduce_max(x.data(), y.data(), s.outer, s.n, s.inner); });
+  }
+  constexpr std::size_t batch = 32, time = 16, width = 16, n = batch * time * width;
+  std::vector<float> x = numbers(n), y(n);
+  const std::vector<std::size_t> sizes{time, batch, width}, y_strides{batch * width, width, 1};
+  const auto copy = [&](const std::string& name, const std::vector<std::size_t>& x_strides) {
+    measure("copy_strided/" + name, {n, 0, 2.0 * n * sizeof(float), false}, [=](const Table& table) mutable {
+      table.copy_strided(x.data(), x_strides.data(), y.data(), y_strides.data(), sizes.data(), 3);
+    });
+  };
+  copy("whole", {batch * width, width, 1});
+  copy("time_first", {width, time * width, 1});
+  copy("transpose", {batch * width, 1, batch});
+  copy("fill", {0, 0, 0});
+}
+
+const bool registered = [] {
+  benchmark::AddCustomContext("elegans instruction set", kernels::instruction_set(Target::best));
+  benchmark::AddCustomContext("f32 multiply-add peak, GFLOP/s", std::to_string(peak_gflops()));
+  benchmark::AddCustomContext("copy within L1, GB/s", std::to_string(peak_gigabytes_per_second()));
+  measure_elementwise();
+  measure_products();
+  measure_sparse();
+  measure_reductions_and_copies();
+  return true;
+}();
+
+}  // namespace
+}  // namespace elegans::bench

@@ -1,0 +1,127 @@
+// Elementwise arithmetic, comparisons and choices. Every lane computes what the scalar kernel computes: the same bits.
+
+#include "kernels/simd/dispatch.hpp"
+#include "kernels/simd/simd.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/arithmetic.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/simd/elementwise-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elegans::kernels::HWY_NAMESPACE {
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+
+template <class D, class M>
+HWY_INLINE VecOf<D> one_where(D d, M mask) {
+  return hn::IfThenElseZero(mask, hn::Set(d, 1));
+}
+
+#define ELEGANS_UNARY(name, expression)                 \
+  struct name {                                         \
+    template <class D, class V = VecOf<D>>              \
+    static HWY_INLINE V of([[maybe_unused]] D d, V x) { \
+      return expression;                                \
+    }                                                   \
+  };
+#define ELEGANS_BINARY(name, expression)                     \
+  struct name {                                              \
+    template <class D, class V = VecOf<D>>                   \
+    static HWY_INLINE V of([[maybe_unused]] D d, V a, V b) { \
+      return expression;                                     \
+    }                                                        \
+  };
+
+namespace functions {
+ELEGANS_UNARY(negate, hn::Neg(x))
+ELEGANS_UNARY(absolute, hn::Abs(x))
+ELEGANS_UNARY(sign, hn::IfThenElse(hn::Gt(x, hn::Zero(d)), hn::Set(d, 1),
+                                   hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Set(d, -1), x)))
+ELEGANS_UNARY(square, hn::Mul(x, x))
+ELEGANS_UNARY(square_root, hn::Sqrt(x))
+ELEGANS_UNARY(reciprocal, hn::Div(hn::Set(d, 1), x))
+ELEGANS_UNARY(relu, hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x))
+ELEGANS_UNARY(step, one_where(d, hn::Gt(x, hn::Zero(d))))
+ELEGANS_UNARY(is_finite, one_where(d, hn::Eq(hn::Sub(x, x), hn::Zero(d))))
+
+ELEGANS_BINARY(add, hn::Add(a, b))
+ELEGANS_BINARY(subtract, hn::Sub(a, b))
+ELEGANS_BINARY(multiply, hn::Mul(a, b))
+ELEGANS_BINARY(divide, hn::Div(a, b))
+ELEGANS_BINARY(maximum, hn::IfThenElse(hn::Gt(a, b), a, b))
+ELEGANS_BINARY(minimum, hn::IfThenElse(hn::Lt(a, b), a, b))
+ELEGANS_BINARY(less, one_where(d, hn::Lt(a, b)))
+ELEGANS_BINARY(less_equal, one_where(d, hn::Le(a, b)))
+ELEGANS_BINARY(equal, one_where(d, hn::Eq(a, b)))
+}  // namespace functions
+#undef ELEGANS_UNARY
+#undef ELEGANS_BINARY
+
+template <class T>
+void select(const T* c, std::size_t c_stride, const T* a, std::size_t a_stride, const T* b, std::size_t b_stride, T* y,
+            std::size_t n) {
+  if (n == 0) return;
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto whole = [&](const T* p, std::size_t stride, std::size_t i)
+                         HWY_ATTR { return stride ? hn::LoadU(d, p + i) : hn::Set(d, *p); };
+  const auto part = [&](const T* p, std::size_t stride, std::size_t i)
+                        HWY_ATTR { return stride ? load_part(d, p + i, n - i) : hn::Set(d, *p); };
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto otherwise = hn::Eq(whole(c, c_stride, i), hn::Zero(d));
+    hn::StoreU(hn::IfThenElse(otherwise, whole(b, b_stride, i), whole(a, a_stride, i)), d, y + i);
+  }
+  if (i < n) {
+    const auto otherwise = hn::Eq(part(c, c_stride, i), hn::Zero(d));
+    store_part(hn::IfThenElse(otherwise, part(b, b_stride, i), part(a, a_stride, i)), d, y + i, n - i);
+  }
+}
+
+template <class T>
+void arithmetic(Table<T>& table) {
+#define ELEGANS_UNARY(name) table.unary[static_cast<std::size_t>(Unary::name)] = unary<functions::name, T>;
+#define ELEGANS_BINARY(name) table.binary[static_cast<std::size_t>(Binary::name)] = binary<functions::name, T>;
+  ELEGANS_UNARY(negate)
+  ELEGANS_UNARY(absolute)
+  ELEGANS_UNARY(sign)
+  ELEGANS_UNARY(square)
+  ELEGANS_UNARY(square_root)
+  ELEGANS_UNARY(reciprocal)
+  ELEGANS_UNARY(relu)
+  ELEGANS_UNARY(step)
+  ELEGANS_UNARY(is_finite)
+  ELEGANS_BINARY(add)
+  ELEGANS_BINARY(subtract)
+  ELEGANS_BINARY(multiply)
+  ELEGANS_BINARY(divide)
+  ELEGANS_BINARY(maximum)
+  ELEGANS_BINARY(minimum)
+  ELEGANS_BINARY(less)
+  ELEGANS_BINARY(less_equal)
+  ELEGANS_BINARY(equal)
+#undef ELEGANS_UNARY
+#undef ELEGANS_BINARY
+  table.select = select<T>;
+}
+
+#else
+
+template <class T>
+void arithmetic(Table<T>&) {}
+
+#endif
+
+void arithmetic_f32(Table<float>& table) { arithmetic(table); }
+void arithmetic_f64(Table<double>& table) { arithmetic(table); }
+
+}  // namespace elegans::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elegans::kernels {
+ELEGANS_EXPORT_KERNELS(arithmetic)
+}
+#endif

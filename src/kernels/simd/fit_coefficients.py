@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Prints the coefficients of functions-inl.h: nearly minimax polynomials, by Lawson's iteration. Needs mpmath.
+
+Each line says function, interval and the largest relative error of the value that the polynomial serves, with coefficients
+rounded to the element type. The errors of evaluating it come on top; tests/kernels bounds the sum.
+"""
+from mpmath import atanh, cos, erf, erfc, exp, expm1, log, lu_solve, matrix, mp, mpf, nstr, pi
+
+mp.dps = 60
+
+
+def rounded(value, bits):
+    mantissa, exponent = mp.frexp(value)
+    return mp.ldexp(mp.nint(mp.ldexp(mantissa, bits)), int(exponent) - bits)
+
+
+def horner(coefficients, z):
+    value = mpf(0)
+    for c in reversed(coefficients):
+        value = value * z + c
+    return value
+
+
+def fit(target, weight, low, high, degree, rounds=60, points=240):
+    """The polynomial that makes the largest |P - target| * weight on [low, high] small."""
+    nodes = [(low + high) / 2 + (high - low) / 2 * cos(pi * (2 * i + 1) / (2 * points)) for i in range(points)]
+    values, weights = [target(z) for z in nodes], [weight(z) for z in nodes]
+    powers = [[z**i for i in range(degree + 1)] for z in nodes]
+    lawson = [mpf(1) / points] * points
+    for _ in range(rounds):
+        normal, right = matrix(degree + 1, degree + 1), matrix(degree + 1, 1)
+        for row, value, w, l in zip(powers, values, weights, lawson):
+            for i in range(degree + 1):
+                right[i] += l * w**2 * row[i] * value
+                for j in range(degree + 1):
+                    normal[i, j] += l * w**2 * row[i] * row[j]
+        coefficients = list(lu_solve(normal, right))
+        errors = [abs(horner(coefficients, z) - f) * w for z, f, w in zip(nodes, values, weights)]
+        lawson = [l * (e + max(errors) / 1000) for l, e in zip(lawson, errors)]
+        total = sum(lawson)
+        lawson = [l / total for l in lawson]
+    return coefficients
+
+
+def show(name, target, weight, low, high, degree, bits):
+    low, high = mpf(low), mpf(high)
+    coefficients = [rounded(c, bits) for c in fit(target, weight, low, high, degree)]
+    points = [low + (high - low) * i / 997 for i in range(998)]
+    worst = max(abs(horner(coefficients, z) - target(z)) * weight(z) for z in points if z)
+    print(f"{name}, f{32 if bits == 24 else 64}: [{nstr(low, 6)}, {nstr(high, 6)}], 2^{nstr(log(worst, 2), 4)}")
+    print("   ", ", ".join(nstr(c, 9 if bits == 24 else 17) for c in coefficients))
+
+
+def of_root(function):
+    """function(sqrt z), for functions given as odd or even series."""
+    return lambda z: function(mp.sqrt(z)) if z else function(mpf("1e-20"))
+
+
+half_ln2 = log(mpf(2)) / 2
+log_limit = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
+exp_tail = lambda r: (expm1(r) - r) / r**2 if abs(r) > mpf("1e-12") else mpf(1) / 2
+atanh_tail = of_root(lambda s: (atanh(s) / s - 1) / s**2)
+atanh_weight = of_root(lambda s: s**3 / atanh(s))
+erf_tail = of_root(lambda x: erf(x) / x - 1)
+
+for bits, exp_degree, log_degree, log1p_degree in ((24, 4, 2, 5), (53, 9, 6, 11)):
+    # e^r = 1 + r + r^2 P(r)
+    show("exponential", exp_tail, lambda r: r**2 / exp(r), -half_ln2, half_ln2, exp_degree, bits)
+    # atanh s = s (1 + z P(z)), z = s^2
+    show("logarithm", atanh_tail, atanh_weight, 0, log_limit, log_degree, bits)
+    show("log1p", atanh_tail, atanh_weight, 0, mpf(1) / 9, log1p_degree, bits)
+# erf x = x (1 + P(z)), z = x^2
+show("erf_near_0", erf_tail, lambda z: 1 / (1 + erf_tail(z)), 0, 1, 6, 24)
+# erf x = 1 - e^P(x)
+show("erf_beyond_1", lambda x: log(erfc(x)), lambda x: erfc(x) / erf(x), 1, 3.95, 6, 24)

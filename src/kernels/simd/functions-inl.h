@@ -1,0 +1,230 @@
+// e^x, ln x, tanh x, sigmoid, softplus and erf of whole vectors. Compiled once for each target.
+//
+// Errors against the correctly rounded value, over all numbers of the type including subnormal ones, are at most 4
+// units in the last place; tests/kernels/accuracy.cpp measures them. Infinities and NaN are those of the C library. The
+// coefficients come from fit_coefficients.py.
+
+#if defined(ELEGANS_KERNELS_SIMD_FUNCTIONS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef ELEGANS_KERNELS_SIMD_FUNCTIONS_INL_H
+#undef ELEGANS_KERNELS_SIMD_FUNCTIONS_INL_H
+#else
+#define ELEGANS_KERNELS_SIMD_FUNCTIONS_INL_H
+#endif
+
+#include <bit>
+#include <limits>
+
+#include "kernels/simd/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elegans::kernels::HWY_NAMESPACE {
+
+// Adding `rounder` rounds to an integer, which then stands in the lowest bits. ln 2 = ln2_high + ln2_low, where
+// ln2_high times any exponent is exact.
+template <class T>
+struct Constants;
+
+template <>
+struct Constants<float> {
+  static constexpr int mantissa_bits = 23;
+  static constexpr int bias = 127;
+  static constexpr float tanh_is_one = 10.0F;
+  static constexpr float rounder = 0x1.8p23F;
+  static constexpr float log2_e = 1.44269504F;
+  static constexpr float ln2_high = 0x1.62ep-1F;
+  static constexpr float ln2_low = 0x1.0bfbe8p-15F;
+  // Beyond these, e^x is infinite, or rounds to 0.
+  static constexpr float exponential_high = 89.0F;
+  static constexpr float exponential_low = -104.0F;
+  static constexpr float exponential[] = {0.49999994F, 0.166665211F, 0.041668389F, 0.00836871006F, 0.00138146104F};
+  static constexpr float logarithm[] = {0.33333388F, 0.199887872F, 0.149354711F};
+  static constexpr float log1p[] = {0.333333343F, 0.200000256F, 0.142842099F, 0.111505397F, 0.0857565403F, 0.10890922F};
+  static constexpr float erf_near_0[] = {0.128379166F,   -0.37612626F,     0.112835854F,  -0.026853811F,
+                                         0.00518832775F, -0.000801019254F, 7.85385782e-5F};
+  static constexpr float erf_beyond_1[] = {-0.000341512903F, -1.12708926F,    -0.638144732F,  -0.103106819F,
+                                           0.021838095F,     -0.00294766645F, 0.000186380057F};
+};
+
+template <>
+struct Constants<double> {
+  static constexpr int mantissa_bits = 52;
+  static constexpr int bias = 1023;
+  static constexpr double tanh_is_one = 20.0;
+  static constexpr double rounder = 0x1.8p52;
+  static constexpr double log2_e = 1.4426950408889634;
+  static constexpr double ln2_high = 0x1.62e42fefa0000p-1;
+  static constexpr double ln2_low = 0x1.cf79abc9e3b3ap-40;
+  static constexpr double exponential_high = 710.0;
+  static constexpr double exponential_low = -746.0;
+  static constexpr double exponential[] = {0.50000000000000111,   0.16666666666666413,   0.04166666666653026,
+                                           0.0083333333334943364, 0.0013888888943599379, 0.00019841269506779284,
+                                           2.4801493134552594e-5, 2.7557586263005777e-6, 2.7630234467451413e-7,
+                                           2.5000074209889387e-8};
+  static constexpr double logarithm[] = {0.3333333333333367,  0.19999999999708182,  0.14285714371008335,
+                                         0.11111099305344786, 0.090917812045582608, 0.076570493752037477,
+                                         0.073977379417128758};
+  static constexpr double log1p[] = {0.33333333333333331,  0.20000000000000112,  0.14285714285690668,
+                                     0.11111111113622602,  0.09090908934641527,  0.076923138695020002,
+                                     0.066665043360294968, 0.058852503886680445, 0.052279807795813489,
+                                     0.050462959927324011, 0.029016407404249978, 0.080237041748700832};
+};
+
+// The terms begin … end - 1 of a polynomial, without the power of z that they share. Halves are summed side by side
+// (Estrin): a chain of additions would cost more than their number. z_powers are z, z^2, z^4, z^8.
+template <std::size_t begin, std::size_t end, class D, class V, class T, std::size_t n>
+HWY_INLINE V polynomial_part(D d, const V* z_powers, const T (&c)[n]) {
+  constexpr std::size_t terms = end - begin;
+  if constexpr (terms == 1) {
+    return hn::Set(d, c[begin]);
+  } else {
+    constexpr std::size_t step = std::bit_width(terms - 1) - 1;
+    constexpr std::size_t middle = begin + (std::size_t{1} << step);
+    return hn::MulAdd(polynomial_part<middle, end>(d, z_powers, c), z_powers[step],
+                      polynomial_part<begin, middle>(d, z_powers, c));
+  }
+}
+
+// c[0] + c[1] z + c[2] z^2 + …
+template <class D, class V, class T, std::size_t n>
+HWY_INLINE V polynomial(D d, V z, const T (&c)[n]) {
+  static_assert(n >= 2 && n <= 16);
+  const V z2 = hn::Mul(z, z);
+  const V z4 = hn::Mul(z2, z2);
+  const V z_powers[] = {z, z2, z4, hn::Mul(z4, z4)};
+  return polynomial_part<0, n>(d, z_powers, c);
+}
+
+// x where it lies within [low, high], else the nearer of them; NaN stays NaN (x86 returns the second argument).
+template <class D, class V, class T>
+HWY_INLINE V clamp(D d, V x, T low, T high) {
+  return hn::Max(hn::Set(d, low), hn::Min(hn::Set(d, high), x));
+}
+
+// x = n ln 2 + r with an integer n and |r| <= ln 2 / 2, for |x| below 2^10: e^x = 2^n (1 + tail), tail = r + r^2 P(r).
+// `shifted` holds n in its lowest bits.
+template <class V>
+struct Exponential {
+  V shifted, n, tail;
+};
+
+template <class D, class V>
+HWY_INLINE Exponential<V> split_exponential(D d, V x) {
+  using C = Constants<hn::TFromD<D>>;
+  const V rounder = hn::Set(d, C::rounder);
+  const V shifted = hn::MulAdd(x, hn::Set(d, C::log2_e), rounder);
+  const V n = hn::Sub(shifted, rounder);
+  const V r = hn::NegMulAdd(n, hn::Set(d, C::ln2_low), hn::NegMulAdd(n, hn::Set(d, C::ln2_high), x));
+  return {shifted, n, hn::MulAdd(hn::Mul(r, r), polynomial(d, r, C::exponential), r)};
+}
+
+template <class D, class V>
+HWY_INLINE V exponential(D d, V x) {
+  using T = hn::TFromD<D>;
+  using C = Constants<T>;
+  x = clamp(d, x, C::exponential_low, C::exponential_high);
+  const Exponential<V> parts = split_exponential(d, x);
+  const V mantissa = hn::Add(parts.tail, hn::Set(d, 1));
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(T) == 4) {
+    return V{_mm512_scalef_ps(mantissa.raw, parts.n.raw)};
+  } else {
+    return V{_mm512_scalef_pd(mantissa.raw, parts.n.raw)};
+  }
+#else
+  // In two steps, for 2^n need not be a normal number.
+  const hn::RebindToSigned<D> di;
+  const V rounder = hn::Set(d, C::rounder);
+  const auto one = hn::BitCast(di, hn::Set(d, 1));
+  const auto power = hn::Sub(hn::BitCast(di, parts.shifted), hn::BitCast(di, rounder));
+  const auto half =
+      hn::Sub(hn::BitCast(di, hn::MulAdd(parts.n, hn::Set(d, static_cast<T>(0.5)), rounder)), hn::BitCast(di, rounder));
+  const auto first = hn::Add(hn::ShiftLeft<C::mantissa_bits>(half), one);
+  const auto second = hn::Add(hn::ShiftLeft<C::mantissa_bits>(hn::Sub(power, half)), one);
+  return hn::Mul(hn::Mul(mantissa, hn::BitCast(d, first)), hn::BitCast(d, second));
+#endif
+}
+
+// ln(1 + f) for f with s = f / (2 + f), z = s^2: 2 atanh s = 2 s (1 + z P(z)) = f - s (f - 2 z P(z)); f must be exact.
+template <class D, class V, class T, std::size_t n>
+HWY_INLINE V log1p_by(D d, V f, const T (&coefficients)[n]) {
+  const V s = hn::Div(f, hn::Add(hn::Set(d, 2), f));
+  const V z = hn::Mul(s, s);
+  const V tail = hn::Mul(hn::Add(z, z), polynomial(d, z, coefficients));
+  return hn::NegMulAdd(s, hn::Sub(f, tail), f);
+}
+
+// ln x = k ln 2 + ln m with x = 2^k m and sqrt(1/2) <= m < sqrt 2.
+template <class D, class V>
+HWY_INLINE V logarithm(D d, V x) {
+  using T = hn::TFromD<D>;
+  using C = Constants<T>;
+  const hn::RebindToUnsigned<D> du;
+  using TU = hn::TFromD<decltype(du)>;
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  constexpr TU two_to_mantissa = static_cast<TU>(C::bias + C::mantissa_bits) << C::mantissa_bits;
+  constexpr TU root_half = sizeof(T) == 4 ? static_cast<TU>(0x3f3504f3) : static_cast<TU>(0x3fe6a09e667f3bcdULL);
+  constexpr TU offset = static_cast<TU>(C::bias + 1) << C::mantissa_bits;
+
+  const auto subnormal = hn::Lt(x, hn::Set(d, std::numeric_limits<T>::min()));
+  constexpr T lift = static_cast<T>(1ULL << (C::mantissa_bits + 2));
+  const auto bits = hn::BitCast(du, hn::IfThenElse(subnormal, hn::Mul(x, hn::Set(d, lift)), x));
+  // k + bias + 1, a small natural number, becomes the last digits of 2^mantissa_bits.
+  const auto k_bits = hn::ShiftRight<C::mantissa_bits>(hn::Add(bits, hn::Set(du, offset - root_half)));
+  const V k_raw = hn::BitCast(d, hn::Or(k_bits, hn::Set(du, two_to_mantissa)));
+  const T k_shift = static_cast<T>(1ULL << C::mantissa_bits) + static_cast<T>(C::bias + 1);
+  const V lowered = hn::IfThenElse(subnormal, hn::Set(d, k_shift + (C::mantissa_bits + 2)), hn::Set(d, k_shift));
+  const V k = hn::Sub(k_raw, lowered);
+  const auto m_bits = hn::Sub(hn::Add(bits, hn::Set(du, offset)), hn::ShiftLeft<C::mantissa_bits>(k_bits));
+  const V f = hn::Sub(hn::BitCast(d, m_bits), hn::Set(d, 1));
+  const V ln_m = log1p_by(d, f, C::logarithm);
+  const V ln_x = hn::MulAdd(k, hn::Set(d, C::ln2_high), hn::MulAdd(k, hn::Set(d, C::ln2_low), ln_m));
+
+  // ln 0 = -infinity; of a negative number, NaN; of infinity and NaN, themselves.
+  const V low =
+      hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Set(d, -infinity), hn::Set(d, std::numeric_limits<T>::quiet_NaN()));
+  const V result = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), ln_x, low);
+  return hn::IfThenElse(hn::Lt(x, hn::Set(d, infinity)), result, x);
+}
+
+// With e = e^-|x| nothing overflows, and values far below 0 keep their relative accuracy.
+template <class D, class V>
+HWY_INLINE V sigmoid(D d, V x) {
+  const V one = hn::Set(d, 1);
+  const V e = exponential(d, hn::Neg(hn::Abs(x)));
+  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+}
+
+template <class D, class V>
+HWY_INLINE V softplus(D d, V x) {
+  const V e = exponential(d, hn::Neg(hn::Abs(x)));
+  const V positive = hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), x);
+  return hn::Add(positive, log1p_by(d, e, Constants<hn::TFromD<D>>::log1p));
+}
+
+// tanh x = t / (t + 2) with t = e^2x - 1 = 2^n tail + (2^n - 1), which is accurate near 0 too, where n = 0.
+template <class D, class V>
+HWY_INLINE V hyperbolic_tangent(D d, V x) {
+  using C = Constants<hn::TFromD<D>>;
+  const hn::RebindToSigned<D> di;
+  const V one = hn::Set(d, 1);
+  const V magnitude = hn::Min(hn::Set(d, C::tanh_is_one), hn::Abs(x));
+  const Exponential<V> parts = split_exponential(d, hn::Add(magnitude, magnitude));
+  const auto exponent = hn::ShiftLeft<C::mantissa_bits>(hn::BitCast(di, parts.shifted));
+  const V power = hn::BitCast(d, hn::Add(exponent, hn::BitCast(di, one)));
+  const V t = hn::MulAdd(power, parts.tail, hn::Sub(power, one));
+  return hn::CopySign(hn::Div(t, hn::Add(t, hn::Set(d, 2))), x);
+}
+
+// f32 only. |x| < 1: x + x P(x^2); else 1 - e^P(|x|), up to where erf rounds to 1.
+template <class D, class V>
+HWY_INLINE V error_function(D d, V x) {
+  const V magnitude = hn::Min(hn::Set(d, 3.95F), hn::Abs(x));
+  const V near = hn::MulAdd(x, polynomial(d, hn::Mul(x, x), Constants<float>::erf_near_0), x);
+  const V far = hn::Sub(hn::Set(d, 1), exponential(d, polynomial(d, magnitude, Constants<float>::erf_beyond_1)));
+  return hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 1)), near, hn::CopySign(far, x));
+}
+
+}  // namespace elegans::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // ELEGANS_KERNELS_SIMD_FUNCTIONS_INL_H

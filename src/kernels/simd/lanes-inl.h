@@ -1,0 +1,64 @@
+// What every SIMD kernel uses. Compiled once for each target.
+
+#if defined(ELEGANS_KERNELS_SIMD_LANES_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef ELEGANS_KERNELS_SIMD_LANES_INL_H
+#undef ELEGANS_KERNELS_SIMD_LANES_INL_H
+#else
+#define ELEGANS_KERNELS_SIMD_LANES_INL_H
+#endif
+
+#include <cstddef>
+#include <cstring>
+
+#include "hwy/highway.h"
+
+// Unrolls the loop below it whole, so that an array of vectors lives in registers, at -O2 too.
+#undef ELEGANS_UNROLL
+#if HWY_COMPILER_CLANG
+#define ELEGANS_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define ELEGANS_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace elegans::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D>
+using VecOf = hn::Vec<D>;
+
+// Registers decide how large a block of a product may be.
+inline constexpr std::size_t vector_registers = (HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4) ? 16 : 32;
+
+// Whether masked loads and stores touch nothing beyond their lanes. (Highway's own flag speaks for all lane sizes.)
+inline constexpr bool masked_access_is_safe = !HWY_MEM_OPS_MIGHT_FAULT || (HWY_TARGET == HWY_AVX2 && !HWY_IS_MSAN);
+
+// The first n lanes, n < Lanes(d), from p; zeros in the others. Nothing beyond p[n-1] is touched.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE VecOf<D> load_part(D d, const T* p, std::size_t n) {
+  if constexpr (masked_access_is_safe) {
+    return hn::MaskedLoad(hn::FirstN(d, n), d, p);
+  } else {
+    HWY_ALIGN T lanes[hn::MaxLanes(D())] = {};
+    for (std::size_t i = 0; i < n; ++i) lanes[i] = p[i];
+    return hn::Load(d, lanes);
+  }
+}
+
+// Stores the first n lanes, n < Lanes(d), to p.
+template <class D, class V, class T = hn::TFromD<D>>
+HWY_INLINE void store_part(V v, D d, T* p, std::size_t n) {
+  if constexpr (masked_access_is_safe) {
+    hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+  } else {
+    HWY_ALIGN T lanes[hn::MaxLanes(D())];
+    hn::Store(v, d, lanes);
+    for (std::size_t i = 0; i < n; ++i) p[i] = lanes[i];
+  }
+}
+
+}  // namespace elegans::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // ELEGANS_KERNELS_SIMD_LANES_INL_H

@@ -1,0 +1,147 @@
+// Sums and maxima over the middle axis of [outer, n, inner].
+
+#include "kernels/simd/dispatch.hpp"
+#include "kernels/simd/simd.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/reduce.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/simd/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elegans::kernels::HWY_NAMESPACE {
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+
+struct Sum {
+  template <class D>
+  static HWY_INLINE VecOf<D> of(D, VecOf<D> sum, VecOf<D> x) {
+    return hn::Add(sum, x);
+  }
+  template <class T>
+  static T of_numbers(T sum, T x) {
+    return sum + x;
+  }
+};
+
+// A NaN stays: no comparison with it holds.
+struct Maximum {
+  template <class D>
+  static HWY_INLINE VecOf<D> of(D, VecOf<D> most, VecOf<D> x) {
+    return hn::IfThenElse(hn::Or(hn::Gt(x, most), hn::IsNaN(x)), x, most);
+  }
+  template <class T>
+  static T of_numbers(T most, T x) {
+    return x > most || x != x ? x : most;
+  }
+};
+
+// inner = 1: eight vectors of partial results, then those of the lanes in a fixed order: the order of a sum depends on
+// n alone. Rows shorter than a vector are taken one number at a time.
+template <class Operation, class T>
+T reduce_row(const T* x, std::size_t n) {
+  constexpr std::size_t chains = 8;
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  if (n < lanes) {
+    T result = n ? x[0] : 0;
+    for (std::size_t j = 1; j < n; ++j) result = Operation::of_numbers(result, x[j]);
+    return result;
+  }
+  std::size_t j = lanes;
+  VecOf<decltype(d)> total = hn::LoadU(d, x);
+  if (n >= 2 * chains * lanes) {
+    VecOf<decltype(d)> partial[chains];
+    ELEGANS_UNROLL
+    for (std::size_t c = 0; c < chains; ++c) partial[c] = hn::LoadU(d, x + c * lanes);
+    for (j = chains * lanes; j + chains * lanes <= n; j += chains * lanes) {
+      ELEGANS_UNROLL
+      for (std::size_t c = 0; c < chains; ++c)
+        partial[c] = Operation::of(d, partial[c], hn::LoadU(d, x + j + c * lanes));
+    }
+    total = partial[0];
+    ELEGANS_UNROLL
+    for (std::size_t c = 1; c < chains; ++c) total = Operation::of(d, total, partial[c]);
+  }
+  for (; j + lanes <= n; j += lanes) total = Operation::of(d, total, hn::LoadU(d, x + j));
+  HWY_ALIGN T numbers[hn::MaxLanes(d)];
+  hn::Store(total, d, numbers);
+  T result = numbers[0];
+  for (std::size_t lane = 1; lane < lanes; ++lane) result = Operation::of_numbers(result, numbers[lane]);
+  for (; j < n; ++j) result = Operation::of_numbers(result, x[j]);
+  return result;
+}
+
+// inner > 1: `columns` vectors of y at once, each one chain over j. n >= 1.
+template <class Operation, std::size_t columns, class T>
+void reduce_columns(const T* x, T* y, std::size_t n, std::size_t inner) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  VecOf<decltype(d)> result[columns];
+  ELEGANS_UNROLL
+  for (std::size_t c = 0; c < columns; ++c) result[c] = hn::LoadU(d, x + c * lanes);
+  for (std::size_t j = 1; j < n; ++j) {
+    ELEGANS_UNROLL
+    for (std::size_t c = 0; c < columns; ++c) {
+      result[c] = Operation::of(d, result[c], hn::LoadU(d, x + j * inner + c * lanes));
+    }
+  }
+  ELEGANS_UNROLL
+  for (std::size_t c = 0; c < columns; ++c) hn::StoreU(result[c], d, y + c * lanes);
+}
+
+template <class Operation, class T>
+void reduce(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t o = 0; o < outer; ++o, x += n * inner, y += inner) {
+    if (inner == 1) {
+      *y = reduce_row<Operation>(x, n);
+      continue;
+    }
+    std::size_t i = 0;
+    for (; i + 8 * lanes <= inner; i += 8 * lanes) reduce_columns<Operation, 8>(x + i, y + i, n, inner);
+    for (; i + 4 * lanes <= inner; i += 4 * lanes) reduce_columns<Operation, 4>(x + i, y + i, n, inner);
+    for (; i + lanes <= inner; i += lanes) reduce_columns<Operation, 1>(x + i, y + i, n, inner);
+    if (i < inner) {
+      auto result = load_part(d, x + i, inner - i);
+      for (std::size_t j = 1; j < n; ++j) result = Operation::of(d, result, load_part(d, x + j * inner + i, inner - i));
+      store_part(result, d, y + i, inner - i);
+    }
+  }
+}
+
+template <class T>
+void reduce_sum(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner) {
+  if (n == 0) {
+    for (std::size_t i = 0; i < outer * inner; ++i) y[i] = 0;
+  } else {
+    reduce<Sum>(x, y, outer, n, inner);
+  }
+}
+
+template <class T>
+void reduce(Table<T>& table) {
+  table.reduce_sum = reduce_sum<T>;
+  table.reduce_max = reduce<Maximum, T>;
+}
+
+#else
+
+template <class T>
+void reduce(Table<T>&) {}
+
+#endif
+
+void reduce_f32(Table<float>& table) { reduce(table); }
+void reduce_f64(Table<double>& table) { reduce(table); }
+
+}  // namespace elegans::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elegans::kernels {
+ELEGANS_EXPORT_KERNELS(reduce)
+}
+#endif

@@ -1,0 +1,167 @@
+// Kernels over lists of synapses, against plain loops.
+
+#include <numeric>
+
+#include "kernels/under_test.hpp"
+
+namespace elegans::kernels {
+namespace {
+
+// A random circuit; some targets have no synapse.
+struct Circuit {
+  std::size_t inputs, outputs;
+  std::vector<std::uint32_t> source, target, offsets, order;
+
+  Circuit(std::size_t inputs, std::size_t outputs, std::size_t count, std::uint64_t seed)
+      : inputs(inputs), outputs(outputs), source(count), target(count), offsets(outputs + 1), order(count) {
+    std::mt19937_64 generator(seed);
+    for (std::size_t s = 0; s < count; ++s) {
+      source[s] = static_cast<std::uint32_t>(generator() % inputs);
+      target[s] = static_cast<std::uint32_t>(generator() % outputs);
+      if (target[s] == 1) target[s] = 0;
+      ++offsets[target[s] + 1];
+    }
+    std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
+    std::iota(order.begin(), order.end(), 0U);
+    std::shuffle(order.begin(), order.end(), generator);
+    std::stable_sort(order.begin(), order.end(), [&](auto s, auto t) { return target[s] < target[t]; });
+  }
+};
+
+const Circuit& small() {
+  static const Circuit circuit(13, 9, 41, 1);
+  return circuit;
+}
+const Circuit& middle() {
+  static const Circuit circuit(48, 32, 824, 2);
+  return circuit;
+}
+// More inputs than a kernel may put on the stack.
+const Circuit& large() {
+  static const Circuit circuit(3000, 70, 5000, 3);
+  return circuit;
+}
+const Circuit& empty() {
+  static const Circuit circuit(5, 4, 0, 4);
+  return circuit;
+}
+
+const std::size_t row_counts[] = {0, 1, 2, 3, 7, 8, 16, 31, 32, 33, 65, 130};
+
+template <class T>
+class Sparse : public ::testing::Test {};
+using Types = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(Sparse, Types);
+
+// The order and the rounding are fixed, so the bits are known; and they are those of any number of rows.
+TYPED_TEST(Sparse, MatmulSumsInListOrder) {
+  using T = TypeParam;
+  for (const auto& [target, table] : tables<T>()) {
+    for (const Circuit* c : {&small(), &middle(), &large(), &empty()}) {
+      for (const std::size_t rows : row_counts) {
+        const Array<T> x = random_array<T>(rows * c->inputs, 5), w = random_array<T>(c->source.size(), 6);
+        Array<T> y = random_array<T>(rows * c->outputs, 7), expected(rows * c->outputs);
+        table.sparse_matmul(x.data(), w.data(), y.data(), rows, c->inputs, c->outputs, c->offsets.data(),
+                            c->order.data(), c->source.data());
+        for (std::size_t r = 0; r < rows; ++r) {
+          for (std::size_t u = 0; u < c->outputs; ++u) {
+            T sum = 0;
+            for (const std::uint32_t s : c->order) {
+              if (c->target[s] == u) sum += w[s] * x[r * c->inputs + c->source[s]];
+            }
+            expected[r * c->outputs + u] = sum;
+          }
+          if (c == &large() && r > 3) break;
+        }
+        if (c == &large() && rows > 5) continue;
+        ASSERT_TRUE(same_arrays(y, expected)) << target << " " << rows << " rows of " << c->inputs;
+      }
+    }
+  }
+}
+
+TYPED_TEST(Sparse, SampledProductIsTheGradientOfTheWeights) {
+  using T = TypeParam;
+  for (const auto& [target, table] : tables<T>()) {
+    for (const Circuit* c : {&small(), &middle(), &large(), &empty()}) {
+      for (const std::size_t rows : row_counts) {
+        const std::size_t count = c->source.size();
+        const Array<T> x = random_array<T>(rows * c->inputs, 8), d = random_array<T>(rows * c->outputs, 9);
+        Array<T> g = random_array<T>(count, 10);
+        table.sampled_product(x.data(), d.data(), g.data(), rows, c->inputs, c->outputs, count, c->source.data(),
+                              c->target.data());
+        for (std::size_t s = 0; s < count; ++s) {
+          long double sum = 0, magnitude = 0;
+          for (std::size_t r = 0; r < rows; ++r) {
+            const long double term =
+                static_cast<long double>(x[r * c->inputs + c->source[s]]) * d[r * c->outputs + c->target[s]];
+            sum += term;
+            magnitude += std::fabs(term);
+          }
+          ASSERT_LE(std::fabs(g[s] - sum), rows * std::numeric_limits<T>::epsilon() * magnitude)
+              << target << " " << rows << " rows of " << c->inputs << ", synapse " << s;
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Sparse, GatherCopiesAndScatterSumAdds) {
+  using T = TypeParam;
+  for (const auto& [target, table] : tables<T>()) {
+    for (const Circuit* c : {&small(), &middle(), &empty()}) {
+      for (const std::size_t rows : row_counts) {
+        SCOPED_TRACE(target + " " + std::to_string(rows) + " rows of " + std::to_string(c->inputs));
+        const std::size_t count = c->source.size();
+        const Array<T> x = random_array<T>(rows * c->inputs, 11);
+        Array<T> wide = random_array<T>(rows * count, 12), expected_wide(rows * count);
+        table.gather(x.data(), wide.data(), rows, c->inputs, count, c->source.data());
+        for (std::size_t r = 0; r < rows; ++r) {
+          for (std::size_t s = 0; s < count; ++s) expected_wide[r * count + s] = x[r * c->inputs + c->source[s]];
+        }
+        ASSERT_TRUE(same_arrays(wide, expected_wide));
+
+        Array<T> y = random_array<T>(rows * c->outputs, 13), expected(rows * c->outputs);
+        table.scatter_sum(wide.data(), y.data(), rows, count, c->outputs, c->offsets.data(), c->order.data());
+        for (std::size_t r = 0; r < rows; ++r) {
+          for (std::size_t u = 0; u < c->outputs; ++u) {
+            T sum = 0;
+            for (const std::uint32_t s : c->order) {
+              if (c->target[s] == u) sum += wide[r * count + s];
+            }
+            expected[r * c->outputs + u] = sum;
+          }
+        }
+        ASSERT_TRUE(same_arrays(y, expected));
+      }
+    }
+  }
+}
+
+// 0 times infinity does not happen where there is no synapse.
+TYPED_TEST(Sparse, AbsentSynapsesMakeNoNaN) {
+  using T = TypeParam;
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  const std::vector<std::uint32_t> offsets{0, 1, 1}, order{0}, source{1}, target{0};
+  for (const auto& [name, table] : tables<T>()) {
+    SCOPED_TRACE(name);
+    constexpr std::size_t rows = 70;
+    Array<T> x(2 * rows), d(2 * rows), y(2 * rows), g(1);
+    for (std::size_t r = 0; r < rows; ++r) {
+      x[2 * r] = infinity;
+      x[2 * r + 1] = d[2 * r] = 1;
+      d[2 * r + 1] = -infinity;
+    }
+    const Array<T> w{3};
+    table.sparse_matmul(x.data(), w.data(), y.data(), rows, 2, 2, offsets.data(), order.data(), source.data());
+    table.sampled_product(x.data(), d.data(), g.data(), rows, 2, 2, 1, source.data(), target.data());
+    for (std::size_t r = 0; r < rows; ++r) {
+      EXPECT_EQ(y[2 * r], 3);
+      EXPECT_EQ(y[2 * r + 1], 0);
+    }
+    EXPECT_EQ(g[0], rows);
+  }
+}
+
+}  // namespace
+}  // namespace elegans::kernels
