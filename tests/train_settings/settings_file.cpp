@@ -121,6 +121,8 @@ TEST(ReadToml, RefusesDepthBeforeItIsBuilt) {
   EXPECT_EQ(complaint("','" + repeated(".','", far) + " = 1"), "train.toml, line 1: " + too_deep);
   EXPECT_EQ(complaint(R"("\",")" + repeated(R"(."\",")", far) + " = 1"), "train.toml, line 1: " + too_deep);
   EXPECT_EQ(complaint("x = \"\"\"\n\"\"\"\"\"\na" + repeated(".a", far) + " = 1"), "train.toml, line 3: " + too_deep);
+  EXPECT_EQ(complaint("x = [\"\"\"\n\"\"\"\"\", { a" + repeated(".a", far) + " = 1 }]"),
+            "train.toml, line 2: " + too_deep);
   EXPECT_EQ(complaint("# '\na" + repeated(".a", far) + " = 1"), "train.toml, line 2: " + too_deep);
   EXPECT_EQ(complaint("a = " + repeated("[", far)), "train.toml, line 1: " + too_deep);
   EXPECT_EQ(complaint("a = " + repeated("{ b.c = ", far)), "train.toml, line 1: " + too_deep);
