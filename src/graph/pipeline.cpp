@@ -8,15 +8,24 @@
 #include <vector>
 
 #include "elegans/base/suggest.hpp"
+#include "elegans/graph/passes/fuse.hpp"
+#include "elegans/graph/passes/hoist.hpp"
+#include "elegans/graph/passes/simplify.hpp"
 
 namespace elegans::graph {
 namespace {
 
-const std::vector<PassRow> rows{};
+const std::vector<PassRow> rows{
+    {"simplify", simplify},
+    {"hoist", hoist},
+    {"simplify", simplify},  // what hoisting left behind
+    {"fuse", fuse},
+};
 
 std::vector<std::string> names_of_passes() {
   std::vector<std::string> names;
-  for (const PassRow& row : rows) names.emplace_back(row.name);
+  for (const PassRow& row : rows)
+    if (std::find(names.begin(), names.end(), row.name) == names.end()) names.emplace_back(row.name);
   return names;
 }
 

@@ -7,11 +7,6 @@
 namespace elegans::ops {
 namespace {
 
-enum class Access : std::size_t { full, row, column, scalar };
-
-// Sizes: 0 outer, 1 inner, 2 … the access of each input.
-constexpr std::size_t first_access = 2;
-
 const char* function_name(const Instruction& instruction) {
   switch (instruction.kind) {
     case Instruction::Kind::unary:
@@ -27,26 +22,6 @@ const char* function_name(const Instruction& instruction) {
 Dim size_at(const Shape& shape, std::size_t axis, std::size_t rank) {
   const std::size_t missing = rank - shape.rank();
   return axis < missing ? Dim(1) : shape[axis - missing];
-}
-
-// The access of `shape` where `result` is split at `split`, if it has one.
-std::optional<Access> access_of(const Shape& shape, const Shape& result, std::size_t split) {
-  const auto follows = [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i)
-      if (size_at(shape, i, result.rank()) != result[i]) return false;
-    return true;
-  };
-  const auto repeats = [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i)
-      if (size_at(shape, i, result.rank()) != Dim(1)) return false;
-    return true;
-  };
-  const std::size_t rank = result.rank();
-  if (follows(0, rank)) return Access::full;
-  if (repeats(0, rank)) return Access::scalar;
-  if (repeats(0, split) && follows(split, rank)) return Access::row;
-  if (follows(0, split) && repeats(split, rank)) return Access::column;
-  return std::nullopt;
 }
 
 Shape result_shape(const Operation& operation, std::span<const Type> inputs) {
@@ -66,13 +41,33 @@ std::vector<Shape> shapes_of(std::span<const Type> types) {
 template <class Items, class ShapeOf>
 std::optional<std::size_t> find_split(const Items& items, const Shape& result, ShapeOf shape_of) {
   for (std::size_t split = 0; split <= result.rank(); ++split)
-    if (std::all_of(items.begin(), items.end(),
-                    [&](const auto& item) { return access_of(shape_of(item), result, split).has_value(); }))
+    if (std::all_of(items.begin(), items.end(), [&](const auto& item) {
+          return Elementwise::access_of(shape_of(item), result, split).has_value();
+        }))
       return split;
   return std::nullopt;
 }
 
 }  // namespace
+
+std::optional<Elementwise::Access> Elementwise::access_of(const Shape& shape, const Shape& result, std::size_t split) {
+  const auto follows = [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i)
+      if (size_at(shape, i, result.rank()) != result[i]) return false;
+    return true;
+  };
+  const auto repeats = [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i)
+      if (size_at(shape, i, result.rank()) != Dim(1)) return false;
+    return true;
+  };
+  const std::size_t rank = result.rank();
+  if (follows(0, rank)) return Access::full;
+  if (repeats(0, rank)) return Access::scalar;
+  if (repeats(0, split) && follows(split, rank)) return Access::row;
+  if (follows(0, split) && repeats(split, rank)) return Access::column;
+  return std::nullopt;
+}
 
 double flop_of(const Instruction& instruction) {
   using kernels::Binary;

@@ -46,6 +46,13 @@ class Elementwise final : public Operation {
   const std::vector<Instruction>& program() const { return program_; }
   const std::vector<std::uint16_t>& results() const { return outputs_; }  // which numbers are outputs
 
+  // How an input is read where the result is seen as [outer, inner].
+  enum class Access : std::size_t { full, row, column, scalar };
+  // The access of an input of `shape` where `result` is split at `split`, if it has one.
+  static std::optional<Access> access_of(const Shape& shape, const Shape& result, std::size_t split);
+  // Loop sizes of run(): outer and inner, then the access of each input.
+  static constexpr std::size_t outer_at = 0, inner_at = 1, first_access = 2;
+
   // The axis at which `result` splits into outer and inner so that each of `inputs` is full, row, column or scalar;
   // none where no split will do.
   static std::optional<std::size_t> split_axis(std::span<const Shape> inputs, const Shape& result);

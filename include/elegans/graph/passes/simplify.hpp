@@ -1,0 +1,20 @@
+#pragma once
+// The same values from fewer nodes.
+//
+//     constants      add(2, 3)                    →  5                          (up to 4096 elements)
+//     algebra        x · 1, x + 0, x − 0, x / 1   →  x
+//                    f(broadcast_to(x), y)        →  f(x, y)                    where f spreads x itself
+//                    reshape(reshape(x))          →  reshape(x)
+//                    slice(g · w')                →  g · (slice of w)'          columns nobody wants are not computed
+//     duplicates     tanh(x), tanh(x)             →  tanh(x) once
+//     dead code      what no output needs goes, also results of loops that nobody reads
+//
+// Bodies of loops are simplified too. Values stay the same bits, but for constants (computed by the scalar kernels).
+
+#include "elegans/graph/pipeline.hpp"
+
+namespace elegans::graph {
+
+Graph simplify(const Graph& graph, PassReport& report);
+
+}  // namespace elegans::graph

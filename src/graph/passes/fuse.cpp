@@ -1,0 +1,295 @@
+#include "elegans/graph/passes/fuse.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "elegans/ops/elementwise.hpp"
+#include "elegans/ops/product_chain.hpp"
+#include "graph/rewrite.hpp"
+
+namespace elegans::graph {
+namespace {
+
+struct Counts {
+  std::size_t chains = 0, chained = 0, epilogues = 0, refused_inputs = 0, refused_split = 0, refused_between = 0;
+};
+
+const ops::Elementwise* elementwise(const Node& node) {
+  const auto* operation = dynamic_cast<const ops::Elementwise*>(node.operation.get());
+  return operation && operation->program().size() == 1 ? operation : nullptr;
+}
+
+// A partition of the nodes into groups; each becomes one node.
+class Groups {
+ public:
+  explicit Groups(const Graph& graph)
+      : graph_(graph), producers_(graph.producers()), group_(graph.nodes().size()), members_(graph.nodes().size()) {
+    std::iota(group_.begin(), group_.end(), std::size_t{0});
+    for (std::size_t n = 0; n < members_.size(); ++n) members_[n] = {n};
+  }
+
+  std::size_t of(std::size_t node) const { return group_[node]; }
+  const std::vector<std::size_t>& members(std::size_t group) const { return members_[group]; }
+
+  // Whether some group outside a and b lies on a way from one of them to the other.
+  bool something_between(std::size_t a, std::size_t b) const {
+    std::vector<char> seen(members_.size(), 0);
+    std::vector<std::size_t> open;
+    const auto visit = [&](std::size_t group, bool from_pair) {
+      for (const std::size_t node : members_[group])
+        for (const ValueId input : graph_.nodes()[node].inputs) {
+          if (producers_[input] < 0) continue;
+          const std::size_t next = group_[static_cast<std::size_t>(producers_[input])];
+          if (next == a || next == b) {
+            if (!from_pair) return true;
+          } else if (!seen[next]) {
+            seen[next] = 1;
+            open.push_back(next);
+          }
+        }
+      return false;
+    };
+    visit(a, true);
+    visit(b, true);
+    while (!open.empty()) {
+      const std::size_t group = open.back();
+      open.pop_back();
+      if (visit(group, false)) return true;
+    }
+    return false;
+  }
+
+  void join(std::size_t a, std::size_t b) {
+    for (const std::size_t node : members_[b]) group_[node] = a;
+    members_[a].insert(members_[a].end(), members_[b].begin(), members_[b].end());
+    std::sort(members_[a].begin(), members_[a].end());
+    members_[b].clear();
+  }
+
+  bool makes(std::size_t group, ValueId value) const {
+    return producers_[value] >= 0 && group_[static_cast<std::size_t>(producers_[value])] == group;
+  }
+
+  // Values that a group, or two of them together, read from outside, in the order of first use.
+  std::vector<ValueId> inputs(std::size_t group) const { return inputs(group, group); }
+  std::vector<ValueId> inputs(std::size_t a, std::size_t b) const {
+    std::vector<ValueId> inputs;
+    const auto add = [&](std::size_t group) {
+      for (const std::size_t node : members_[group])
+        for (const ValueId input : graph_.nodes()[node].inputs)
+          if (!makes(a, input) && !makes(b, input) && std::find(inputs.begin(), inputs.end(), input) == inputs.end())
+            inputs.push_back(input);
+    };
+    add(a);
+    if (b != a) add(b);
+    return inputs;
+  }
+
+  // The groups in an order in which each comes after all that it reads.
+  std::vector<std::size_t> ordered() const {
+    std::vector<char> state(members_.size(), 0);
+    std::vector<std::size_t> order;
+    std::vector<std::pair<std::size_t, bool>> stack;
+    for (std::size_t n = 0; n < group_.size(); ++n) {
+      stack.push_back({group_[n], false});
+      while (!stack.empty()) {
+        const auto [group, done] = stack.back();
+        stack.pop_back();
+        if (done) {
+          order.push_back(group);
+          continue;
+        }
+        if (state[group]) continue;
+        state[group] = 1;
+        stack.push_back({group, true});
+        for (const ValueId input : inputs(group))
+          if (producers_[input] >= 0 && !state[group_[static_cast<std::size_t>(producers_[input])]])
+            stack.push_back({group_[static_cast<std::size_t>(producers_[input])], false});
+      }
+    }
+    return order;
+  }
+
+ private:
+  const Graph& graph_;
+  std::vector<std::int32_t> producers_;
+  std::vector<std::size_t> group_;
+  std::vector<std::vector<std::size_t>> members_;
+};
+
+class Fusion {
+ public:
+  Fusion(const Graph& graph, Counts& counts)
+      : graph_(graph),
+        counts_(counts),
+        groups_(graph),
+        producers_(graph.producers()),
+        readers_(readers(graph)),
+        is_output_(output_marks(graph)) {}
+
+  Graph run() {
+    for (std::size_t n = 0; n < graph_.nodes().size(); ++n)
+      if (elementwise(graph_.nodes()[n])) chain(n);
+    for (std::size_t n = 0; n < graph_.nodes().size(); ++n)
+      if (ops::ProductChain::takes(*graph_.nodes()[n].operation)) finish_product(n);
+    return write();
+  }
+
+ private:
+  const Shape& result_of(std::size_t node) const { return graph_.type(graph_.nodes()[node].outputs[0]).shape; }
+
+  bool readable(const std::vector<ValueId>& inputs, const Shape& result,
+                std::optional<std::size_t> split = std::nullopt) {
+    if (inputs.size() > ops::Elementwise::max_inputs) {
+      ++counts_.refused_inputs;
+      return false;
+    }
+    std::vector<Shape> shapes;
+    for (const ValueId input : inputs) shapes.push_back(graph_.type(input).shape);
+    const bool fits =
+        split ? std::all_of(shapes.begin(), shapes.end(),
+                            [&](const Shape& s) { return ops::Elementwise::access_of(s, result, *split).has_value(); })
+              : ops::Elementwise::split_axis(shapes, result).has_value();
+    if (!fits) ++counts_.refused_split;
+    return fits;
+  }
+
+  // Joins node n with the chains that it reads.
+  void chain(std::size_t n) {
+    for (const ValueId input : graph_.nodes()[n].inputs) {
+      if (producers_[input] < 0) continue;
+      const auto maker = static_cast<std::size_t>(producers_[input]);
+      const std::size_t a = groups_.of(maker), b = groups_.of(n);
+      if (a == b || !elementwise(graph_.nodes()[maker]) || !(result_of(maker) == result_of(n))) continue;
+      if (!readable(groups_.inputs(a, b), result_of(n))) continue;
+      if (groups_.something_between(a, b)) {
+        ++counts_.refused_between;
+        continue;
+      }
+      groups_.join(a, b);
+    }
+  }
+
+  // Joins a product with the chain that reads it.
+  void finish_product(std::size_t n) {
+    const ValueId product = graph_.nodes()[n].outputs[0];
+    for (const std::size_t reader : readers_[product]) {
+      const std::size_t chain = groups_.of(reader);
+      if (!elementwise(graph_.nodes()[reader]) || epilogue_of_.count(chain) || !(result_of(reader) == result_of(n)))
+        continue;
+      std::vector<ValueId> inputs = groups_.inputs(chain);
+      if (!readable(inputs, result_of(n), result_of(n).rank() - 1)) continue;
+      if (groups_.something_between(groups_.of(n), chain) || depends_on_chain(n, chain)) {
+        ++counts_.refused_between;
+        continue;
+      }
+      groups_.join(chain, groups_.of(n));
+      epilogue_of_[chain] = n;
+      ++counts_.epilogues;
+      return;
+    }
+  }
+
+  bool depends_on_chain(std::size_t n, std::size_t chain) const {
+    const std::vector<ValueId>& inputs = graph_.nodes()[n].inputs;
+    return std::any_of(inputs.begin(), inputs.end(), [&](ValueId input) { return groups_.makes(chain, input); });
+  }
+
+  bool read_outside(ValueId value, std::size_t group) const {
+    return is_output_[value] || std::any_of(readers_[value].begin(), readers_[value].end(),
+                                            [&](std::size_t r) { return groups_.of(r) != group; });
+  }
+
+  // The program of the elementwise members of a group over `inputs`, which stand first.
+  std::shared_ptr<const ops::Elementwise> program(std::size_t group, const std::vector<ValueId>& inputs,
+                                                  std::vector<ValueId>& results) {
+    std::map<ValueId, std::uint16_t> number;
+    for (const ValueId input : inputs) number.emplace(input, static_cast<std::uint16_t>(number.size()));
+    std::vector<ops::Instruction> instructions;
+    std::vector<std::uint16_t> outputs;
+    for (const std::size_t member : groups_.members(group)) {
+      const Node& node = graph_.nodes()[member];
+      const ops::Elementwise* operation = elementwise(node);
+      if (operation == nullptr) continue;
+      ops::Instruction instruction = operation->program()[0];
+      for (std::size_t k = 0; k < instruction.operand_count(); ++k)
+        instruction.operands[k] = number.at(node.inputs[instruction.operands[k]]);
+      number[node.outputs[0]] = static_cast<std::uint16_t>(inputs.size() + instructions.size());
+      instructions.push_back(instruction);
+      if (read_outside(node.outputs[0], group)) {
+        outputs.push_back(number[node.outputs[0]]);
+        results.push_back(node.outputs[0]);
+      }
+    }
+    return std::make_shared<ops::Elementwise>(inputs.size(), std::move(instructions), std::move(outputs));
+  }
+
+  Graph write() {
+    Rewrite rewrite(graph_);
+    for (const std::size_t group : groups_.ordered()) {
+      const std::vector<std::size_t>& members = groups_.members(group);
+      const Node& last = graph_.nodes()[members.back()];
+      rewrite.to().set_scope(last.scope);
+      if (members.size() == 1) {
+        const Scan* scan = as_scan(last);
+        rewrite.copy(last, scan ? with_body(*scan, Fusion(scan->body(), counts_).run()) : nullptr);
+        continue;
+      }
+      std::vector<ValueId> results;
+      std::vector<ValueId> inputs = groups_.inputs(group);
+      OperationPtr operation;
+      if (const auto epilogue = epilogue_of_.find(group); epilogue != epilogue_of_.end()) {
+        // The chain reads the product as its input 0 and, beside it, what the group reads but the product's own inputs.
+        const Node& product = graph_.nodes()[epilogue->second];
+        std::vector<ValueId> chain_inputs{product.outputs[0]};
+        for (const std::size_t member : members)
+          if (member != epilogue->second)
+            for (const ValueId input : graph_.nodes()[member].inputs) {
+              if (!groups_.makes(group, input) &&
+                  std::find(chain_inputs.begin(), chain_inputs.end(), input) == chain_inputs.end())
+                chain_inputs.push_back(input);
+            }
+        const bool keep = read_outside(product.outputs[0], group);
+        if (keep) results.push_back(product.outputs[0]);
+        operation = std::make_shared<ops::ProductChain>(product.operation, program(group, chain_inputs, results), keep);
+        inputs = product.inputs;
+        inputs.insert(inputs.end(), chain_inputs.begin() + 1, chain_inputs.end());
+      } else {
+        operation = program(group, inputs, results);
+        ++counts_.chains;
+        counts_.chained += members.size();
+      }
+      const std::vector<Value> values = rewrite.to().apply(operation, rewrite.at(inputs));
+      for (std::size_t i = 0; i < values.size(); ++i) rewrite.become(results[i], values[i]);
+    }
+    return rewrite.finish();
+  }
+
+  const Graph& graph_;
+  Counts& counts_;
+  Groups groups_;
+  std::vector<std::int32_t> producers_;
+  std::vector<std::vector<std::size_t>> readers_;
+  std::vector<char> is_output_;
+  std::map<std::size_t, std::size_t> epilogue_of_;  // group → its product
+};
+
+}  // namespace
+
+Graph fuse(const Graph& graph, PassReport& report) {
+  Counts counts;
+  Graph result = Fusion(graph, counts).run();
+  const auto note = [&](std::size_t count, const std::string& what) {
+    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
+  };
+  note(counts.chained, fmt::format("elementwise operations in {} chains", counts.chains));
+  note(counts.epilogues, "chains became epilogues of products");
+  note(counts.refused_inputs, fmt::format("joints refused: more than {} inputs", ops::Elementwise::max_inputs));
+  note(counts.refused_split, "joints refused: inputs are not rows, columns or scalars of one split");
+  note(counts.refused_between, "joints refused: another operation lies between");
+  return result;
+}
+
+}  // namespace elegans::graph

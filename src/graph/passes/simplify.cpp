@@ -1,0 +1,226 @@
+#include "elegans/graph/passes/simplify.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "dead_code.hpp"
+#include "elegans/graph/functions.hpp"
+#include "elegans/ops/elementwise.hpp"
+#include "elegans/ops/matmul.hpp"
+#include "elegans/ops/reshape.hpp"
+#include "elegans/ops/sources.hpp"
+#include "elegans/ops/strided_copy.hpp"
+#include "graph/rewrite.hpp"
+
+namespace elegans::graph {
+namespace {
+
+constexpr std::int64_t largest_folded = 4096;
+
+struct Counts {
+  std::size_t folded = 0, algebra = 0, duplicates = 0, dead = 0;
+};
+
+// One forward walk over a graph: every node is looked at with its inputs already simplified.
+class Simplifier {
+ public:
+  Simplifier(const Graph& from, Counts& counts) : from_(from), rewrite_(from), counts_(counts) {}
+
+  Graph run() {
+    for (const Node& node : from_.nodes()) {
+      rewrite_.to().set_scope(node.scope);
+      if (as_scan(node)) {
+        simplify_loop(node);
+      } else if (const std::optional<Value> value = shorter(node)) {
+        ++counts_.algebra;
+        rewrite_.become(node.outputs[0], *value);
+      } else {
+        const std::vector<Value> results = add(node.operation, rewrite_.at(node.inputs));
+        for (std::size_t i = 0; i < results.size(); ++i) rewrite_.become(node.outputs[i], results[i]);
+      }
+    }
+    return rewrite_.finish();
+  }
+
+ private:
+  // Constants go into the body, where they can meet what they simplify.
+  void simplify_loop(const Node& node) {
+    const Scan& scan = *as_scan(node);
+    const ScanCounts& counts = scan.counts();
+    Simplifier body(scan.body(), counts_);
+    for (std::size_t i = 0; i < counts.captured; ++i) {
+      const Node* made = maker(rewrite_.at(node.inputs[counts.carried + counts.scanned + i]));
+      if (made && dynamic_cast<const ops::Constant*>(made->operation.get()))
+        body.rewrite_.become(scan.captured_input(i), body.add1(made->operation, {}));
+    }
+    rewrite_.copy(node, with_body(scan, body.run()));
+    makers_.resize(rewrite_.to().value_count(), -1);
+  }
+
+  // Adds an operation, or finds the node that already computes it, or its value where that is known.
+  std::vector<Value> add(const OperationPtr& operation, const std::vector<Value>& inputs) {
+    std::vector<ValueId> ids;
+    for (const Value& value : inputs) ids.push_back(value.id);
+    const auto key = std::make_pair(std::string(operation->name()), ids);
+    for (auto [at, end] = known_.equal_range(key); at != end; ++at) {
+      const Node& node = rewrite_.to().nodes()[at->second];
+      if (!ops::same(*node.operation, *operation)) continue;
+      ++counts_.duplicates;
+      std::vector<Value> values;
+      for (const ValueId output : node.outputs) values.push_back(rewrite_.to().value(output));
+      return values;
+    }
+    if (const std::optional<Tensor> folded = fold(*operation, inputs)) {
+      ++counts_.folded;
+      return add(std::make_shared<ops::Constant>(*folded), {});
+    }
+    const std::vector<Value> values = rewrite_.to().apply(operation, inputs);
+    const std::size_t index = rewrite_.to().nodes().size() - 1;
+    known_.emplace(key, index);
+    makers_.resize(rewrite_.to().value_count(), -1);
+    for (const Value& value : values) makers_[value.id] = static_cast<std::int32_t>(index);
+    return values;
+  }
+  Value add1(const OperationPtr& operation, const std::vector<Value>& inputs) { return add(operation, inputs)[0]; }
+
+  const Node* maker(const Value& value) const {
+    const std::int32_t index = value.id < makers_.size() ? makers_[value.id] : -1;
+    return index < 0 ? nullptr : &rewrite_to().nodes()[static_cast<std::size_t>(index)];
+  }
+  const Graph& rewrite_to() const { return const_cast<Rewrite&>(rewrite_).to(); }
+
+  template <class Operation>
+  const Operation* made_by(const Value& value) const {
+    const Node* node = maker(value);
+    return node ? dynamic_cast<const Operation*>(node->operation.get()) : nullptr;
+  }
+  Value input_of(const Value& value, std::size_t i) { return rewrite_.to().value(maker(value)->inputs[i]); }
+
+  std::optional<Tensor> fold(const ops::Operation& operation, const std::vector<Value>& inputs) const {
+    if (inputs.empty()) return std::nullopt;
+    std::vector<View> views;
+    std::vector<Type> types;
+    for (const Value& value : inputs) {
+      const auto* constant = made_by<ops::Constant>(value);
+      if (constant == nullptr) return std::nullopt;
+      views.push_back(constant->value());
+      types.push_back(value.type());
+    }
+    const std::vector<Type> results = operation.infer(types);
+    if (results.size() != 1 || !results[0].shape.is_constant() || results[0].shape.elements().factor() > largest_folded)
+      return std::nullopt;
+    return std::move(ops::call(operation, views, kernels::Target::scalar)[0]);
+  }
+
+  // The one number that `value` is everywhere, if it is a constant.
+  std::optional<double> number(const Value& value) const {
+    const auto* constant = made_by<ops::Constant>(value);
+    if (constant == nullptr || constant->value().elements() != 1) return std::nullopt;
+    return constant->value().values()[0];
+  }
+
+  std::optional<Value> shorter(const Node& node) {
+    const std::vector<Value> x = rewrite_.at(node.inputs);
+    if (const auto* elementwise = dynamic_cast<const ops::Elementwise*>(node.operation.get()))
+      return shorter_elementwise(*elementwise, node, x);
+    if (const auto* reshaped = dynamic_cast<const ops::Reshape*>(node.operation.get())) {
+      if (x[0].shape() == reshaped->shape()) return x[0];
+      if (made_by<ops::Reshape>(x[0])) return add1(node.operation, {input_of(x[0], 0)});
+    }
+    if (const auto* slice = dynamic_cast<const ops::Slice*>(node.operation.get()))
+      return shorter_slice(slice->range(), x[0]);
+    return std::nullopt;
+  }
+
+  std::optional<Value> shorter_elementwise(const ops::Elementwise& operation, const Node& node,
+                                           const std::vector<Value>& x) {
+    if (operation.program().size() != 1) return std::nullopt;
+    const Shape& result = from_.type(node.outputs[0]).shape;
+    const ops::Instruction& instruction = operation.program()[0];
+    if (instruction.kind == ops::Instruction::Kind::binary) {
+      const auto function = static_cast<kernels::Binary>(instruction.function);
+      const double neutral = function == kernels::Binary::multiply || function == kernels::Binary::divide ? 1 : 0;
+      const bool commutes = function == kernels::Binary::multiply || function == kernels::Binary::add;
+      if (commutes || function == kernels::Binary::divide || function == kernels::Binary::subtract) {
+        if (number(x[1]) == neutral && x[0].shape() == result) return x[0];
+        if (commutes && number(x[0]) == neutral && x[1].shape() == result) return x[1];
+      }
+    }
+    // Spread inputs are read unspread where the result keeps its shape and the chain can spread them itself.
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (!made_by<ops::BroadcastTo>(x[i])) continue;
+      std::vector<Value> inputs = x;
+      inputs[i] = input_of(x[i], 0);
+      std::vector<Shape> shapes;
+      Shape shape = inputs[0].shape();
+      for (const Value& value : inputs) {
+        shapes.push_back(value.shape());
+        shape = broadcast(shape, value.shape(), "simplify");
+      }
+      if (!(shape == result) || !ops::Elementwise::split_axis(shapes, result)) continue;
+      const Value value = add1(node.operation, inputs);
+      // The unspread form may simplify further (a spread 1 times x).
+      const Node* made = maker(value);
+      const std::optional<Value> better = made ? neutral_of(*made, result) : std::nullopt;
+      return better ? *better : value;
+    }
+    return std::nullopt;
+  }
+
+  // x where `node` is x · 1 or x + 0 of the new graph.
+  std::optional<Value> neutral_of(const Node& node, const Shape& result) {
+    const auto* operation = dynamic_cast<const ops::Elementwise*>(node.operation.get());
+    if (!operation || operation->program().size() != 1 ||
+        operation->program()[0].kind != ops::Instruction::Kind::binary)
+      return std::nullopt;
+    const auto function = static_cast<kernels::Binary>(operation->program()[0].function);
+    if (function != kernels::Binary::multiply && function != kernels::Binary::add) return std::nullopt;
+    const double neutral = function == kernels::Binary::multiply ? 1 : 0;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Value other = rewrite_.to().value(node.inputs[1 - i]);
+      if (number(rewrite_.to().value(node.inputs[i])) == neutral && other.shape() == result) return other;
+    }
+    return std::nullopt;
+  }
+
+  // slice of columns of a product: the product with those rows of w.
+  std::optional<Value> shorter_slice(const ops::SliceOptions& range, const Value& x) {
+    const auto* product = made_by<ops::Matmul>(x);
+    if (product == nullptr || !product->transposed().transpose_b || range.axis + 1 != x.shape().rank())
+      return std::nullopt;
+    const Value rows =
+        add1(std::make_shared<ops::Slice>(ops::SliceOptions{0, range.start, range.stop}), {input_of(x, 1)});
+    return add1(std::make_shared<ops::Matmul>(ops::MatmulOptions{.transpose_a = false, .transpose_b = true}),
+                {input_of(x, 0), rows});
+  }
+
+  const Graph& from_;
+  Rewrite rewrite_;
+  Counts& counts_;
+  std::multimap<std::pair<std::string, std::vector<ValueId>>, std::size_t> known_;
+  std::vector<std::int32_t> makers_;  // of values of the new graph, −1 for inputs and loops
+};
+
+}  // namespace
+
+Graph simplify(const Graph& graph, PassReport& report) {
+  Counts counts;
+  Graph result = Simplifier(graph, counts).run();
+  // What a trimmed loop no longer reads may be dead in turn.
+  for (std::size_t before = counts.dead + 1; before != counts.dead;) {
+    before = counts.dead;
+    result = remove_dead_code(result, counts.dead);
+  }
+  const auto note = [&](std::size_t count, const char* what) {
+    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
+  };
+  note(counts.folded, "nodes with constant inputs computed");
+  note(counts.algebra, "nodes shortened by algebra");
+  note(counts.duplicates, "duplicates removed");
+  note(counts.dead, "dead nodes and unread results of loops removed");
+  return result;
+}
+
+}  // namespace elegans::graph

@@ -1,0 +1,46 @@
+#include "rewrite.hpp"
+
+namespace elegans::graph {
+
+Rewrite::Rewrite(const Graph& from) : from_(from), map_(from.value_count(), none) {
+  for (const Port& port : from.inputs()) map_[port.value] = to_.input(port.name, from.type(port.value)).id;
+}
+
+std::vector<Value> Rewrite::at(const std::vector<ValueId>& old) {
+  std::vector<Value> values;
+  for (const ValueId id : old) values.push_back(at(id));
+  return values;
+}
+
+void Rewrite::copy(const Node& node, OperationPtr operation) {
+  to_.set_scope(node.scope);
+  const std::vector<Value> results = to_.apply(operation ? std::move(operation) : node.operation, at(node.inputs));
+  for (std::size_t i = 0; i < results.size(); ++i) become(node.outputs[i], results[i]);
+}
+
+Graph Rewrite::finish() {
+  for (const Port& port : from_.outputs()) to_.output(port.name, at(port.value));
+  to_.set_scope("");
+  return std::move(to_);
+}
+
+OperationPtr with_body(const Scan& scan, Graph body) {
+  auto changed = std::make_shared<Scan>(std::move(body), scan.counts(), scan.steps(), scan.reverse());
+  return scan.keep_carried_only() ? changed->with_keep_carried_only() : changed;
+}
+
+std::vector<std::vector<std::size_t>> readers(const Graph& graph) {
+  std::vector<std::vector<std::size_t>> readers(graph.value_count());
+  for (std::size_t n = 0; n < graph.nodes().size(); ++n)
+    for (const ValueId input : graph.nodes()[n].inputs)
+      if (readers[input].empty() || readers[input].back() != n) readers[input].push_back(n);
+  return readers;
+}
+
+std::vector<char> output_marks(const Graph& graph) {
+  std::vector<char> marks(graph.value_count(), 0);
+  for (const Port& port : graph.outputs()) marks[port.value] = 1;
+  return marks;
+}
+
+}  // namespace elegans::graph

@@ -1,0 +1,45 @@
+#pragma once
+// Copying a graph node by node into a new one, changing what a pass wants changed.
+
+#include <functional>
+#include <vector>
+
+#include "elegans/graph/graph.hpp"
+#include "elegans/graph/scan.hpp"
+
+namespace elegans::graph {
+
+class Rewrite {
+ public:
+  // Starts with the inputs of `from`.
+  explicit Rewrite(const Graph& from);
+
+  Graph& to() { return to_; }
+  // The new value of an old one, which must have been made.
+  Value at(ValueId old) { return to_.value(map_[old]); }
+  bool has(ValueId old) const { return map_[old] != none; }
+  std::vector<Value> at(const std::vector<ValueId>& old);
+  // Says which new value an old one has become.
+  void become(ValueId old, Value value) { map_[old] = value.id; }
+  // Copies the node, with another operation where one is given.
+  void copy(const Node& node, OperationPtr operation = nullptr);
+  // Adds the outputs and gives the graph away.
+  Graph finish();
+
+ private:
+  static constexpr ValueId none = static_cast<ValueId>(-1);
+  const Graph& from_;
+  Graph to_;
+  std::vector<ValueId> map_;
+};
+
+// The scan with another body of the same ports.
+OperationPtr with_body(const Scan& scan, Graph body);
+
+// For every value the nodes that read it; outputs of the graph are not counted.
+std::vector<std::vector<std::size_t>> readers(const Graph& graph);
+
+// By value: whether it is an output of the graph.
+std::vector<char> output_marks(const Graph& graph);
+
+}  // namespace elegans::graph
