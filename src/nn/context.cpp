@@ -1,6 +1,7 @@
 #include "elegans/nn/context.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <numeric>
 
 #include "elegans/nn/connections_of.hpp"
@@ -10,7 +11,7 @@ namespace elegans::nn {
 namespace {
 
 ConfigError taken(const std::string& path, const char* what) {
-  return ConfigError({path, what, "the path of two of them", "one path each",
+  return ConfigError({path, "the path", fmt::format("that of two {}", what), "a path of its own for each",
                       "Give the layers different names: set_name(\"…\") before they are built."});
 }
 
@@ -32,7 +33,7 @@ Value existing(Value whole, const wiring::Pattern& pattern) {
 Value Context::weight(const WeightPtr& weight) {
   if (const auto found = used_.find(weight.get()); found != used_.end()) return found->second;
   for (const auto& [other, value] : weights_)
-    if (other->path == weight->path) throw taken(weight->path, "a weight");
+    if (other->path == weight->path) throw taken(weight->path, "weights");
   const auto provided = provided_.find(weight.get());
   const Value stored = provided != provided_.end()
                            ? provided->second
@@ -55,7 +56,7 @@ void Context::provide(const WeightPtr& weight, Value value) {
 
 Value Context::initial_state(const std::string& path, const ops::Type& type, const std::function<Value()>& start) {
   if (std::any_of(states_.begin(), states_.end(), [&](const StateSlot& slot) { return slot.path == path; }))
-    throw taken(path, "a state");
+    throw taken(path, "states");
   const auto provided = provided_states_.find(path);
   const Value initial = provided != provided_states_.end() ? provided->second
                         : options_.expose_states           ? graph_->input("state/" + path, type)
@@ -83,7 +84,7 @@ Value Context::step() {
 Value Context::dropout_mask(const std::string& path, const Shape& shape, double rate, Dtype dtype) {
   ensure(training(), "dropout outside training");
   if (!(rate >= 0 && rate < 1))
-    throw ConfigError({path, "the rate of dropout", std::to_string(rate), "0 or more, less than 1", ""});
+    throw ConfigError({path, "the rate of dropout", fmt::format("{}", rate), "0 or more, less than 1", ""});
   // Another odd multiple of the seed for each path: streams of different paths do not meet but by a collision of hashes.
   const std::uint64_t key = options_.seed * 0x9e3779b97f4a7c15ULL ^ hash_of(path);
   const Value u = random_uniform(step(), shape, dtype, key);

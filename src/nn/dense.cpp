@@ -22,7 +22,7 @@ Enum enumerator(const JsonObject& object, std::string_view key, const std::vecto
 DenseOptions checked(DenseOptions options) {
   const char* who = "Dense";
   if (options.wiring && options.pattern)
-    throw ConfigError({who, "wiring and pattern", "both given", "one of them", ""});
+    throw ConfigError({who, "circuit", "given twice, as wiring and as pattern", "one of them", ""});
   const bool circuit = options.wiring || options.pattern;
   const std::int64_t own = options.wiring ? options.wiring->units() : options.pattern ? options.pattern->columns() : 0;
   if (circuit && options.units == 0) options.units = own;
@@ -34,7 +34,7 @@ DenseOptions checked(DenseOptions options) {
     throw ConfigError({who, "polarity", polarity_names[static_cast<std::size_t>(options.polarity)], "ignored",
                        "Signs come from a circuit: pass a wiring or a pattern."});
   if (!circuit && options.storage != Storage::sparse)
-    throw ConfigError({who, "storage", "dense", "a wiring or a pattern with it", "Without one every weight is stored anyway."});
+    throw ConfigError({who, "storage", "dense", "a wiring or a pattern beside it", "Without one every weight is stored anyway."});
   return options;
 }
 

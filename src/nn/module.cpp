@@ -35,7 +35,7 @@ void Module::set_numbers(Dtype dtype, std::uint64_t seed) {
     throw DtypeError({path(), "the dtype", std::string(to_string(dtype)), "f32 or f64", "Integers cannot be trained."});
   if (built_) {
     if (dtype == dtype_ && seed == seed_) return;
-    throw ConfigError({path(), "dtype or seed", "changed after the layer was built", "set before", ""});
+    throw ConfigError({path(), "the dtype or seed", "changed after building", "to be set before", ""});
   }
   dtype_ = dtype;
   seed_ = seed;

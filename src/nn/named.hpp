@@ -46,7 +46,7 @@ class Named {
       const std::lock_guard lock(mutex_);
       for (const auto& [known, thing] : things_) names.push_back(known);
     }
-    throw ConfigError({std::string(owner), what_, quote(name), "a known " + what_,
+    throw ConfigError({std::string(owner), "the " + what_, quote(name), "a known " + what_,
                        suggest(name, names) + " One's own is made known by register_" + what_ + "()."});
   }
 

@@ -17,9 +17,9 @@ void check(WeightOptions& options, const std::string& path, Dtype dtype) {
     if (!(options.shape == whole))
       throw ShapeError({path, "the shape", to_string(options.shape), to_string(whole) + ", that of the pattern", ""});
   } else if (options.polarity != Polarity::ignored) {
-    throw ConfigError({path, "polarity", "not ignored", "a weight with a pattern", "A circuit gives the signs: pass one."});
+    throw ConfigError({path, "polarity", "set", "a pattern beside it", "A circuit gives the signs."});
   } else if (options.storage != Storage::sparse) {
-    throw ConfigError({path, "storage", "dense", "a weight with a pattern", "Without one there is nothing to choose."});
+    throw ConfigError({path, "storage", "dense", "a pattern beside it", "Without one every weight is stored anyway."});
   }
   if (!options.shape.is_constant())
     throw ShapeError({path, "the shape", to_string(options.shape), "numbers only",
@@ -51,6 +51,18 @@ Tensor initial_value(const WeightOptions& options, const std::string& path, Dtyp
   return stored(options, values, dtype);
 }
 
+// A value that was given for a whole array must be 0 where no weight exists.
+void check_absent(const WeightOptions& options, const std::string& path, const Tensor& value) {
+  if (!options.pattern || options.storage == Storage::sparse) return;
+  const std::vector<double> given = value.values();
+  std::vector<double> existing(given.size());
+  options.pattern->apply(given, existing);
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (!(given[i] == existing[i] || std::isnan(existing[i])))
+      throw ConfigError({path, fmt::format("element {}", i), fmt::format("{}", given[i]), "0, for the circuit has no synapse there",
+                         ""});
+}
+
 // w where it has the sign of the circuit, else 0.
 Constraint keep_sign(const Constraint& first, Tensor signs) {
   return {first.name, [first, signs = std::move(signs)](Value weight) {
@@ -65,6 +77,7 @@ Constraint keep_sign(const Constraint& first, Tensor signs) {
 WeightPtr make_weight(WeightOptions options, std::string path, Dtype dtype, std::uint64_t seed, const FirstValues& given) {
   check(options, path, dtype);
   Tensor value = given ? given(options, path, {dtype, stored_shape(options)}) : initial_value(options, path, dtype, seed);
+  if (given) check_absent(options, path, value);
   if (options.polarity == Polarity::fixed_sign) {
     const auto signs = options.pattern->polarity();
     options.constraint =
