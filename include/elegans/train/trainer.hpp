@@ -1,0 +1,128 @@
+#pragma once
+// Training a model on a data set.
+//
+//     Trainer trainer(model, {.optimizer = Adam{.learning_rate = 5e-3}, .batch_size = 32, .epochs = 60, .clip_norm = 1,
+//                             .callbacks = {progress_bar(), early_stopping({.patience = 20})}});
+//     History history = trainer.fit(parts.train, parts.validation);
+//     Evaluation figures = trainer.evaluate(parts.test);              // figures.loss, figures.metric("accuracy")
+//
+// or by a loop of one's own (examples/05_own_loop.cpp):
+//
+//     Batches batches({.sequences = data.size(), .batch_size = 32, .seed = 7});
+//     for (std::uint64_t epoch = 0; epoch < 60; ++epoch)
+//       for (batches.start(epoch); !batches.done();) {
+//         const double loss = trainer.gradients({data, batches.next()});
+//         trainer.apply();
+//       }
+//
+// What is trained on what. Features must be as many as the model's, and be standardised already where they are to be.
+//
+//     targets of the data     model's answers                    what counts
+//     every step              [batch, time, C]                   every step of every sequence
+//     last step, recording    [batch, C]                         one answer a sequence
+//     last step, recording    [batch, time, C]                   the answer at the last step of a sequence
+//
+// C is the number of numeric targets or of classes. Sequences of any length: a batch is padded to its longest one, and
+// what is padded changes nothing. A model without time takes sequences of one step.
+//
+// The loss of a batch is the mean over what counts, plus the penalties of regularisers, once a batch. Its gradient is
+// computed by shards: rows of the batch, so many as shard_rows(batch_size) says, each by an executable of its own;
+// losses and gradients are added in the order of the shards. So threads change no bit, and the same seed gives the same
+// weights on the same kind of machine (model/machine_kind.hpp).
+//
+// Memory is taken where a data set is first seen: by fit(), evaluate(), reserve() or the first batch. After that a
+// training step asks for none. (oneTBB, where threads > 1, keeps its own and is warmed up then.)
+//
+// Loss, gradients or weights that are not finite end training with an Error that names step and tensor; the weights are
+// then as they were before that step. Used by one thread at a time; the model must stay where it is.
+
+#include <memory>
+
+#include "elegans/model/preprocessing.hpp"
+#include "elegans/model/sequential.hpp"
+#include "elegans/nn/losses.hpp"
+#include "elegans/nn/metrics.hpp"
+#include "elegans/train/batches.hpp"
+#include "elegans/train/callback.hpp"
+#include "elegans/train/dataset.hpp"
+#include "elegans/train/optimizer.hpp"
+
+namespace elegans::train {
+
+struct TrainerOptions {
+  nn::Loss loss = {};  // by default categorical_crossentropy for classes, mean_squared_error for numbers
+  Optimizer optimizer = Adam{};
+  std::vector<nn::Metric> metrics = {};  // by default accuracy for classes, root_mean_squared_error for numbers
+  std::size_t batch_size = 32;
+  std::uint64_t epochs = 50;
+  // Gradients g of all weights together are multiplied by min(1, clip_norm / √Σ g²).
+  std::optional<double> clip_norm = {};
+  Order order = Order::shuffled;
+  std::optional<std::uint64_t> seed = {};  // of the order of batches and of dropout; that of the model where absent
+  std::size_t threads = 0;                 // 0: as many as the machine has for this process
+  kernels::Target target = kernels::Target::best;
+  std::vector<std::string> disable = {};  // passes that are not to run (graph/pipeline.hpp)
+  model::Scaling target_scaling = {};     // of numeric targets: metrics are of y · std + mean, losses of y
+  std::vector<CallbackPtr> callbacks = {};
+};
+
+// Sequences of a data set by their numbers, at most batch_size of them.
+struct Batch {
+  const Dataset& data;
+  std::span<const std::size_t> sequences;
+};
+
+// Rows of a shard: a function of the batch size alone. 16, or where that makes more than 16 shards the next multiple of
+// 16 that does not.
+std::size_t shard_rows(std::size_t batch_size);
+
+class Trainer {
+ public:
+  // A model that is not built is built for the features of the first data set. ConfigError naming the option that is
+  // out of its range.
+  explicit Trainer(Sequential& model, TrainerOptions options = {});
+  ~Trainer();
+  Trainer(Trainer&&) noexcept;
+  Trainer& operator=(Trainer&&) noexcept;
+
+  // Trains for options().epochs epochs, or until a callback stops. A second call goes on with the optimizer's moments.
+  // ConfigError, ShapeError where data and model do not fit; FormatError naming recording and step (train/dataset.hpp)
+  // for a number or label that cannot be trained on; Error where the loss is not finite.
+  History fit(const Dataset& training);
+  History fit(const Dataset& training, const Dataset& validation);
+
+  // Loss and metrics of the model as it is. Errors as fit().
+  Evaluation evaluate(const Dataset& data);
+
+  // Takes the memory for training on batches of `data`, and compiles.
+  void reserve(const Dataset& data);
+  // The loss of a batch; its gradients are kept for apply(). Another call replaces them.
+  double gradients(const Batch& batch);
+  // One update of the weights by the kept gradients. ConfigError where there are none.
+  void apply();
+  // The kept gradient of a trainable weight, by its path, to look at or to change before apply(). ConfigError with the
+  // nearest paths.
+  View gradient(std::string_view path);
+
+  // Updates so far.
+  std::uint64_t step() const;
+  double learning_rate() const;
+  void set_learning_rate(double rate);
+  Sequential& model();
+  const TrainerOptions& options() const;
+  // Numbers that are trained.
+  std::size_t parameters() const;
+  // Memory taken: arrays of batches and parameters, arenas of executables.
+  std::size_t bytes() const;
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace elegans::train
+
+namespace elegans {
+using train::Trainer;
+using train::TrainerOptions;
+}  // namespace elegans

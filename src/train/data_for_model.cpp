@@ -1,0 +1,96 @@
+#include "train/data_for_model.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace elegans::train {
+namespace {
+
+const char* name_of(nn::Targets targets) { return targets == nn::Targets::classes ? "classes" : "numbers"; }
+
+nn::Targets targets_of(const Dataset& data) {
+  return data.schema.classifies() ? nn::Targets::classes : nn::Targets::numbers;
+}
+
+void require_targets(const char* operation, const std::string& what, nn::Targets wanted, const Dataset& data) {
+  if (wanted == targets_of(data)) return;
+  throw ConfigError({operation, what, fmt::format("for {}", name_of(wanted)),
+                     fmt::format("one for {}, which the data have", name_of(targets_of(data))), ""});
+}
+
+std::size_t target_width(const Schema& schema) {
+  return schema.classifies() ? schema.classes.size() : schema.targets.size();
+}
+
+}  // namespace
+
+DataNeeds needs_of(const Dataset& data) {
+  DataNeeds needs{.longest = data.longest()};
+  for (std::size_t s = 0; s < data.size(); ++s) {
+    needs.lengths = needs.lengths || data.steps(s) != needs.longest;
+    const auto dt = data.dt(s);
+    needs.timespans = needs.timespans || std::any_of(dt.begin(), dt.end(), [](double value) { return value != 1; });
+  }
+  return needs;
+}
+
+DataNeeds either(const DataNeeds& a, const DataNeeds& b) {
+  return {std::max(a.longest, b.longest), a.timespans || b.timespans, a.lengths || b.lengths};
+}
+
+bool covers(const DataNeeds& made, const DataNeeds& asked) {
+  return made.longest >= asked.longest && made.timespans >= asked.timespans && made.lengths >= asked.lengths;
+}
+
+nn::Loss loss_for(const Dataset& data, const nn::Loss& asked, const char* operation) {
+  if (!asked.write) return data.schema.classifies() ? nn::categorical_crossentropy() : nn::mean_squared_error();
+  require_targets(operation, "the loss " + asked.name, asked.targets, data);
+  return asked;
+}
+
+std::vector<nn::Metric> metrics_for(const Dataset& data, const std::vector<nn::Metric>& asked, const char* operation) {
+  if (asked.empty())
+    return {nn::Metric(data.schema.classifies() ? nn::Metric::accuracy : nn::Metric::root_mean_squared_error)};
+  for (const nn::Metric& metric : asked)
+    require_targets(operation, "the metric " + metric.name(), metric.targets(), data);
+  return asked;
+}
+
+void check_fits(const Dataset& data, const Sequential& model, const char* operation) {
+  if (data.size() == 0) throw ConfigError({operation, "the data set", "empty", "one sequence or more", ""});
+  validate(data, operation);
+  const Schema& schema = data.schema;
+  const std::size_t width = target_width(schema);
+  if (width == 0)
+    throw ConfigError({operation, "the data set", "without targets", "numbers or classes to learn",
+                       "Name target columns when the file is read."});
+  if (data.feature_count() != static_cast<std::size_t>(model.features()))
+    throw ShapeError(
+        {operation, "the data set", fmt::format("of {} features", data.feature_count()),
+         fmt::format("{}, those of the model's input {}", model.features(), to_string(model.input_shape())), ""});
+  if (width != static_cast<std::size_t>(model.outputs()))
+    throw ShapeError(
+        {operation, "the model's output", to_string(model.output_shape()),
+         fmt::format("{} numbers, for the data have so many {}", width, schema.classifies() ? "classes" : "targets"),
+         "Change the last layer."});
+  if (!model.has_time() && data.longest() > 1)
+    throw ShapeError({operation, "the longest sequence", fmt::format("of {} steps", data.longest()),
+                      "1 step, for the model has no time",
+                      "Cut windows of length 1, or build the model for [batch, time, features]."});
+  if (schema.target_at == TargetAt::every_step && model.output_shape().rank() == 2 && data.longest() > 1)
+    throw ShapeError({operation, "the model's output", to_string(model.output_shape()),
+                      "[batch, time, outputs], for every step of the data has a target",
+                      "Let the last recurrent layer return sequences, or train on the target of the last step."});
+}
+
+ShardLayout layout_for(const Dataset& data, const Sequential& model, const DataNeeds& needs, std::size_t rows) {
+  return {.dtype = model.dtype(),
+          .rows = static_cast<std::int64_t>(rows),
+          .longest = static_cast<std::int64_t>(needs.longest),
+          .features = model.features(),
+          .outputs = model.outputs(),
+          .classes = data.schema.classifies(),
+          .answers_every_step = model.output_shape().rank() == 3};
+}
+
+}  // namespace elegans::train

@@ -1,0 +1,33 @@
+#pragma once
+// Whether a model can be trained on a data set, and what it takes.
+
+#include "elegans/model/sequential.hpp"
+#include "elegans/nn/losses.hpp"
+#include "elegans/nn/metrics.hpp"
+#include "elegans/train/dataset.hpp"
+#include "train/shard.hpp"
+
+namespace elegans::train {
+
+// What batches of a data set need of an executable.
+struct DataNeeds {
+  std::size_t longest = 1;
+  bool timespans = false;  // not every Δt is 1
+  bool lengths = false;    // sequences are of different length
+};
+
+DataNeeds needs_of(const Dataset& data);
+DataNeeds either(const DataNeeds& a, const DataNeeds& b);
+// Whether what was made for `made` does for `asked`.
+bool covers(const DataNeeds& made, const DataNeeds& asked);
+
+// The loss asked for, else the one of the data's targets; ConfigError where it is for other targets.
+nn::Loss loss_for(const Dataset& data, const nn::Loss& asked, const char* operation);
+std::vector<nn::Metric> metrics_for(const Dataset& data, const std::vector<nn::Metric>& asked, const char* operation);
+
+// Throws what Trainer::fit says of data that cannot be trained on: in the name of `operation`. The model is built.
+void check_fits(const Dataset& data, const Sequential& model, const char* operation);
+
+ShardLayout layout_for(const Dataset& data, const Sequential& model, const DataNeeds& needs, std::size_t rows);
+
+}  // namespace elegans::train

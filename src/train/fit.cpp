@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+#include <chrono>
+
+#include "elegans/model/machine_kind.hpp"
+#include "train/trainer_implementation.hpp"
+
+namespace elegans::train {
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// The rows of `values` in the units of the data, in place.
+void unscale(const model::Scaling& scaling, const View& values) {
+  ops::with_floating(values.dtype, [&]<class T>(T) {
+    const std::span<T> all = values.as<T>();
+    const std::size_t width = scaling.columns();
+    for (std::size_t at = 0; at < all.size(); at += width) {
+      const std::span<T> row = all.subspan(at, width);
+      model::unstandardise<T, T>(scaling, row, row);
+    }
+  });
+}
+
+// A mean over what counts, of the means over its parts.
+struct RunningMean {
+  double sum = 0, count = 0;
+  void add(double mean, double of) {
+    sum += mean * of;
+    count += of;
+  }
+  double value() const { return sum / count; }
+};
+
+}  // namespace
+
+Evaluation Trainer::Implementation::evaluate(const Dataset& data) {
+  Pass& pass = *evaluation.pass;
+  Batches batches({.sequences = data.size(), .batch_size = options.batch_size, .order = Order::sequential});
+  RunningMean mean;
+  for (nn::Metric& metric : metrics) metric.reset();
+  while (!batches.done()) {
+    pass.run(data, batches.next(), 0);
+    mean.add(pass.loss(), pass.counted());
+    for (std::size_t s = 0; s < pass.shards(); ++s) {
+      const View answers = pass.answers(s), targets = pass.shard(s).targets_view();
+      if (!options.target_scaling.empty()) {
+        unscale(options.target_scaling, answers);
+        unscale(options.target_scaling, targets);
+      }
+      for (nn::Metric& metric : metrics) metric.add(answers, targets, pass.shard(s).weights_view());
+    }
+  }
+  Evaluation found{.loss = mean.value()};
+  for (const nn::Metric& metric : metrics) found.metrics.push_back({metric.name(), metric.value()});
+  return found;
+}
+
+bool Trainer::Implementation::run_epoch(Trainer& self, const Dataset& data, const Dataset* validation, Batches& batches,
+                                        History& history) {
+  RunningMean mean;
+  StepRecord record{.epoch = fit_epoch};
+  for (batches.start(epochs); !batches.done();) {
+    record.loss = gradients({data, batches.next()});
+    apply();
+    mean.add(record.loss, training.pass->counted());
+    record.step = steps;
+    record.epoch_loss = mean.value();
+    ++record.step_of_epoch;
+    for (const CallbackPtr& callback : options.callbacks) callback->on_step(record);
+  }
+  ++epochs;
+  EpochRecord epoch{.epoch = epochs, .step = steps, .loss = mean.value(), .learning_rate = learning_rate};
+  if (validation) epoch.validation = evaluate(*validation);
+  epoch.seconds = now() - fit_began;
+  history.epochs.push_back(std::move(epoch));
+  bool stops = false;
+  for (const CallbackPtr& callback : options.callbacks)
+    stops = callback->on_epoch(self, history.epochs.back()) == Next::stop || stops;
+  return stops;
+}
+
+History Trainer::Implementation::fit(Trainer& self, const Dataset& data, const Dataset* validation) {
+  reserve(data, training, "fit");
+  seen = Seen(data);
+  if (validation) reserve(*validation, evaluation, "fit, validation");
+
+  Batches batches({.sequences = data.size(), .batch_size = options.batch_size, .seed = seed, .order = options.order});
+  History history{.seed = seed, .machine_kind = model::machine_kind(options.target)};
+  const FitPlan plan{.first_epoch = epochs + 1,
+                     .epochs = options.epochs,
+                     .steps_per_epoch = batches.per_epoch(),
+                     .figures = figures_of(metrics, validation != nullptr),
+                     .parameters = parameters.count,
+                     .threads = workers.count(),
+                     .seed = seed,
+                     .machine_kind = history.machine_kind};
+  std::size_t begun = 0;
+  const auto end = [&](Ending ending) {
+    fit_epoch = 0;
+    history.ending = ending;
+    while (begun > 0) options.callbacks[--begun]->on_end(self, history);
+  };
+  fit_began = now();
+  try {
+    for (const CallbackPtr& callback : options.callbacks) {
+      ++begun;
+      callback->on_start(self, plan);
+    }
+    bool stopped = false;
+    for (std::uint64_t e = 0; e < options.epochs && !stopped; ++e) {
+      fit_epoch = epochs + 1;
+      stopped = run_epoch(self, data, validation, batches, history);
+    }
+    end(stopped ? Ending::stopped : Ending::all_epochs);
+  } catch (...) {
+    end(Ending::failed);
+    throw;
+  }
+  return history;
+}
+
+}  // namespace elegans::train

@@ -1,0 +1,19 @@
+#include "train/not_finite.hpp"
+
+#include <cmath>
+
+#include "elegans/ops/operation.hpp"
+
+namespace elegans::train {
+
+std::optional<std::size_t> first_not_finite(const void* numbers, std::size_t count, Dtype dtype) noexcept {
+  std::optional<std::size_t> found;
+  ops::with_floating(dtype, [&]<class T>(T) {
+    const T* const values = static_cast<const T*>(numbers);
+    for (std::size_t i = 0; i < count && !found; ++i)
+      if (!std::isfinite(values[i])) found = i;
+  });
+  return found;
+}
+
+}  // namespace elegans::train

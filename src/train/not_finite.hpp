@@ -1,0 +1,14 @@
+#pragma once
+// Looking for NaN and infinity.
+
+#include <cstddef>
+#include <optional>
+
+#include "elegans/tensor/dtype.hpp"
+
+namespace elegans::train {
+
+// The first element of `count` numbers that is NaN or infinite.
+std::optional<std::size_t> first_not_finite(const void* numbers, std::size_t count, Dtype dtype) noexcept;
+
+}  // namespace elegans::train

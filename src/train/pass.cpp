@@ -1,0 +1,240 @@
+#include "train/pass.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "elegans/base/text.hpp"
+#include "elegans/graph/gradient.hpp"
+#include "elegans/nn/rnn.hpp"
+
+namespace elegans::train {
+namespace {
+
+using graph::Graph;
+using graph::Value;
+
+constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+std::size_t find(const std::vector<graph::Port>& ports, std::string_view name) {
+  const auto found =
+      std::find_if(ports.begin(), ports.end(), [&](const graph::Port& port) { return port.name == name; });
+  return found == ports.end() ? none : static_cast<std::size_t>(found - ports.begin());
+}
+
+Number number_of(Dtype dtype, double value) {
+  Number number;
+  if (dtype == Dtype::f32)
+    number.f32 = static_cast<float>(value);
+  else
+    number.f64 = value;
+  return number;
+}
+
+double value_of(Dtype dtype, const Number& number) { return dtype == Dtype::f32 ? number.f32 : number.f64; }
+
+void write_gradients(nn::Context& context, const ParameterLayout& parameters, Value loss) {
+  Graph& graph = context.graph();
+  if (!context.losses().empty()) {
+    Value penalties = context.losses().front();
+    for (std::size_t i = 1; i < context.losses().size(); ++i) penalties = penalties + context.losses()[i];
+    loss = loss + graph.input("penalty_share", {loss.dtype(), Shape{}}) * penalties;
+  }
+  graph.output("loss", loss);
+  std::vector<Value> wrt;
+  std::vector<std::string> names;
+  for (const auto& [weight, value] : context.weights()) {
+    const bool trained = std::any_of(parameters.entries.begin(), parameters.entries.end(),
+                                     [&, w = weight](const auto& entry) { return entry.weight == w; });
+    if (!trained) continue;
+    wrt.push_back(value);
+    names.push_back("gradient/" + weight->path);
+  }
+  const std::vector<Value> found = gradients(loss, wrt);
+  for (std::size_t i = 0; i < found.size(); ++i) graph.output(names[i], found[i]);
+}
+
+// Steps of a segment where recurrent layers keep checkpoints, 0 where none does.
+std::int64_t segment_length(const nn::Module& module) {
+  std::int64_t length = 0;
+  if (const auto* rnn = dynamic_cast<const nn::RNN*>(&module)) length = rnn->sequence().checkpoint_every;
+  for (const auto& part : module.parts()) length = std::max(length, segment_length(*part));
+  return length;
+}
+
+std::int64_t segment_length(const Sequential& model) {
+  std::int64_t length = 0;
+  for (const nn::LayerPtr& layer : model.layers()) {
+    const std::int64_t own = segment_length(*layer);
+    if (own > 0 && length > 0 && own != length)
+      throw ConfigError({layer->path(), "checkpoint_every", fmt::format("{}", own),
+                         fmt::format("{}, as in the layers before it", length),
+                         "Give all layers of a model the same one."});
+    length = std::max(length, own);
+  }
+  return std::max<std::int64_t>(length, 1);
+}
+
+}  // namespace
+
+Graph write_pass(Sequential& model, const ParameterLayout& parameters, const PassOptions& options) {
+  const bool training = options.kind == PassKind::gradients;
+  Graph graph;
+  nn::Context context(graph, {.mode = training ? nn::Mode::training : nn::Mode::inference, .seed = options.seed});
+  const Value x = graph.input("x", {model.dtype(), model.input_shape()});
+  if (options.timespans) context.timespans = graph.input("timespans", {model.dtype(), {Dim::batch(), Dim::time()}});
+  if (options.lengths) context.lengths = graph.input("lengths", {Dtype::i32, {Dim::batch()}});
+  const Value y = model(context, x);
+  const Shape each = y.shape().removed(y.shape().rank() - 1);
+  const nn::LossInputs inputs{
+      .prediction = y,
+      .target = graph.input("target", options.layout.classes ? ops::Type{Dtype::i32, each} : y.type()),
+      .weight = graph.input("weight", {y.dtype(), each}),
+      .normaliser = graph.input("normaliser", {y.dtype(), Shape{}})};
+  Value loss;
+  {
+    const graph::Scope scope(graph, "loss");
+    loss = options.loss(inputs);
+  }
+  if (training) {
+    write_gradients(context, parameters, loss);
+  } else {
+    graph.output("loss", loss);
+    graph.output("y", y);
+  }
+  return graph;
+}
+
+Pass::Pass(Sequential& model, const ParameterLayout& parameters, const Workers& workers, PassOptions options)
+    : options_(std::move(options)), workers_(&workers), parameters_(parameters.size) {
+  const auto rows = static_cast<std::size_t>(options_.layout.rows);
+  const std::size_t shards = (options_.batch_size + rows - 1) / rows;
+  const Graph graph = write_pass(model, parameters, options_);
+  for (std::size_t worker = 0; worker < std::min(workers.count(), shards); ++worker)
+    instances_.push_back(instantiate(graph, model, parameters));
+  const ShardLayout& layout = options_.layout;
+  const std::int64_t answers = layout.outputs * layout.rows * (layout.answers_every_step ? layout.longest : 1);
+  for (std::size_t s = 0; s < shards; ++s) {
+    shards_.emplace_back(layout);
+    if (options_.kind == PassKind::gradients)
+      gradients_.emplace_back(parameters.bytes());
+    else
+      answers_.emplace_back(static_cast<std::size_t>(answers) * size_of(layout.dtype));
+  }
+  scalars_.resize(shards);
+  for (std::size_t s = 0; s < shards; ++s) scalars_[s].penalty_share = number_of(layout.dtype, s == 0 ? 1 : 0);
+}
+
+Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const ParameterLayout& parameters) const {
+  const bool training = options_.kind == PassKind::gradients;
+  graph::CompileOptions compile_options{.target = options_.target,
+                                        .reserve = {.batch = options_.layout.rows, .time = options_.layout.longest},
+                                        .segment_length = training ? segment_length(model) : 1,
+                                        .disable = options_.disable};
+  Instance made{.executable = graph::compile(graph, compile_options)};
+  const auto& inputs = made.executable.inputs();
+  const auto& outputs = made.executable.outputs();
+  made.x = find(inputs, "x");
+  made.target = find(inputs, "target");
+  made.weight = find(inputs, "weight");
+  made.normaliser = find(inputs, "normaliser");
+  made.timespans = find(inputs, "timespans");
+  made.lengths = find(inputs, "lengths");
+  made.penalty_share = find(inputs, "penalty_share");
+  made.step = find(inputs, "step");
+  made.loss = find(outputs, "loss");
+  made.y = find(outputs, "y");
+  for (const nn::WeightPtr& weight : model.weights())
+    if (const std::size_t input = find(inputs, "weight/" + weight->path); input != none)
+      made.weights.emplace_back(weight, input);
+  for (const auto& entry : parameters.entries)
+    if (const std::size_t output = find(outputs, "gradient/" + entry.weight->path); output != none)
+      made.gradients.emplace_back(output, parameters.byte_offset(entry));
+  return made;
+}
+
+void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number) {
+  const auto rows = static_cast<std::size_t>(options_.layout.rows);
+  used_ = (sequences.size() + rows - 1) / rows;
+  ensure(used_ <= shards_.size(), "a batch is larger than its pass");
+  const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
+  std::size_t counted = sequences.size();
+  if (every_step) {
+    counted = 0;
+    for (const std::size_t s : sequences) counted += data.steps(s);
+  }
+  counted_ = static_cast<double>(counted);
+  normaliser_ = number_of(options_.layout.dtype, counted_);
+  for (std::size_t s = 0; s < used_; ++s)
+    scalars_[s].step.i32 = static_cast<std::int32_t>(static_cast<std::uint32_t>(number * shards_.size() + s));
+
+  workers_->run(used_, [&](std::size_t s, std::size_t worker) noexcept {
+    shards_[s].pack(data, sequences.subspan(s * rows, std::min(rows, sequences.size() - s * rows)));
+    scalars_[s].status = run_shard(s, instances_[worker]);
+  });
+  for (std::size_t s = 0; s < used_; ++s)
+    if (!scalars_[s].status.ok()) fail(s, data, sequences);
+  if (options_.kind == PassKind::gradients) add_gradients();
+}
+
+Status Pass::run_shard(std::size_t s, Instance& instance) noexcept {
+  graph::Executable& executable = instance.executable;
+  const auto input = [&](std::size_t index, const void* data) {
+    if (index != none) executable.bind_input(index, data);
+  };
+  const Shard& shard = shards_[s];
+  Scalars& scalars = scalars_[s];
+  input(instance.x, shard.x());
+  input(instance.target, shard.target());
+  input(instance.weight, shard.weight());
+  input(instance.timespans, shard.timespans());
+  input(instance.lengths, shard.lengths());
+  input(instance.normaliser, &normaliser_);
+  input(instance.penalty_share, &scalars.penalty_share);
+  input(instance.step, &scalars.step);
+  // A weight's tensor may have been replaced since the last run.
+  for (const auto& [weight, index] : instance.weights) input(index, weight->value.data());
+  executable.bind_output(instance.loss, &scalars.loss);
+  if (instance.y != none) executable.bind_output(instance.y, answers_[s].data());
+  for (const auto& [output, offset] : instance.gradients) executable.bind_output(output, gradients_[s].data() + offset);
+  return executable.run(shard.extents());
+}
+
+void Pass::add_gradients() noexcept {
+  ops::with_floating(options_.layout.dtype, [&]<class T>(T) {
+    const auto add = kernels::table<T>(options_.target).binary[static_cast<std::size_t>(kernels::Binary::add)];
+    T* const total = reinterpret_cast<T*>(gradients_.front().data());
+    for (std::size_t s = 1; s < used_; ++s)
+      add(total, 1, reinterpret_cast<const T*>(gradients_[s].data()), 1, total, parameters_);
+  });
+}
+
+double Pass::loss() const {
+  double loss = 0;
+  for (std::size_t s = 0; s < used_; ++s) loss += value_of(options_.layout.dtype, scalars_[s].loss);
+  return loss;
+}
+
+View Pass::answers(std::size_t shard) const {
+  return {const_cast<std::byte*>(answers_[shard].data()), options_.layout.dtype, shards_[shard].answers()};
+}
+
+void Pass::fail(std::size_t shard, const Dataset& data, std::span<const std::size_t> sequences) const {
+  const Status& status = scalars_[shard].status;
+  const auto first = shard * static_cast<std::size_t>(options_.layout.rows);
+  const std::size_t s = sequences[first];
+  throw Error(fmt::format("{}: {} (item {}), in the {} sequences of the batch from number {} on (recording {}).",
+                          status.node >= 0 ? instances_.front().executable.node_name(status.node) : "training",
+                          describe(status.code), status.item, shards_[shard].extents().batch, s,
+                          quote(data.recordings[data.sequences[s].recording].name)));
+}
+
+std::size_t Pass::bytes() const {
+  std::size_t bytes = 0;
+  for (const Instance& instance : instances_) bytes += instance.executable.arena_bytes();
+  for (const Shard& shard : shards_) bytes += shard.bytes();
+  for (const AlignedBuffer& buffer : gradients_) bytes += buffer.bytes();
+  for (const AlignedBuffer& buffer : answers_) bytes += buffer.bytes();
+  return bytes;
+}
+
+}  // namespace elegans::train

@@ -1,0 +1,92 @@
+#pragma once
+// One pass over a batch, cut into shards: the gradients of its loss, or its loss and the model's answers.
+//
+//     inputs    "x", "target", "weight", "normaliser" []; "timespans", "lengths" where the data need them;
+//               "penalty_share" [] where weights have regularisers; "step" where layers drop; "weight/<path>"
+//     outputs   "loss" []; "gradient/<path>", or "y"
+//
+// Losses and gradients of the shards add up to those of the batch: the normaliser is the whole batch's, and penalties
+// have the share 1 in the first shard and 0 in the others.
+
+#include "elegans/graph/executable.hpp"
+#include "elegans/nn/losses.hpp"
+#include "train/parameter_layout.hpp"
+#include "train/shard.hpp"
+#include "train/workers.hpp"
+
+namespace elegans::train {
+
+enum class PassKind { gradients, evaluation };
+
+struct PassOptions {
+  PassKind kind = PassKind::gradients;
+  ShardLayout layout;
+  std::size_t batch_size = 1;
+  bool timespans = false;
+  bool lengths = false;
+  nn::Loss loss;
+  std::uint64_t seed = 0;
+  kernels::Target target = kernels::Target::best;
+  std::vector<std::string> disable = {};
+};
+
+graph::Graph write_pass(Sequential& model, const ParameterLayout& parameters, const PassOptions& options);
+
+// A number of any dtype as an executable reads or writes it.
+union Number {
+  double f64 = 0;
+  float f32;
+  std::int32_t i32;
+};
+
+class Pass {
+ public:
+  // Compiles an executable a worker. The model, parameters and workers must stay where they are.
+  Pass(Sequential& model, const ParameterLayout& parameters, const Workers& workers, PassOptions options);
+
+  const PassOptions& options() const { return options_; }
+  // Pass number `number` with the weights as they are. Throws Error where a shard's Status is not ok, else allocates
+  // nothing.
+  void run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number);
+
+  // Of the last run.
+  double loss() const;
+  double counted() const { return counted_; }  // steps or sequences that the loss is the mean of
+  std::size_t shards() const { return used_; }
+  const Shard& shard(std::size_t index) const { return shards_[index]; }
+  View answers(std::size_t shard) const;
+  std::byte* gradients() { return gradients_.front().data(); }  // of the whole batch
+
+  std::size_t bytes() const;
+
+ private:
+  // An executable with the numbers of its ports; `none` for those it does not have.
+  struct Instance {
+    graph::Executable executable;
+    std::size_t x, target, weight, normaliser, timespans, lengths, penalty_share, step, loss, y;
+    std::vector<std::pair<nn::WeightPtr, std::size_t>> weights;
+    std::vector<std::pair<std::size_t, std::size_t>> gradients;  // output, bytes from the first parameter
+  };
+  Instance instantiate(const graph::Graph& graph, Sequential& model, const ParameterLayout& parameters) const;
+  Status run_shard(std::size_t shard, Instance& instance) noexcept;
+  void add_gradients() noexcept;
+  [[noreturn]] void fail(std::size_t shard, const Dataset& data, std::span<const std::size_t> sequences) const;
+
+  PassOptions options_;
+  const Workers* workers_;
+  std::size_t parameters_;           // numbers, gaps included
+  std::vector<Instance> instances_;  // one a worker
+  std::vector<Shard> shards_;
+  std::vector<AlignedBuffer> gradients_;  // one a shard
+  std::vector<AlignedBuffer> answers_;    // one a shard
+  struct Scalars {
+    Number penalty_share, step, loss;
+    Status status;
+  };
+  std::vector<Scalars> scalars_;  // one a shard
+  Number normaliser_;
+  double counted_ = 0;
+  std::size_t used_ = 0;  // shards of the last run
+};
+
+}  // namespace elegans::train

@@ -1,0 +1,237 @@
+#include "elegans/train/trainer.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+
+#include "elegans/base/suggest.hpp"
+#include "elegans/base/text.hpp"
+#include "train/not_finite.hpp"
+#include "train/trainer_implementation.hpp"
+
+namespace elegans::train {
+namespace {
+
+constexpr std::size_t most_shards = 16;
+constexpr const char* lower_the_rate =
+    "Lower the learning rate, clip gradients (clip_norm), or look for outliers in the data.";
+
+void require(bool fits, const char* option, std::string actual, const char* required) {
+  if (!fits) throw ConfigError({"Trainer", option, std::move(actual), required, ""});
+}
+
+TrainerOptions checked(TrainerOptions options) {
+  const auto text = [](auto number) { return fmt::format("{}", number); };
+  require(options.batch_size > 0, "batch_size", "0", "1 or more");
+  require(options.epochs > 0, "epochs", "0", "1 or more");
+  require(options.threads <= 1024, "threads", text(options.threads), "1 … 1024, or 0 for all of the machine");
+  if (options.clip_norm)
+    require(*options.clip_norm > 0, "clip_norm", text(*options.clip_norm), "a number > 0, or none for no clipping");
+  const Optimizer& optimizer = options.optimizer;
+  require(optimizer.write && optimizer.set_factors, "optimizer", "without write or set_factors", "both functions");
+  require(std::isfinite(optimizer.learning_rate) && optimizer.learning_rate >= 0, "the optimizer's learning_rate",
+          text(optimizer.learning_rate), "a finite number >= 0");
+  require(options.target_scaling.mean.size() == options.target_scaling.std.size(), "target_scaling",
+          "of different numbers of means and deviations", "one of each for every target");
+  for (const CallbackPtr& callback : options.callbacks) require(callback != nullptr, "callbacks", "null", "callbacks");
+  return options;
+}
+
+std::size_t shards_of(std::size_t batch_size) {
+  const std::size_t rows = shard_rows(batch_size);
+  return (batch_size + rows - 1) / rows;
+}
+
+Workers workers_for(const TrainerOptions& options) {
+  const std::size_t threads = options.threads > 0 ? options.threads : Workers::of_machine();
+  return Workers(std::min(threads, shards_of(options.batch_size)));
+}
+
+}  // namespace
+
+std::size_t shard_rows(std::size_t batch_size) {
+  constexpr std::size_t unit = 16;
+  const std::size_t least = (batch_size + most_shards - 1) / most_shards;
+  return std::max(unit, (least + unit - 1) / unit * unit);
+}
+
+Trainer::Implementation::Implementation(Sequential& of, TrainerOptions given)
+    : model(&of),
+      options(checked(std::move(given))),
+      seed(options.seed.value_or(of.seed())),
+      learning_rate(options.optimizer.learning_rate),
+      workers(workers_for(options)) {}
+
+void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, const char* operation) {
+  if (!model->built()) {
+    if (data.feature_count() == 0) validate(data, operation);
+    model->build(static_cast<std::int64_t>(data.feature_count()));
+  }
+  check_fits(data, *model, operation);
+  if (classes && *classes != data.schema.classifies())
+    throw ConfigError({operation, "the targets", *classes ? "numbers" : "classes",
+                       *classes ? "classes, as in the data before" : "numbers, as in the data before", ""});
+  if (!classes) {
+    loss = loss_for(data, options.loss, operation);
+    metrics = metrics_for(data, options.metrics, operation);
+    const std::size_t scaled = options.target_scaling.columns();
+    if (scaled > 0 && (data.schema.classifies() || scaled != data.schema.targets.size()))
+      throw ConfigError({operation, "target_scaling", fmt::format("of {} columns", scaled),
+                         data.schema.classifies() ? "none, for the data have classes"
+                                                  : fmt::format("{}, one a target", data.schema.targets.size()),
+                         ""});
+    classes = data.schema.classifies();
+  }
+  if (parameters.entries.empty()) parameters = layout_of(*model);
+
+  const DataNeeds needs = needs_of(data);
+  if (compiled.pass && covers(compiled.needs, needs)) return;
+  const DataNeeds all = compiled.pass ? either(compiled.needs, needs) : needs;
+  compiled.pass.reset();
+  has_gradients = has_gradients && compiled.kind != PassKind::gradients;
+  compiled.pass =
+      std::make_unique<Pass>(*model, parameters, workers,
+                             PassOptions{.kind = compiled.kind,
+                                         .layout = layout_for(data, *model, all, shard_rows(options.batch_size)),
+                                         .batch_size = options.batch_size,
+                                         .timespans = all.timespans && model->has_time(),
+                                         .lengths = all.lengths,
+                                         .loss = loss,
+                                         .seed = seed,
+                                         .target = options.target,
+                                         .disable = options.disable});
+  compiled.needs = all;
+  if (compiled.kind == PassKind::gradients && !update)
+    update = std::make_unique<UpdateStep>(
+        parameters, options.optimizer,
+        UpdateOptions{.clip_norm = options.clip_norm, .target = options.target, .disable = options.disable});
+}
+
+void Trainer::Implementation::check_batch(const Batch& batch) {
+  const std::size_t size = batch.sequences.size();
+  if (size == 0 || size > options.batch_size)
+    throw ConfigError({"gradients", "the number of sequences", fmt::format("{}", size),
+                       fmt::format("1 … {}, the batch_size", options.batch_size), ""});
+  if (!training.pass || Seen(batch.data) != seen) {
+    reserve(batch.data, training, "gradients");
+    seen = Seen(batch.data);
+  }
+  for (const std::size_t s : batch.sequences) {
+    if (s >= batch.data.size())
+      throw ConfigError({"gradients", "a sequence", fmt::format("number {}", s),
+                         fmt::format("less than {}, the sequences of the data set", batch.data.size()), ""});
+    const std::size_t steps = batch.data.steps(s);
+    if (steps > training.needs.longest || (steps < training.needs.longest && !training.needs.lengths &&
+                                           steps != batch.data.steps(batch.sequences.front())))
+      throw ConfigError({"gradients", fmt::format("sequence {}", s), fmt::format("of {} steps", steps),
+                         "a length that was there when the data set was first seen",
+                         "Call reserve(data) after changing data."});
+  }
+}
+
+double Trainer::Implementation::gradients(const Batch& batch) {
+  check_batch(batch);
+  has_gradients = false;
+  training.pass->run(batch.data, batch.sequences, passes++);
+  const double value = training.pass->loss();
+  require_finite(value);
+  has_gradients = true;
+  return value;
+}
+
+std::string Trainer::Implementation::where(const char* otherwise) const {
+  return fit_epoch > 0 ? fmt::format("fit, epoch {}, step {}", fit_epoch, steps + 1)
+                       : fmt::format("{}, step {}", otherwise, steps + 1);
+}
+
+void Trainer::Implementation::require_finite(double value) const {
+  const Dtype dtype = parameters.dtype;
+  std::string culprit;
+  for (const auto& entry : parameters.entries) {
+    const std::byte* gradient = training.pass->gradients() + parameters.byte_offset(entry);
+    if (const auto at = first_not_finite(gradient, entry.count, dtype); at && culprit.empty())
+      culprit = fmt::format("the gradient of {} is not, at element {}", quote(entry.weight->path), *at);
+  }
+  if (std::isfinite(value) && culprit.empty()) return;
+  for (const nn::WeightPtr& weight : model->weights())
+    if (const auto at = first_not_finite(weight->value.data(), weight->value.elements(), dtype))
+      throw Error(Complaint{where("gradients"), "the loss", fmt::format("{}", value), "finite numbers",
+                            fmt::format("The weight {} is not, at element {}. Begin again from finite weights.",
+                                        quote(weight->path), *at)});
+  const std::string which = culprit.empty() ? "all gradients are finite" : culprit;
+  throw Error(Complaint{where("gradients"), "the loss", fmt::format("{} ({})", value, which), "finite numbers",
+                        lower_the_rate});
+}
+
+void Trainer::Implementation::apply() {
+  if (!has_gradients)
+    throw ConfigError({"apply", "the gradients", "not there", "those of a batch", "Call gradients(batch) first."});
+  has_gradients = false;
+  if (const auto broken = update->run(steps + 1, learning_rate, training.pass->gradients()))
+    throw Error(Complaint{where("apply"), "the new weight " + quote(broken->path), "not finite", "finite numbers",
+                          lower_the_rate});
+  ++steps;
+}
+
+Trainer::Trainer(Sequential& model, TrainerOptions options)
+    : implementation_(std::make_unique<Implementation>(model, std::move(options))) {}
+Trainer::~Trainer() = default;
+Trainer::Trainer(Trainer&&) noexcept = default;
+Trainer& Trainer::operator=(Trainer&&) noexcept = default;
+
+History Trainer::fit(const Dataset& training) { return implementation_->fit(*this, training, nullptr); }
+History Trainer::fit(const Dataset& training, const Dataset& validation) {
+  return implementation_->fit(*this, training, &validation);
+}
+
+Evaluation Trainer::evaluate(const Dataset& data) {
+  implementation_->reserve(data, implementation_->evaluation, "evaluate");
+  return implementation_->evaluate(data);
+}
+
+void Trainer::reserve(const Dataset& data) {
+  implementation_->reserve(data, implementation_->training, "reserve");
+  implementation_->seen = Implementation::Seen(data);
+}
+
+double Trainer::gradients(const Batch& batch) { return implementation_->gradients(batch); }
+void Trainer::apply() { implementation_->apply(); }
+
+View Trainer::gradient(std::string_view path) {
+  Implementation& self = *implementation_;
+  if (!self.has_gradients)
+    throw ConfigError({"gradient", "the gradients", "not there", "those of a batch", "Call gradients(batch) first."});
+  std::vector<std::string> known;
+  for (const auto& entry : self.parameters.entries) {
+    if (entry.weight->path == path)
+      return {self.training.pass->gradients() + self.parameters.byte_offset(entry), self.parameters.dtype,
+              entry.weight->stored_shape()};
+    known.push_back(entry.weight->path);
+  }
+  throw ConfigError({"gradient", "path", quote(path), "that of a trainable weight", suggest(path, known)});
+}
+
+std::uint64_t Trainer::step() const { return implementation_->steps; }
+double Trainer::learning_rate() const { return implementation_->learning_rate; }
+void Trainer::set_learning_rate(double rate) {
+  if (!(std::isfinite(rate) && rate >= 0))
+    throw ConfigError({"set_learning_rate", "rate", fmt::format("{}", rate), "a finite number >= 0", ""});
+  implementation_->learning_rate = rate;
+}
+Sequential& Trainer::model() { return *implementation_->model; }
+const TrainerOptions& Trainer::options() const { return implementation_->options; }
+
+std::size_t Trainer::parameters() const {
+  const Implementation& self = *implementation_;
+  return self.parameters.entries.empty() && self.model->built() ? layout_of(*self.model).count : self.parameters.count;
+}
+
+std::size_t Trainer::bytes() const {
+  const Implementation& self = *implementation_;
+  std::size_t bytes = 0;
+  for (const auto* compiled : {&self.training, &self.evaluation})
+    if (compiled->pass) bytes += compiled->pass->bytes();
+  return bytes + (self.update ? self.update->bytes() : 0);
+}
+
+}  // namespace elegans::train
