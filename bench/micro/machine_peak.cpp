@@ -3,7 +3,9 @@
 #include <benchmark/benchmark.h>
 #include <algorithm>
 #include <chrono>
-#include <vector>
+#include <limits>
+
+#if ELEGANS_SIMD
 
 #include "kernels/simd/dispatch.hpp"
 
@@ -93,4 +95,16 @@ double peak_gigabytes_per_second() {
 }
 
 }  // namespace elegans::bench
+#endif
+
+#else
+
+namespace elegans::bench {
+
+// Measured with Highway; a build without it has nothing to compare with.
+double peak_gflops() { return std::numeric_limits<double>::quiet_NaN(); }
+double peak_gigabytes_per_second() { return std::numeric_limits<double>::quiet_NaN(); }
+
+}  // namespace elegans::bench
+
 #endif

@@ -20,16 +20,18 @@ namespace elegans::kernels::HWY_NAMESPACE {
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
 // What a block reads and writes: a[i·a_row + p·a_step], b[p·b_row + j], y[i·y_row + j]. Column vector c begins at
-// c · Lanes, the last one at last_in_b and last_in_y. With `resume`, the sums go on from y. Where n < Lanes, `part` =
-// n.
+// c · Lanes, the last one at last_in_b and last_in_y. With `resume`, the sums go on from y. `part` is n where n < Lanes,
+// else 0.
 template <class T>
 struct Block {
   const T* a;
   std::size_t a_row, a_step;
   const T* b;
-  std::size_t b_row, last_in_b;
+  std::size_t b_row;
+  std::ptrdiff_t last_in_b;
   T* y;
-  std::size_t y_row, last_in_y;
+  std::size_t y_row;
+  std::ptrdiff_t last_in_y;
   std::size_t depth;
   std::size_t part;
   bool resume;
@@ -39,13 +41,16 @@ template <std::size_t rows, std::size_t columns, class T>
 void multiply_block(const Block<T>& whole) {
   const Block<T> block = whole;
   const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
+  const auto lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
+  // Where column vector c begins.
+  const auto begin = [lanes](std::size_t c, std::ptrdiff_t last)
+                         HWY_ATTR { return c + 1 == columns ? last : static_cast<std::ptrdiff_t>(c) * lanes; };
   VecOf<decltype(d)> sum[rows][columns];
   ELEGANS_UNROLL
   for (std::size_t i = 0; i < rows; ++i) {
     ELEGANS_UNROLL
     for (std::size_t c = 0; c < columns; ++c) {
-      const T* y = block.y + i * block.y_row + (c + 1 == columns ? block.last_in_y : c * lanes);
+      const T* y = block.y + i * block.y_row + begin(c, block.last_in_y);
       sum[i][c] = block.resume ? hn::LoadU(d, y) : hn::Zero(d);
     }
   }
@@ -55,7 +60,7 @@ void multiply_block(const Block<T>& whole) {
     VecOf<decltype(d)> vector[columns];
     ELEGANS_UNROLL
     for (std::size_t c = 0; c < columns; ++c) {
-      vector[c] = hn::LoadU(d, b + (c + 1 == columns ? block.last_in_b : c * lanes));
+      vector[c] = hn::LoadU(d, b + begin(c, block.last_in_b));
     }
     ELEGANS_UNROLL
     for (std::size_t i = 0; i < rows; ++i) {
@@ -68,7 +73,7 @@ void multiply_block(const Block<T>& whole) {
   for (std::size_t i = 0; i < rows; ++i) {
     ELEGANS_UNROLL
     for (std::size_t c = 0; c < columns; ++c) {
-      hn::StoreU(sum[i][c], d, block.y + i * block.y_row + (c + 1 == columns ? block.last_in_y : c * lanes));
+      hn::StoreU(sum[i][c], d, block.y + i * block.y_row + begin(c, block.last_in_y));
     }
   }
 }
@@ -152,7 +157,9 @@ HWY_INLINE void multiply(const T* a, std::size_t a_row, std::size_t a_step, cons
     columns = hwy::DivCeil(vectors - v, hwy::DivCeil(vectors - v, most_columns));
     const std::size_t width = columns * lanes;
     const std::size_t first = v * lanes;
-    const std::size_t last = n < lanes ? 0 : HWY_MIN(width, n - first) - lanes;
+    // Negative where the last vector begins before this block.
+    const auto last =
+        n < lanes ? 0 : static_cast<std::ptrdiff_t>(HWY_MIN(width, n - first)) - static_cast<std::ptrdiff_t>(lanes);
     const std::size_t most_depth = packed ? cached_bytes / sizeof(T) / width : HWY_MAX(k, std::size_t{1});
     std::size_t p = 0;
     do {
@@ -162,10 +169,10 @@ HWY_INLINE void multiply(const T* a, std::size_t a_row, std::size_t a_step, cons
                      n < lanes ? n : 0, p != 0};
       if (packed) {
         for (std::size_t c = 0; c < columns; ++c) {
-          const std::size_t column = c + 1 == columns ? last : c * lanes;
+          const std::ptrdiff_t column = c + 1 == columns ? last : static_cast<std::ptrdiff_t>(c * lanes);
           T* to = buffer + c * lanes;
           if constexpr (transposed) {
-            transpose(b + (first + column) * k + p, k, to, width, HWY_MIN(lanes, n), depth);
+            transpose(b + (first + static_cast<std::size_t>(column)) * k + p, k, to, width, HWY_MIN(lanes, n), depth);
           } else {
             for (std::size_t q = 0; q < depth; ++q) {
               hn::Store(hn::LoadU(d, part_of_b + q * n + column), d, to + q * width);
@@ -174,7 +181,7 @@ HWY_INLINE void multiply(const T* a, std::size_t a_row, std::size_t a_step, cons
         }
         block.b = buffer;
         block.b_row = width;
-        block.last_in_b = width - lanes;
+        block.last_in_b = static_cast<std::ptrdiff_t>(width - lanes);
       }
       multiply_rows(block, columns, m);
       p += depth;
