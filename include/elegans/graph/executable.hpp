@@ -22,9 +22,9 @@ struct CompileOptions {
   std::int64_t segment_length = 1;  // steps of one segment, where a loop keeps checkpoints
   // Passes that are not to run: names of passes() ("fuse", "hoist", …). ELEGANS_DISABLE in the environment adds to
   // them, separated by commas.
-  std::vector<std::string> disable;
+  std::vector<std::string> disable = {};
   // Pairs (output, input) by name that share the caller's memory: the update of parameters works in place.
-  std::vector<std::pair<std::string, std::string>> in_place;
+  std::vector<std::pair<std::string, std::string>> in_place = {};
 };
 
 // What one pass did.
