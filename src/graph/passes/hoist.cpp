@@ -96,7 +96,7 @@ Graph split_products(const Scan& scan, Counts& counts) {
 class Taken {
  public:
   Taken(Rewrite& outer, const Node& node, const Scan& scan, Counts& counts)
-      : outer_(outer), node_(node), scan_(scan), body_(scan.body()), counts_(counts), origin_(origins(scan)) {
+      : outer_(outer), node_(node), scan_(scan), body_(scan.body()), counts_(counts), origin_(origins(scan)), producers_(body_.producers()) {
     choose();
   }
 
@@ -119,7 +119,6 @@ class Taken {
  private:
   void choose() {
     const std::vector<std::vector<std::size_t>> readers_of = readers(body_);
-    const std::vector<std::int32_t> producers = body_.producers();
     std::set<std::size_t> moved;
     // Everything that is the same at every step, but for what is cheaper to have inside (constants).
     for (std::size_t n = 0; n < body_.nodes().size(); ++n) {
@@ -142,7 +141,7 @@ class Taken {
         const Node& step = body_.nodes()[lead[k]];
         possible = can_stack(step);
         for (const ValueId input : step.inputs) {
-          const std::int32_t maker = producers[input];
+          const std::int32_t maker = producers_[input];
           if (maker < 0 || moved.count(static_cast<std::size_t>(maker))) continue;
           if (std::find(lead.begin(), lead.end(), static_cast<std::size_t>(maker)) == lead.end())
             lead.push_back(static_cast<std::size_t>(maker));
@@ -157,7 +156,7 @@ class Taken {
     const std::size_t first = scan_.counts().carried + scan_.counts().stacked;
     for (std::size_t i = 0; i < scan_.counts().summed; ++i) {
       const ValueId value = scan_.summed_output(i);
-      const std::int32_t maker = producers[value];
+      const std::int32_t maker = producers_[value];
       if (maker < 0 || !readers_of[value].empty() || !is_sum_product(body_.nodes()[static_cast<std::size_t>(maker)]))
         continue;
       std::size_t uses = 0;
@@ -184,7 +183,12 @@ class Taken {
     const std::vector<char> stacked = stacked_inputs(node);
     const bool any = std::any_of(stacked.begin(), stacked.end(), [](char s) { return s != 0; });
     std::vector<Value> inputs;
-    for (const ValueId input : node.inputs) inputs.push_back(*outside_[input]);
+    for (const ValueId input : node.inputs) {
+      // What moved may read a constant that stays inside: it gets one of its own.
+      if (!outside_[input])
+        outside_[input] = outer_.to().apply(body_.nodes()[static_cast<std::size_t>(producers_[input])].operation, {})[0];
+      inputs.push_back(*outside_[input]);
+    }
     const OperationPtr operation =
         any ? node.operation->stacked(body_.types_of(node.inputs), stacked, scan_.steps()) : node.operation;
     outer_.to().set_scope(node.scope);
@@ -291,6 +295,7 @@ class Taken {
   const Graph& body_;
   Counts& counts_;
   const std::vector<Origin> origin_;
+  const std::vector<std::int32_t> producers_;
   std::vector<std::size_t> moved_;  // ascending
   std::vector<Sum> sums_;
   std::vector<std::optional<Value>> outside_;  // by value of the body
