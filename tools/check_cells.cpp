@@ -83,6 +83,8 @@ bool check(const json& golden, std::size_t number, const Arguments& arguments, L
     broken = error.what();
   } catch (const json::exception& error) {
     broken = fmt::format("the case cannot be read: {}", error.what());
+  } catch (const std::exception& error) {
+    broken = error.what();
   }
   if (broken.empty())
     fmt::print("OK   {}:{}\n", name, text);

@@ -79,7 +79,8 @@ const std::vector<std::string> cfc_options{
 // Options that are not null, of which every key is known.
 json options_of(const json& golden, const std::vector<std::string>& known) {
   json options = json::object();
-  for (const auto& [key, value] : golden.value("options", json::object()).items()) {
+  const json given = golden.value("options", json::object());
+  for (const auto& [key, value] : given.items()) {
     if (std::find(known.begin(), known.end(), key) == known.end())
       throw ConfigError({.operation = "options",
                          .argument = fmt::format("'{}'", key),
