@@ -102,5 +102,4 @@ class Policy {
 namespace elegans {
 using model::Policy;
 using model::PolicyOptions;
-using model::Preprocessing;
 }  // namespace elegans

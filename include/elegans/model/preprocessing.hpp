@@ -88,3 +88,7 @@ nlohmann::json to_config(const Preprocessing& preprocessing);
 Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name);
 
 }  // namespace elegans::model
+
+namespace elegans {
+using model::Preprocessing;
+}  // namespace elegans
