@@ -68,6 +68,15 @@ TEST(Standardise, KeepsItsDigitsUnderALargeOffset) {
   EXPECT_EQ(s.std[1], 1);
 }
 
+// A running mean alone stands still once (x − mean) / n rounds away: it would end 0.24 below.
+TEST(Standardise, LongColumnsDoNotFreezeTheMean) {
+  std::vector<double> values;
+  for (int k = 0; k < 20000; ++k) values.insert(values.end(), {k < 10000 ? 1e12 : 1e12 + 1, 0});
+  const Standardisation s = standardise_features(two_columns(values));
+  EXPECT_EQ(s.mean[0], 1e12 + 0.5);
+  EXPECT_EQ(s.std[0], 0.5);
+}
+
 TEST(Standardise, StaysFiniteAtTheEdgesOfTheRange) {
   for (const double scale : {1e300, 1e-300, 8e307}) {
     Dataset data = two_columns({scale, 3, -scale, 3, scale, 3, -scale, 3});
