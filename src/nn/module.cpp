@@ -61,6 +61,8 @@ void Module::build(const Shape& input) {
                       ""});
   }
   features_ = input.back();
+  // A part added in a constructor could not know the type, and so the name, of what is derived from it.
+  for (const auto& part : parts_) part->set_prefix(path() + "/");
   building_ = true;
   try {
     on_build(input);
