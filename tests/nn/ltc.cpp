@@ -117,7 +117,8 @@ TEST_P(LTCCellTest, StepsAndTimeConstantsFollowTheEquations) {
       EXPECT_NEAR(row(next[0], b)[i], expected[i], 1e-13) << "sample " << b << ", neuron " << i;
       EXPECT_NEAR(row(tau, b)[i], constants[i], 1e-13) << "sample " << b << ", neuron " << i;
     }
-    EXPECT_EQ(row(y, b), std::vector<double>(row(next[0], b).begin(), row(next[0], b).begin() + 2));
+    const std::vector<double> all = row(next[0], b);
+    EXPECT_EQ(row(y, b), (std::vector{all[0], all[1]}));
   }
 }
 
@@ -195,8 +196,8 @@ TEST(LTCCell, RunsWithoutAnySynapse) {
 
 TEST(LTCCell, RefusesOptionsOutOfRange) {
   EXPECT_THAT(message_of<ConfigError>([] { LTCCell(small_ncp(), {.ode_unfolds = 0}); }),
-              HasSubstr("LTCCell: ode_unfolds 0; expected at least 1."));
-  EXPECT_THAT(message_of<ConfigError>([] { LTCCell(small_ncp(), {.epsilon = -1}); }), HasSubstr("epsilon -1"));
+              HasSubstr("LTCCell: ode_unfolds is 0; expected at least 1."));
+  EXPECT_THAT(message_of<ConfigError>([] { LTCCell(small_ncp(), {.epsilon = -1}); }), HasSubstr("epsilon is -1"));
   EXPECT_THAT(message_of<ConfigError>([] { mapping_named("afine"); }), HasSubstr("Did you mean 'affine'?"));
 }
 

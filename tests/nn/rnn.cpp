@@ -310,10 +310,13 @@ TEST(RNN, StreamingEqualsTheBatchBitForBit) {
         const SequenceOutput first = (*layer)({.x = cut(x, b, 4), .timespans = cut(timespans, b, 4)});
         EXPECT_EQ(first.output.values(), cut(whole.output, b, 4).values());
         std::vector<View> handed(first.state.begin(), first.state.end());
-        const Tensor rest = Tensor::from(
-            {1, 2, 2}, std::vector<double>(cut(x, b, 6).values().end() - 4, cut(x, b, 6).values().end()), dtype);
-        EXPECT_EQ((*layer)({.x = rest, .state = handed}).output.shape(),
-                  (Shape{1, 2, Dim(layer->cell()->output_size())}));
+        const std::vector<double> xs = cut(x, b, 6).values(), gaps = cut(timespans, b, 6).values();
+        const Tensor rest = Tensor::from({1, 2, 2}, std::span(xs).last(4), dtype);
+        const Tensor rest_gaps = Tensor::from({1, 2}, std::span(gaps).last(2), dtype);
+        const SequenceOutput second = (*layer)({.x = rest, .timespans = rest_gaps, .state = handed});
+        const std::vector<double> all = cut(whole.output, b, 6).values();
+        EXPECT_EQ(second.output.values(),
+                  std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(all.size() / 6 * 4), all.end()));
       }
     }
 }
@@ -410,7 +413,13 @@ class Stack : public Layer {
   Json config() const override { return Json::object(); }
 
  protected:
-  void on_build(const Shape&) override {}
+  void on_build(const Shape& input) override {
+    Shape shape = input;
+    for (const LayerPtr& layer : layers_) {
+      layer->build(shape);
+      shape = layer->compute_output_shape(shape);
+    }
+  }
   Value call(Context& context, Value x) override {
     for (const LayerPtr& layer : layers_) x = (*layer)(context, x);
     return x;
@@ -455,21 +464,21 @@ TEST(RNN, SaysWhatDoesNotFit) {
       message_of<ShapeError>([&] {
         layer(Tensor({2, 5}));
       }),
-      HasSubstr("memory: input [2, 5]; expected [batch, time, features]. A single sequence is a batch of one."));
+      HasSubstr("memory: input is [2, 5]; expected [batch, time, features]. A single sequence is a batch of one."));
   EXPECT_THAT(message_of<ShapeError>([&] { layer({.x = x, .timespans = few}); }),
-              HasSubstr("memory: timespans [2, 2]; expected [2, 3] like the input."));
+              HasSubstr("memory: timespans is [2, 2]; expected [2, 3] like the input."));
   EXPECT_THAT(message_of<ShapeError>([&] { layer({.x = x, .lengths = lengths}); }),
-              HasSubstr("memory: lengths [3]; expected [2] like the input."));
+              HasSubstr("memory: lengths is [3]; expected [2] like the input."));
   EXPECT_THAT(message_of<ShapeError>([&] {
                 layer({.x = x, .state = {few, few}});
               }),
-              HasSubstr("memory: the number of states 2; expected 1, or none to start afresh."));
+              HasSubstr("memory: the number of states is 2; expected 1, or none to start afresh."));
   EXPECT_THAT(message_of<ShapeError>([&] {
                 (*layer.cell())(Tensor({2, 5}), std::vector{Tensor({2, 3})}, Tensor({2}));
               }),
-              HasSubstr("state 'h' before the step [2, 3]; expected [2, 4], as states() says."));
+              HasSubstr("state 'h' before the step is [2, 3]; expected [2, 4], as states() says."));
   EXPECT_THAT(message_of<ConfigError>([&] { RNN(layer.cell(), {.checkpoint_every = -1}); }),
-              HasSubstr("checkpoint_every -1"));
+              HasSubstr("checkpoint_every is -1"));
 }
 
 TEST(RNN, ComesBackFromItsConfiguration) {

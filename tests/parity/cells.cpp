@@ -78,10 +78,10 @@ TEST(GoldenCells, RefusesWhatItDoesNotKnow) {
   nlohmann::json golden = some_case();
   golden["options"]["ode_unfold"] = 3;
   EXPECT_EQ(message_of(golden),
-            "options: 'ode_unfold' unknown; expected an option of the cell. Did you mean 'ode_unfolds'?");
+            "options: 'ode_unfold' is unknown; expected an option of the cell. Did you mean 'ode_unfolds'?");
   golden = some_case();
   golden["cell"] = "gru";
-  EXPECT_EQ(message_of(golden), "cell: 'gru' unknown; expected 'ltc' or 'cfc'.");
+  EXPECT_EQ(message_of(golden), "cell: 'gru' is unknown; expected 'ltc' or 'cfc'.");
   golden = some_case();
   golden["parameters"]["rnn_cell.spare"] = {1.0};
   EXPECT_EQ(message_of(golden), "parameter 'rnn_cell.spare' of the file belongs to no weight.");
