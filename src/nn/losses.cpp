@@ -8,7 +8,11 @@
 namespace elegans::nn {
 namespace {
 
-Value weighted_mean(Value each, const LossInputs& inputs) { return sum(each * inputs.weight) / inputs.normaliser; }
+// Where nothing counts (normaliser 0) the mean is 0, not 0/0.
+Value weighted_mean(Value each, const LossInputs& inputs) {
+  const Value divisor = select(inputs.normaliser, inputs.normaliser, constant(inputs.normaliser, 1));
+  return sum(each * inputs.weight) / divisor;
+}
 
 Value write_mean_squared_error(const LossInputs& in) {
   const auto width = static_cast<double>(in.prediction.shape().back().factor());
