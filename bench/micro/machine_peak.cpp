@@ -3,11 +3,14 @@
 #include <benchmark/benchmark.h>
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <iterator>
 #include <limits>
 
 #if ELEGANS_SIMD
 
 #include "kernels/simd/dispatch.hpp"
+#include "kernels/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "micro/machine_peak.cpp"
@@ -48,8 +51,19 @@ HWY_AFTER_NAMESPACE();
 namespace elegans::kernels {
 HWY_EXPORT(multiply_add);
 HWY_EXPORT(copy);
-double best_multiply_add(int steps, float* result) { return HWY_DYNAMIC_DISPATCH(multiply_add)(steps, result); }
-void best_copy(const float* x, float* y, std::size_t n) { HWY_DYNAMIC_DISPATCH(copy)(x, y, n); }
+
+double best_multiply_add(int steps, float* result) {
+  static const std::int64_t target = best_target(std::getenv("ELEGANS_TARGET"));
+  const auto& functions = HWY_DISPATCH_TABLE(multiply_add);
+  return functions[simd::entry_of(target, std::size(functions))](steps, result);
+}
+
+void best_copy(const float* x, float* y, std::size_t n) {
+  static const std::int64_t target = best_target(std::getenv("ELEGANS_TARGET"));
+  const auto& functions = HWY_DISPATCH_TABLE(copy);
+  functions[simd::entry_of(target, std::size(functions))](x, y, n);
+}
+
 }  // namespace elegans::kernels
 
 namespace elegans::bench {

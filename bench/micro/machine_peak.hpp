@@ -6,7 +6,7 @@ namespace elegans::bench {
 // Fused multiply-adds of f32 in registers, two operations each, on one core with the instruction set of Target::best.
 double peak_gflops();
 
-// Bytes read and written by copying 8 KiB within the first-level cache.
+// Bytes read and written by copying 4 KiB within the first-level cache, with the same instruction set.
 double peak_gigabytes_per_second();
 
 }  // namespace elegans::bench

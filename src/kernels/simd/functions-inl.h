@@ -94,10 +94,16 @@ HWY_INLINE V polynomial(D d, V z, const T (&c)[n]) {
   return polynomial_part<0, n>(d, z_powers, c);
 }
 
-// x where it lies within [low, high], else the nearer of them; NaN stays NaN (x86 returns the second argument).
+// The smaller of x and a limit, and the larger. NaN stays NaN: x86 returns the second argument then, others need not.
 template <class D, class V, class T>
-HWY_INLINE V clamp(D d, V x, T low, T high) {
-  return hn::Max(hn::Set(d, low), hn::Min(hn::Set(d, high), x));
+HWY_INLINE V at_most(D d, V x, T limit) {
+  const V most = hn::Set(d, limit);
+  return HWY_ARCH_X86 ? hn::Min(most, x) : hn::IfThenElse(hn::Lt(most, x), most, x);
+}
+template <class D, class V, class T>
+HWY_INLINE V at_least(D d, V x, T limit) {
+  const V least = hn::Set(d, limit);
+  return HWY_ARCH_X86 ? hn::Max(least, x) : hn::IfThenElse(hn::Gt(least, x), least, x);
 }
 
 // x = n ln 2 + r with an integer n and |r| <= ln 2 / 2, for |x| below 2^10: e^x = 2^n (1 + tail), tail = r + r^2 P(r).
@@ -121,7 +127,7 @@ template <class D, class V>
 HWY_INLINE V exponential(D d, V x) {
   using T = hn::TFromD<D>;
   using C = Constants<T>;
-  x = clamp(d, x, C::exponential_low, C::exponential_high);
+  x = at_least(d, at_most(d, x, C::exponential_high), C::exponential_low);
   const Exponential<V> parts = split_exponential(d, x);
   const V mantissa = hn::Add(parts.tail, hn::Set(d, 1));
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
@@ -207,7 +213,7 @@ HWY_INLINE V hyperbolic_tangent(D d, V x) {
   using C = Constants<hn::TFromD<D>>;
   const hn::RebindToSigned<D> di;
   const V one = hn::Set(d, 1);
-  const V magnitude = hn::Min(hn::Set(d, C::tanh_is_one), hn::Abs(x));
+  const V magnitude = at_most(d, hn::Abs(x), C::tanh_is_one);
   const Exponential<V> parts = split_exponential(d, hn::Add(magnitude, magnitude));
   const auto exponent = hn::ShiftLeft<C::mantissa_bits>(hn::BitCast(di, parts.shifted));
   const V power = hn::BitCast(d, hn::Add(exponent, hn::BitCast(di, one)));
@@ -218,7 +224,7 @@ HWY_INLINE V hyperbolic_tangent(D d, V x) {
 // f32 only. |x| < 1: x + x P(x^2); else 1 - e^P(|x|), up to where erf rounds to 1.
 template <class D, class V>
 HWY_INLINE V error_function(D d, V x) {
-  const V magnitude = hn::Min(hn::Set(d, 3.95F), hn::Abs(x));
+  const V magnitude = at_most(d, hn::Abs(x), 3.95F);
   const V near = hn::MulAdd(x, polynomial(d, hn::Mul(x, x), Constants<float>::erf_near_0), x);
   const V far = hn::Sub(hn::Set(d, 1), exponential(d, polynomial(d, magnitude, Constants<float>::erf_beyond_1)));
   return hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 1)), near, hn::CopySign(far, x));
