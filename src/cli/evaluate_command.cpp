@@ -1,0 +1,113 @@
+// elegans evaluate: how good a saved model is on a file.
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/columns.hpp"
+#include "cli/command.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/figures.hpp"
+#include "cli/settings.hpp"
+#include "cli/training_data.hpp"
+#include "elegans/base/json.hpp"
+#include "elegans/model/load.hpp"
+#include "elegans/train/classes.hpp"
+#include "elegans/train/read_csv.hpp"
+#include "elegans/train/trainer.hpp"
+#include "elegans/train/ts_format.hpp"
+#include "elegans/train/windows.hpp"
+
+namespace elegans::cli {
+namespace {
+
+constexpr const char* examples =
+    "  elegans evaluate policy.safetensors tomorrow.csv --time t\n"
+    "  elegans evaluate policy.safetensors tomorrow.csv --time t --window 64     as it was trained\n"
+    "  elegans evaluate gestures.safetensors more.csv --time t --group recording --answer recording --json\n";
+
+struct EvaluateCommand {
+  std::string model, data;
+  std::string time, group, answer, missing = "error";
+  std::int64_t window = 0, stride = 0, threads = 0;
+  bool json = false;
+};
+
+train::TargetAt target_at(const EvaluateCommand& c, const model::Preprocessing& p) {
+  if (c.answer.empty())
+    return p.answer_at == model::AnswerAt::every_step ? train::TargetAt::every_step : train::TargetAt::last_step;
+  require_choice("answer", c.answer, {"every-step", "last-step", "recording"});
+  if (c.answer == "every-step") return train::TargetAt::every_step;
+  return c.answer == "last-step" ? train::TargetAt::last_step : train::TargetAt::whole_recording;
+}
+
+train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
+  const bool classifies = p.task == model::Task::classification;
+  train::Dataset data;
+  if (c.data.ends_with(".ts")) {
+    data = train::read_ts(c.data);
+  } else {
+    require_names(p, c.model);
+    require_time(p, !c.time.empty(), c.model);
+    data = train::read_csv(c.data, {.time = c.time,
+                                    .targets = p.targets,
+                                    .features = p.features,
+                                    .group = c.group,
+                                    .target_kind = classifies ? train::TargetKind::classes : train::TargetKind::numbers,
+                                    .target_at = target_at(c, p),
+                                    .missing = missing_named(c.missing)});
+  }
+  if (classifies) train::relabel(data, p.classes);
+  prepare(p, data);
+  if (c.window > 0)
+    data = train::windows(std::move(data), {.length = static_cast<std::size_t>(c.window),
+                                            .stride = static_cast<std::size_t>(c.stride)});
+  return data;
+}
+
+int evaluate(const EvaluateCommand& c) {
+  model::LoadedModel model = model::load_model(c.model);
+  const model::Preprocessing& p = model.preprocessing;
+  const train::Dataset data = read(c, p);
+  train::Trainer trainer(model.network, {.threads = static_cast<std::size_t>(c.threads), .target_scaling = p.outputs});
+  const train::Evaluation figures = trainer.evaluate(data);
+  std::size_t steps = 0;
+  for (const train::Sequence& sequence : data.sequences) steps += sequence.steps;
+  if (c.json) {
+    const nlohmann::json made{{"model", c.model}, {"data", c.data}, {"sequences", data.size()}, {"steps", steps},
+                              {"figures", to_json(figures)}};
+    std::cout << to_json_text(made, 2) << '\n';
+  } else {
+    std::cout << fmt::format("{}: {} sequence{}, {} steps\n{}\n", c.data, data.size(), data.size() == 1 ? "" : "s",
+                             steps, to_text(figures));
+  }
+  return success;
+}
+
+}  // namespace
+
+Action add_evaluate(CLI::App& program) {
+  CLI::App& app = add_command(program, "evaluate", "Judge a saved model on a file", examples);
+  const auto c = std::make_shared<EvaluateCommand>();
+  app.add_option("model", c->model, "model file")->required();
+  app.add_option("data", c->data, "CSV file with the model's features and targets, or a .ts file")->required();
+  app.add_option("--time", c->time, "time column: seconds or ISO 8601");
+  app.add_option("--group", c->group, "column that separates recordings");
+  app.add_option("--answer", c->answer, "every-step | last-step | recording (default: as trained)");
+  app.add_option("--missing", c->missing, "error | forward-fill | drop")->capture_default_str();
+  app.add_option("--window", c->window, "steps of a sequence; 0: whole recordings")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--stride", c->stride, "steps from window to window; 0: the window's length")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", c->threads, "0: as many as the machine has")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--json", c->json, "the result as JSON");
+  return [c] { return evaluate(*c); };
+}
+
+}  // namespace elegans::cli

@@ -1,0 +1,58 @@
+#include "cli/network.hpp"
+
+#include <fmt/format.h>
+
+#include "elegans/base/error.hpp"
+#include "elegans/nn/cfc.hpp"
+#include "elegans/nn/dense.hpp"
+#include "elegans/nn/wired_cfc_cell.hpp"
+#include "elegans/wiring/config.hpp"
+
+namespace elegans::cli {
+namespace {
+
+constexpr std::int64_t default_units = 32;
+
+nn::LayerPtr make_ltc(const TrainSettings& s, const std::optional<wiring::Wiring>& wiring, std::int64_t units) {
+  const nn::LTCOptions options{.mixed_memory = s.mixed_memory, .ode_unfolds = s.ode_unfolds};
+  return wiring ? std::make_shared<nn::LTC>(*wiring, options) : std::make_shared<nn::LTC>(units, options);
+}
+
+nn::LayerPtr make_cfc(const TrainSettings& s, const std::optional<wiring::Wiring>& wiring, std::int64_t units) {
+  nn::CfCOptions options{.mixed_memory = s.mixed_memory, .mode = nn::cfc_mode(s.mode)};
+  if (wiring) return std::make_shared<nn::CfC>(*wiring, options);
+  options.backbone_units = s.backbone_units;
+  options.backbone_layers = s.backbone_layers;
+  options.backbone_dropout = s.backbone_dropout;
+  return std::make_shared<nn::CfC>(units, options);
+}
+
+}  // namespace
+
+Sequential make_network(const TrainSettings& s, std::int64_t answers) {
+  std::optional<wiring::Wiring> wiring;
+  if (!s.wiring.empty()) wiring = wiring::parse_wiring(s.wiring);
+  const std::int64_t units = s.units > 0 ? s.units : default_units;
+  Sequential network({.dtype = dtype_named(s.dtype), .seed = static_cast<std::uint64_t>(s.seed)});
+  const bool is_ltc = s.cell == "ltc";
+  network.add(is_ltc ? make_ltc(s, wiring, units) : make_cfc(s, wiring, units));
+
+  const std::int64_t outputs = wiring ? wiring->output_dim() : units;
+  if (s.readout == "none" && outputs != answers)
+    throw ConfigError(Complaint{"train", "the outputs of the cell", fmt::format("{}", outputs),
+                                fmt::format("{}, one a target or class, as there is no readout", answers),
+                                "Give the circuit as many motor neurons, or leave --readout out."});
+  // Outputs of a CfC lie within ±1, those of an LTC have a scale of their own.
+  const bool fits = is_ltc && outputs == answers;
+  if (s.readout == "dense" || (s.readout == "auto" && !fits)) network.add(nn::Dense(answers));
+  return network;
+}
+
+std::optional<wiring::Wiring> wiring_of(const nn::Layer& layer) {
+  if (const auto* ltc = dynamic_cast<const nn::LTC*>(&layer)) return ltc->ltc_cell().wiring();
+  if (const auto* cfc = dynamic_cast<const nn::CfC*>(&layer))
+    if (const auto* wired = dynamic_cast<const nn::WiredCfCCell*>(cfc->cfc_cell().get())) return wired->wiring();
+  return {};
+}
+
+}  // namespace elegans::cli

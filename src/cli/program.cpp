@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "cli/exit_codes.hpp"
+#include "elegans/base/error.hpp"
+#include "elegans/base/json.hpp"
+#include "elegans/base/suggest.hpp"
+#include "elegans/base/version.hpp"
+
+namespace elegans::cli {
+namespace {
+
+constexpr const char* program_examples =
+    "Examples\n"
+    "  elegans demo\n"
+    "  elegans train office.csv --time date --target Occupancy --task classification --out office.safetensors\n"
+    "  elegans evaluate office.safetensors tomorrow.csv --time date\n"
+    "  elegans run office.safetensors --time date < sensors.csv\n"
+    "  elegans inspect office.safetensors\n"
+    "  elegans draw autoncp:28,4 --inputs 8 --out circuit.svg\n"
+    "\n`elegans COMMAND --help` shows a command's options, with examples.\n\n";
+
+struct Failure {
+  ExitCode code;
+  std::string_view kind;
+};
+
+void report(const Failure& failure, const std::string& message, bool as_json) {
+  const std::string text =
+      as_json ? to_json_text({{"error", {{"kind", failure.kind}, {"message", message}, {"exit_code", failure.code}}}})
+              : "elegans: " + message;
+  std::cout.flush();
+  std::cerr << text << std::endl;
+}
+
+// What a name on the command line was probably meant to be.
+std::string remedy_for(const CLI::App& program, const CLI::ParseError& error) {
+  const auto chosen = program.get_subcommands();
+  const std::string command = chosen.empty() ? "elegans" : "elegans " + chosen.front()->get_name();
+  const CLI::App& asked = chosen.empty() ? program : *chosen.front();
+  std::string remedy;
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    std::vector<std::string> known;
+    for (const CLI::Option* option : asked.get_options())
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    if (chosen.empty())
+      for (const CLI::App* sub : program.get_subcommands([](const CLI::App*) { return true; }))
+        known.push_back(sub->get_name());
+    const auto extras = program.remaining(true);
+    if (!extras.empty()) {
+      const std::string name = extras.front().substr(0, extras.front().find('='));
+      if (const std::string near = suggest(name, known); near.starts_with("Did you mean")) remedy = near + " ";
+    }
+  }
+  return fmt::format("{}`{} --help` lists what there is.", remedy, command);
+}
+
+int report_usage(const CLI::App& program, const CLI::ParseError& error, bool as_json) {
+  std::string message = error.what();
+  while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
+  report({usage_error, "usage"}, fmt::format("{}. {}", message, remedy_for(program, error)), as_json);
+  return usage_error;
+}
+
+int run_guarded(const Action& action, bool as_json) {
+  const auto fail = [as_json](const Failure& failure, const std::exception& error) {
+    report(failure, error.what(), as_json);
+    return failure.code;
+  };
+  try {
+    const int code = action();
+    std::cout.flush();
+    if (std::cout) return code;
+    throw FileError(Complaint{"standard output", "", "cannot be written", "room for the result", ""});
+  } catch (const InternalError& error) {
+    return fail({internal_error, "internal"}, error);
+  } catch (const FileError& error) {
+    return fail({data_error, "file"}, error);
+  } catch (const FormatError& error) {
+    return fail({data_error, "format"}, error);
+  } catch (const ConfigError& error) {
+    return fail({usage_error, "configuration"}, error);
+  } catch (const ShapeError& error) {
+    return fail({usage_error, "shape"}, error);
+  } catch (const DtypeError& error) {
+    return fail({usage_error, "dtype"}, error);
+  } catch (const Error& error) {
+    return fail({training_failed, "training"}, error);
+  } catch (const std::bad_alloc&) {
+    return fail({data_error, "memory"}, std::runtime_error("there is not enough memory. Take smaller batches or "
+                                                            "windows, or less data."));
+  } catch (const std::exception& error) {
+    return fail({internal_error, "internal"}, error);
+  }
+}
+
+}  // namespace
+
+CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& description,
+                      const std::string& examples) {
+  CLI::App* command = program.add_subcommand(name, description);
+  command->footer("Examples\n" + examples + "\n" + std::string(exit_codes_help));
+  command->get_formatter()->column_width(34);
+  return *command;
+}
+
+int run_program(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  CLI::App program("Wired recurrent networks: from a recording with time stamps to a circuit that runs in a loop.",
+                   "elegans");
+  program.set_version_flag("--version", "elegans " + std::string(version));
+  program.footer(program_examples + std::string(exit_codes_help));
+  program.require_subcommand(1);
+  const std::vector<Action (*)(CLI::App&)> makers{add_demo, add_train, add_evaluate, add_run, add_inspect, add_draw};
+  std::vector<std::pair<CLI::App*, Action>> commands;
+  for (const auto make : makers) {
+    Action action = make(program);
+    commands.emplace_back(program.get_subcommands([](const CLI::App*) { return true; }).back(), std::move(action));
+  }
+
+  const bool as_json = std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::CallForHelp& call) {
+    return program.exit(call);
+  } catch (const CLI::CallForVersion& call) {
+    return program.exit(call);
+  } catch (const CLI::ParseError& error) {
+    return report_usage(program, error, as_json);
+  }
+  for (const auto& [command, action] : commands)
+    if (command->parsed()) return run_guarded(action, as_json);
+  return internal_error;
+}
+
+}  // namespace elegans::cli

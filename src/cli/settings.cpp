@@ -1,0 +1,114 @@
+#include "cli/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "elegans/base/error.hpp"
+#include "elegans/base/suggest.hpp"
+#include "elegans/base/text.hpp"
+#include "elegans/train/settings_file.hpp"
+
+namespace elegans::cli {
+namespace {
+
+std::string key_of(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+}  // namespace
+
+std::vector<std::string> split_names(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    std::string_view name = text.substr(0, comma);
+    while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
+    while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
+    if (!name.empty()) names.emplace_back(name);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return names;
+}
+
+void require_choice(std::string_view option, const std::string& value, const std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), value) != names.end()) return;
+  throw ConfigError(Complaint{fmt::format("--{}", option), "the value", quote(value),
+                              fmt::format("one of {}", fmt::join(names, ", ")), suggest(value, names)});
+}
+
+void Settings::add_argument(const std::string& name, std::string& value, const std::string& help) {
+  CLI::Option* option = command_->add_option(name, value, help);
+  entries_.push_back({key_of(name), option, [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); },
+                      [] {}, [&value]() -> nlohmann::json { return value; }});
+}
+
+void Settings::add(const std::string& name, std::string& value, const std::string& help) {
+  CLI::Option* option = command_->add_option("--" + name, value, help);
+  if (!value.empty()) option->capture_default_str();
+  entries_.push_back({key_of(name), option, [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); },
+                      [] {}, [&value]() -> nlohmann::json { return value; }});
+}
+
+void Settings::add(const std::string& name, std::int64_t& value, const std::string& help, const IntegerRange& range) {
+  CLI::Option* option = command_->add_option("--" + name, value, help)->capture_default_str();
+  entries_.push_back({key_of(name), option,
+                      [&value, key = key_of(name), range](const JsonObject& file) { value = file.integer(key, range); },
+                      [&value, name, range] {
+                        JsonObject({{name, value}}, "command line", {name}).integer(name, range);
+                      },
+                      [&value]() -> nlohmann::json { return value; }});
+}
+
+void Settings::add(const std::string& name, double& value, const std::string& help, const NumberRange& range) {
+  CLI::Option* option = command_->add_option("--" + name, value, help)->capture_default_str();
+  entries_.push_back({key_of(name), option,
+                      [&value, key = key_of(name), range](const JsonObject& file) { value = file.number(key, range); },
+                      [&value, name, range] { JsonObject({{name, value}}, "command line", {name}).number(name, range); },
+                      [&value]() -> nlohmann::json { return value; }});
+}
+
+void Settings::add(const std::string& name, bool& value, const std::string& help) {
+  CLI::Option* option = command_->add_flag(fmt::format("--{0},!--no-{0}", name), value, help);
+  entries_.push_back({key_of(name), option,
+                      [&value, key = key_of(name)](const JsonObject& file) { value = file.boolean(key); }, [] {},
+                      [&value]() -> nlohmann::json { return value; }});
+}
+
+void Settings::add(const std::string& name, std::vector<std::string>& value, const std::string& help) {
+  CLI::Option* option = command_->add_option_function<std::string>(
+      "--" + name, [&value](const std::string& text) { value = split_names(text); }, help);
+  entries_.push_back({key_of(name), option,
+                      [&value, key = key_of(name)](const JsonObject& file) {
+                        value = file.at(key).is_string() ? split_names(file.text(key)) : file.texts(key);
+                      },
+                      [] {}, [&value]() -> nlohmann::json { return value; }});
+}
+
+void Settings::read(const std::filesystem::path& file) {
+  const nlohmann::json settings = train::read_settings(file);
+  std::vector<std::string> keys;
+  for (const Entry& entry : entries_) keys.push_back(entry.key);
+  const JsonObject object(settings, file.string(), keys);
+  for (const Entry& entry : entries_)
+    if (entry.option->count() == 0 && object.has(entry.key)) entry.read(object);
+}
+
+void Settings::check() const {
+  for (const Entry& entry : entries_) {
+    try {
+      entry.check();
+    } catch (const FormatError& error) {
+      throw ConfigError(error.what());
+    }
+  }
+}
+
+nlohmann::json Settings::values() const {
+  nlohmann::json values = nlohmann::json::object();
+  for (const Entry& entry : entries_) values[entry.key] = entry.value();
+  return values;
+}
+
+}  // namespace elegans::cli

@@ -1,0 +1,58 @@
+#pragma once
+// Options that can also stand in a TOML or JSON file: --batch-size 16 on the command line, batch_size = 16 in the file.
+// The command line wins.
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "elegans/base/json.hpp"
+
+namespace elegans::cli {
+
+class Settings {
+ public:
+  explicit Settings(CLI::App& command) : command_(&command) {}
+
+  // Each adds the option "--<name>" (or, without dashes, a positional argument), whose key in a file is its name with
+  // '_' for '-'. The value is its default.
+  void add(const std::string& name, std::string& value, const std::string& help);
+  void add(const std::string& name, std::int64_t& value, const std::string& help, const IntegerRange& range = {});
+  void add(const std::string& name, double& value, const std::string& help, const NumberRange& range = {});
+  void add(const std::string& name, bool& value, const std::string& help);
+  // Names with commas between them; in a file a list.
+  void add(const std::string& name, std::vector<std::string>& value, const std::string& help);
+  void add_argument(const std::string& name, std::string& value, const std::string& help);
+
+  // Takes from a file what the command line does not say. Errors name the file and the key, with the nearest names.
+  void read(const std::filesystem::path& file);
+  // Values of the command line out of their range: ConfigError naming the option.
+  void check() const;
+  // All settings as they are now.
+  nlohmann::json values() const;
+
+ private:
+  struct Entry {
+    std::string key;
+    CLI::Option* option;
+    std::function<void(const JsonObject& file)> read;
+    std::function<void()> check;
+    std::function<nlohmann::json()> value;
+  };
+
+  CLI::App* command_;
+  std::vector<Entry> entries_;
+};
+
+// ConfigError with the nearest names unless `value` is one of `names`.
+void require_choice(std::string_view option, const std::string& value, const std::vector<std::string>& names);
+
+// "a, b,c" → {"a", "b", "c"}
+std::vector<std::string> split_names(std::string_view text);
+
+}  // namespace elegans::cli

@@ -1,0 +1,155 @@
+// elegans train: from a recording to a model file.
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/figures.hpp"
+#include "cli/network.hpp"
+#include "cli/train_settings.hpp"
+#include "cli/training_data.hpp"
+#include "elegans/base/atomic_file.hpp"
+#include "elegans/base/error.hpp"
+#include "elegans/base/json.hpp"
+#include "elegans/model/save.hpp"
+#include "elegans/nn/losses.hpp"
+#include "elegans/train/csv_history.hpp"
+#include "elegans/train/early_stopping.hpp"
+#include "elegans/train/progress_bar.hpp"
+#include "elegans/train/trainer.hpp"
+
+namespace elegans::cli {
+namespace {
+
+constexpr const char* examples =
+    "  elegans train engine.csv --time t --target torque --wiring autoncp:28,1 --seed 7 --out policy.safetensors\n"
+    "  elegans train office.csv --time date --target Occupancy --task classification --cell ltc --units 16\n"
+    "  elegans train gestures.csv --time t --group recording --target gesture --answer recording --patience 20\n"
+    "  elegans train --config engine.toml --epochs 200\n";
+
+struct TrainCommand {
+  explicit TrainCommand(CLI::App& command) : options(command) {}
+
+  Settings options;
+  TrainSettings settings;
+  std::string config;
+  std::string write_config;
+  bool json = false;
+  bool quiet = false;
+};
+
+train::TrainerOptions trainer_options(const TrainCommand& command, const TrainingData& data) {
+  const TrainSettings& s = command.settings;
+  train::TrainerOptions options{.optimizer = train::optimizer_named(s.optimizer, s.learning_rate),
+                                .batch_size = static_cast<std::size_t>(s.batch_size),
+                                .epochs = static_cast<std::uint64_t>(s.epochs),
+                                .threads = static_cast<std::size_t>(s.threads),
+                                .target_scaling = data.preprocessing.outputs};
+  if (!s.loss.empty()) options.loss = nn::loss_named(s.loss);
+  if (s.clip_norm > 0) options.clip_norm = s.clip_norm;
+  if (!command.quiet) options.callbacks.push_back(train::progress_bar());
+  if (!s.history.empty()) options.callbacks.push_back(train::csv_history(s.history));
+  // Without patience training goes on to the end, and still keeps the best weights.
+  if (data.parts.validation.size() > 0)
+    options.callbacks.push_back(train::early_stopping({.patience = static_cast<std::uint64_t>(s.patience)}));
+  return options;
+}
+
+std::string describe(const TrainSettings& s, const TrainingData& data) {
+  const model::Preprocessing& p = data.preprocessing;
+  const std::size_t answers = p.classes.size();
+  return fmt::format("{}: {} rows, {} recording{}, {} features -> {}{}, time unit {:g} s\n"
+                     "sequences: {} to train on, {} to validate, {} to test (split by {})\n",
+                     s.data, data.rows, data.recordings, data.recordings == 1 ? "" : "s", p.features.size(),
+                     fmt::join(p.targets, ", "), answers > 0 ? fmt::format(" ({} classes)", answers) : "", p.time_unit,
+                     data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), split_of(s));
+}
+
+void check_output_folder(const std::string& out) {
+  if (out.empty()) return;
+  const std::filesystem::path folder = std::filesystem::path(out).parent_path();
+  if (std::filesystem::is_directory(out))
+    throw FileError(Complaint{out, "", "is a folder", "the name of a file", "Add a file name."});
+  if (!folder.empty() && !std::filesystem::is_directory(folder))
+    throw FileError(Complaint{out, fmt::format("the folder {}", folder.string()), "missing", "a folder that is there",
+                              "Make it first."});
+}
+
+nlohmann::json report(const TrainCommand& command, const TrainingData& data, std::size_t parameters,
+                      const train::History& history, const std::optional<train::Evaluation>& test) {
+  nlohmann::json made{{"data", command.settings.data},
+                      {"rows", data.rows},
+                      {"recordings", data.recordings},
+                      {"features", data.preprocessing.features},
+                      {"targets", data.preprocessing.targets},
+                      {"classes", data.preprocessing.classes},
+                      {"time_unit", data.preprocessing.time_unit},
+                      {"sequences",
+                       {{"train", data.parts.train.size()},
+                        {"validation", data.parts.validation.size()},
+                        {"test", data.parts.test.size()}}},
+                      {"parameters", parameters},
+                      {"epochs", history.epochs.size()},
+                      {"loss", history.epochs.back().loss},
+                      {"seed", history.seed},
+                      {"machine_kind", history.machine_kind},
+                      {"settings", command.options.values()}};
+  if (history.restored) made["best_epoch"] = *history.restored;
+  if (history.epochs.back().validation) made["validation"] = to_json(*history.epochs.back().validation);
+  if (test) made["test"] = to_json(*test);
+  if (!command.settings.out.empty()) made["out"] = command.settings.out;
+  return made;
+}
+
+int train_model(TrainCommand& command) {
+  if (!command.config.empty()) command.options.read(command.config);
+  command.options.check();
+  const TrainSettings& s = command.settings;
+  check_settings(s);
+  check_output_folder(s.out);
+  if (!command.write_config.empty()) write_file_atomically(command.write_config, reproducing_toml(command.options));
+
+  const TrainingData data = read_training_data(s);
+  const model::Preprocessing& p = data.preprocessing;
+  Sequential network = make_network(s, static_cast<std::int64_t>(p.classes.empty() ? p.targets.size() : p.classes.size()));
+  network.build(static_cast<std::int64_t>(p.features.size()));
+  if (!command.json) std::cout << describe(s, data) << std::flush;
+
+  train::Trainer trainer(network, trainer_options(command, data));
+  const bool validates = data.parts.validation.size() > 0;
+  const train::History history =
+      validates ? trainer.fit(data.parts.train, data.parts.validation) : trainer.fit(data.parts.train);
+  std::optional<train::Evaluation> test;
+  if (data.parts.test.size() > 0) test = trainer.evaluate(data.parts.test);
+  if (!s.out.empty()) model::save_model(s.out, network, p);
+
+  if (command.json) {
+    std::cout << to_json_text(report(command, data, trainer.parameters(), history, test), 2) << '\n';
+    return success;
+  }
+  if (test) std::cout << "test: " << to_text(*test) << '\n';
+  std::cout << (s.out.empty() ? "not saved (--out names a file)\n" : "saved " + s.out + "\n");
+  std::cout << "\n# The same again: put these lines into a file and run `elegans train --config FILE`.\n"
+            << reproducing_toml(command.options);
+  return success;
+}
+
+}  // namespace
+
+Action add_train(CLI::App& program) {
+  CLI::App& app = add_command(program, "train", "Train a circuit on a recording with time stamps", examples);
+  const auto command = std::make_shared<TrainCommand>(app);
+  add_settings(command->options, command->settings);
+  app.add_option("--config", command->config, "TOML or JSON file with any of these options (the command line wins)");
+  app.add_option("--write-config", command->write_config, "write the TOML file that reproduces this run");
+  app.add_flag("--quiet", command->quiet, "no progress");
+  app.add_flag("--json", command->json, "the result as JSON");
+  return [command] { return train_model(*command); };
+}
+
+}  // namespace elegans::cli

@@ -1,0 +1,100 @@
+#include "cli/training_data.hpp"
+
+#include <utility>
+
+#include "cli/columns.hpp"
+#include "elegans/train/classes.hpp"
+#include "elegans/train/read_csv.hpp"
+#include "elegans/train/standardise.hpp"
+#include "elegans/train/timespans.hpp"
+#include "elegans/train/ts_format.hpp"
+#include "elegans/train/windows.hpp"
+
+namespace elegans::cli {
+namespace {
+
+using train::TargetAt;
+
+TargetAt target_at(const std::string& answer) {
+  if (answer == "last-step") return TargetAt::last_step;
+  return answer == "recording" ? TargetAt::whole_recording : TargetAt::every_step;
+}
+
+train::TargetKind target_kind(const std::string& task) {
+  if (task == "regression") return train::TargetKind::numbers;
+  return task == "classification" ? train::TargetKind::classes : train::TargetKind::detect;
+}
+
+train::Dataset read(const TrainSettings& s) {
+  if (s.data.ends_with(".ts")) return train::read_ts(s.data);
+  return train::read_csv(s.data, {.time = s.time,
+                                  .targets = s.target,
+                                  .features = s.features,
+                                  .ignore = s.ignore,
+                                  .group = s.group,
+                                  .target_kind = target_kind(s.task),
+                                  .target_at = target_at(s.answer),
+                                  .missing = missing_named(s.missing)});
+}
+
+train::Dataset cut(train::Dataset data, const TrainSettings& s) {
+  // One answer a recording: its windows would each have to guess it.
+  const bool whole = s.window == 0 || data.schema.target_at == TargetAt::whole_recording;
+  if (whole || data.size() == 0) return data;
+  return train::windows(std::move(data), {.length = static_cast<std::size_t>(s.window),
+                                          .stride = static_cast<std::size_t>(s.stride)});
+}
+
+train::Parts split(train::Dataset data, const TrainSettings& s) {
+  const train::Fractions fractions{.validation = s.validation, .test = s.test};
+  const std::string way = split_of(s);
+  if (way == "time") return train::split_by_time(data, {.fractions = fractions});
+  if (!s.validation_groups.empty() || !s.test_groups.empty())
+    return train::split_by_group(data, {.validation = s.validation_groups, .test = s.test_groups});
+  if (way == "random") data = cut(std::move(data), s);
+  return train::split_at_random(data, {.fractions = fractions, .seed = static_cast<std::uint64_t>(s.seed)});
+}
+
+}  // namespace
+
+void prepare(const model::Preprocessing& preprocessing, train::Dataset& data) {
+  const auto applies = [](const model::Scaling& scaling) { return train::Standardisation{scaling.mean, scaling.std}; };
+  if (!preprocessing.inputs.empty()) train::apply_to_features(applies(preprocessing.inputs), data);
+  if (!preprocessing.outputs.empty() && !data.schema.classifies())
+    train::apply_to_targets(applies(preprocessing.outputs), data);
+  train::divide_timespans(data, preprocessing.time_unit);
+}
+
+TrainingData read_training_data(const TrainSettings& s) {
+  TrainingData made;
+  train::Dataset data = read(s);
+  made.recordings = data.recordings.size();
+  for (const train::Recording& recording : data.recordings) made.rows += recording.steps();
+  made.parts = split(std::move(data), s);
+
+  train::Parts& parts = made.parts;
+  if (parts.train.schema.classifies()) train::learn_classes(parts);
+  const train::Schema& schema = parts.train.schema;
+  const train::Standardisation features = train::standardise_features(parts.train);
+  made.preprocessing = {.features = schema.features,
+                        .targets = schema.targets,
+                        .classes = schema.classes,
+                        .task = schema.classifies() ? model::Task::classification : model::Task::regression,
+                        .answer_at = schema.target_at == TargetAt::every_step ? model::AnswerAt::every_step
+                                                                              : model::AnswerAt::last_step,
+                        .inputs = {features.mean, features.std},
+                        .outputs = {},
+                        .time_unit = train::time_unit(parts.train)};
+  if (!schema.classifies()) {
+    const train::Standardisation targets = train::standardise_targets(parts.train);
+    made.preprocessing.outputs = {targets.mean, targets.std};
+  }
+  for (train::Dataset* part : {&parts.train, &parts.validation, &parts.test}) {
+    if (part->size() == 0) continue;
+    prepare(made.preprocessing, *part);
+    if (train::is_whole(*part)) *part = cut(std::move(*part), s);
+  }
+  return made;
+}
+
+}  // namespace elegans::cli
