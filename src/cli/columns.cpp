@@ -15,10 +15,9 @@ train::Missing missing_named(const std::string& name) {
 
 void require_time(const model::Preprocessing& preprocessing, bool has_time, const std::string& model_file) {
   if (has_time || preprocessing.time_unit == 1) return;
-  throw ConfigError(Complaint{model_file, "the time unit", fmt::format("{:g} s, so the model was trained with time stamps",
-                                                                       preprocessing.time_unit),
-                              "to know when each row was measured",
-                              "Name the time column (--time t)."});
+  throw ConfigError(Complaint{model_file, "the time unit",
+                              fmt::format("{:g} s, so the model was trained with time stamps", preprocessing.time_unit),
+                              "to know when each row was measured", "Name the time column (--time t)."});
 }
 
 void require_names(const model::Preprocessing& preprocessing, const std::string& model_file) {

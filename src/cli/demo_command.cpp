@@ -48,8 +48,9 @@ struct DemoData {
 
 DemoData load_data(std::uint64_t seed) {
   DemoData made;
-  made.parts = train::split_at_random(train::japanese_vowels(train::BuiltinPart::train),
-                                      {.fractions = {.validation = 0.1}, .seed = seed, .stratify = train::Stratify::by_class});
+  made.parts =
+      train::split_at_random(train::japanese_vowels(train::BuiltinPart::train),
+                             {.fractions = {.validation = 0.1}, .seed = seed, .stratify = train::Stratify::by_class});
   made.raw_test = train::japanese_vowels(train::BuiltinPart::test);
   made.parts.test = made.raw_test;
   const train::Schema& schema = made.parts.train.schema;
@@ -88,15 +89,16 @@ void print_one_sequence(Policy& policy, const train::Dataset& data) {
   }
 }
 
-void print_text(const train::Evaluation& test, const DemoCommand& c, const DemoData& data, const StreamFigures& figures) {
+void print_text(const train::Evaluation& test, const DemoCommand& c, const DemoData& data,
+                const StreamFigures& figures) {
   std::cout << "\nAccuracy on the test part (370 recordings that training never saw)\n"
             << fmt::format("  {:<42} {:<12}\n", "elegans, CfC over AutoNCP(64, 16)",
                            fmt::format("{:.1f} %", 100 * test.metric("accuracy")));
   for (const train::PublishedFigure& figure : train::japanese_vowels_figures())
     std::cout << fmt::format("  {:<42} {:<12} {}\n", figure.method, figure.accuracy, figure.source);
   std::cout << fmt::format("\nsaved {}, and loaded it again as a policy\n", c.out);
-  std::cout << fmt::format("{} steps one by one: median {:.1f} µs, p99 {:.1f} µs, max {:.1f} µs a step; ", figures.steps,
-                           figures.median_us, figures.p99_us, figures.max_us);
+  std::cout << fmt::format("{} steps one by one: median {:.1f} µs, p99 {:.1f} µs, max {:.1f} µs a step; ",
+                           figures.steps, figures.median_us, figures.p99_us, figures.max_us);
   if (counts_allocations()) {
     std::cout << fmt::format("{} allocations\n", figures.allocations);
   } else {
@@ -134,9 +136,10 @@ int demonstrate(const DemoCommand& c) {
   const DemoData data = load_data(seed);
   Sequential network = make_demo_network(seed);
   if (!c.json)
-    std::cout << fmt::format("Japanese Vowels: who of nine speakers says /ae/? 12 numbers a frame; {} recordings to "
-                             "train on, {} to validate, {} to test\n",
-                             data.parts.train.size(), data.parts.validation.size(), data.parts.test.size())
+    std::cout << fmt::format(
+                     "Japanese Vowels: who of nine speakers says /ae/? 12 numbers a frame; {} recordings to "
+                     "train on, {} to validate, {} to test\n",
+                     data.parts.train.size(), data.parts.validation.size(), data.parts.test.size())
               << std::flush;
   train::Trainer trainer(network, {.optimizer = train::Adam{.learning_rate = 0.01},
                                    .batch_size = 32,
@@ -164,7 +167,8 @@ int demonstrate(const DemoCommand& c) {
 }  // namespace
 
 Action add_demo(CLI::App& program) {
-  CLI::App& app = add_command(program, "demo", "Train on a real recording, save, load and stream, in a minute or two", examples);
+  CLI::App& app =
+      add_command(program, "demo", "Train on a real recording, save, load and stream, in a minute or two", examples);
   const auto c = std::make_shared<DemoCommand>();
   app.add_option("--epochs", c->epochs, "times that each recording is seen")
       ->capture_default_str()

@@ -63,8 +63,8 @@ Drawn from_text(const DrawCommand& c) {
   Drawn drawn{wiring::parse_wiring(c.circuit), {.title = c.title}};
   if (drawn.wiring.is_built()) return drawn;
   if (c.inputs < 1)
-    throw ConfigError(Complaint{"draw", "--inputs", "missing", "the number of inputs of the circuit",
-                                "Say how many: --inputs 8."});
+    throw ConfigError(
+        Complaint{"draw", "--inputs", "missing", "the number of inputs of the circuit", "Say how many: --inputs 8."});
   drawn.wiring.build(c.inputs);
   return drawn;
 }

@@ -62,8 +62,8 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
   if (classifies) train::relabel(data, p.classes);
   prepare(p, data);
   if (c.window > 0)
-    data = train::windows(std::move(data), {.length = static_cast<std::size_t>(c.window),
-                                            .stride = static_cast<std::size_t>(c.stride)});
+    data = train::windows(std::move(data),
+                          {.length = static_cast<std::size_t>(c.window), .stride = static_cast<std::size_t>(c.stride)});
   return data;
 }
 
@@ -76,7 +76,10 @@ int evaluate(const EvaluateCommand& c) {
   std::size_t steps = 0;
   for (const train::Sequence& sequence : data.sequences) steps += sequence.steps;
   if (c.json) {
-    const nlohmann::json made{{"model", c.model}, {"data", c.data}, {"sequences", data.size()}, {"steps", steps},
+    const nlohmann::json made{{"model", c.model},
+                              {"data", c.data},
+                              {"sequences", data.size()},
+                              {"steps", steps},
                               {"figures", to_json(figures)}};
     std::cout << to_json_text(made, 2) << '\n';
   } else {

@@ -54,8 +54,8 @@ std::vector<TimeConstant> time_constants(const nn::LTC& layer, double time_unit)
   const std::vector<double> units = tau.values();
   std::vector<TimeConstant> made;
   for (std::int64_t i = 0; i < wiring.units(); ++i)
-    made.push_back({i, std::string(wiring::name(wiring.type_of_neuron(i))),
-                    units[static_cast<std::size_t>(i)] * time_unit});
+    made.push_back(
+        {i, std::string(wiring::name(wiring.type_of_neuron(i))), units[static_cast<std::size_t>(i)] * time_unit});
   return made;
 }
 
@@ -137,8 +137,7 @@ void print_text(const InspectCommand& c, model::LoadedModel& model, const model:
 
 int inspect(const InspectCommand& c) {
   model::LoadedModel model = model::load_model(c.model);
-  const model::Summary summary =
-      model::summarise(model.network, {.training_batch = c.batch, .training_time = c.time});
+  const model::Summary summary = model::summarise(model.network, {.training_batch = c.batch, .training_time = c.time});
   (c.json ? print_json : print_text)(c, model, summary);
   return success;
 }

@@ -97,7 +97,7 @@ int run_guarded(const Action& action, bool as_json) {
     return fail({training_failed, "training"}, error);
   } catch (const std::bad_alloc&) {
     return fail({data_error, "memory"}, std::runtime_error("there is not enough memory. Take smaller batches or "
-                                                            "windows, or less data."));
+                                                           "windows, or less data."));
   } catch (const std::exception& error) {
     return fail({internal_error, "internal"}, error);
   }
@@ -127,7 +127,8 @@ int run_program(int argc, char** argv) {
     commands.emplace_back(program.get_subcommands([](const CLI::App*) { return true; }).back(), std::move(action));
   }
 
-  const bool as_json = std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+  const bool as_json =
+      std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp& call) {

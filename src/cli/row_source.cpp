@@ -49,15 +49,15 @@ void RowSource::read_time() {
   dt_ = options_.first_dt;
   if (starts_group_) return;
   if (stamp->kind != accepted_stamp_.kind)
-    throw FormatError(Complaint{row_.place(), what, quote(text),
-                                fmt::format("a time stamp like {} of line {}", quote(accepted_stamp_text_), accepted_line_),
-                                ""});
+    throw FormatError(
+        Complaint{row_.place(), what, quote(text),
+                  fmt::format("a time stamp like {} of line {}", quote(accepted_stamp_text_), accepted_line_), ""});
   dt_ = train::seconds_between(accepted_stamp_, *stamp);
   if (dt_ < 0)
-    throw FormatError(Complaint{row_.place(), what,
-                                fmt::format("{}, {:g} s before {} of line {}", quote(text), -dt_,
-                                            quote(accepted_stamp_text_), accepted_line_),
-                                "time stamps that never run backwards", ""});
+    throw FormatError(Complaint{
+        row_.place(), what,
+        fmt::format("{}, {:g} s before {} of line {}", quote(text), -dt_, quote(accepted_stamp_text_), accepted_line_),
+        "time stamps that never run backwards", ""});
 }
 
 void RowSource::read() {

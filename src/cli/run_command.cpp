@@ -23,7 +23,8 @@ constexpr const char* examples =
     "  elegans run policy.safetensors --time t < sensors.csv\n"
     "  sensor-daemon | elegans run policy.safetensors --dt 0.05 --json\n"
     "  elegans run policy.safetensors --time t --group recording < gestures.csv > answers.csv\n"
-    "\nA row is refused where a number is missing, NaN or infinite, or time runs backwards: the reason goes to standard\n"
+    "\nA row is refused where a number is missing, NaN or infinite, or time runs backwards: the reason goes to "
+    "standard\n"
     "error, the state stays as it was, and the next row is read.\n";
 
 struct RunCommand {

@@ -40,15 +40,17 @@ void require_choice(std::string_view option, const std::string& value, const std
 
 void Settings::add_argument(const std::string& name, std::string& value, const std::string& help) {
   CLI::Option* option = command_->add_option(name, value, help);
-  entries_.push_back({key_of(name), option, [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); },
-                      [] {}, [&value]() -> nlohmann::json { return value; }});
+  entries_.push_back({key_of(name), option,
+                      [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); }, [] {},
+                      [&value]() -> nlohmann::json { return value; }});
 }
 
 void Settings::add(const std::string& name, std::string& value, const std::string& help) {
   CLI::Option* option = command_->add_option("--" + name, value, help);
   if (!value.empty()) option->capture_default_str();
-  entries_.push_back({key_of(name), option, [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); },
-                      [] {}, [&value]() -> nlohmann::json { return value; }});
+  entries_.push_back({key_of(name), option,
+                      [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); }, [] {},
+                      [&value]() -> nlohmann::json { return value; }});
 }
 
 void Settings::add(const std::string& name, std::int64_t& value, const std::string& help, const IntegerRange& range) {
@@ -65,7 +67,9 @@ void Settings::add(const std::string& name, double& value, const std::string& he
   CLI::Option* option = command_->add_option("--" + name, value, help)->capture_default_str();
   entries_.push_back({key_of(name), option,
                       [&value, key = key_of(name), range](const JsonObject& file) { value = file.number(key, range); },
-                      [&value, name, range] { JsonObject({{name, value}}, "command line", {name}).number(name, range); },
+                      [&value, name, range] {
+                        JsonObject({{name, value}}, "command line", {name}).number(name, range);
+                      },
                       [&value]() -> nlohmann::json { return value; }});
 }
 

@@ -63,11 +63,12 @@ train::TrainerOptions trainer_options(const TrainCommand& command, const Trainin
 std::string describe(const TrainSettings& s, const TrainingData& data) {
   const model::Preprocessing& p = data.preprocessing;
   const std::size_t answers = p.classes.size();
-  return fmt::format("{}: {} rows, {} recording{}, {} features -> {}{}, time unit {:g} s\n"
-                     "sequences: {} to train on, {} to validate, {} to test (split by {})\n",
-                     s.data, data.rows, data.recordings, data.recordings == 1 ? "" : "s", p.features.size(),
-                     fmt::join(p.targets, ", "), answers > 0 ? fmt::format(" ({} classes)", answers) : "", p.time_unit,
-                     data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), split_of(s));
+  return fmt::format(
+      "{}: {} rows, {} recording{}, {} features -> {}{}, time unit {:g} s\n"
+      "sequences: {} to train on, {} to validate, {} to test (split by {})\n",
+      s.data, data.rows, data.recordings, data.recordings == 1 ? "" : "s", p.features.size(),
+      fmt::join(p.targets, ", "), answers > 0 ? fmt::format(" ({} classes)", answers) : "", p.time_unit,
+      data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), split_of(s));
 }
 
 void check_output_folder(const std::string& out) {
@@ -116,7 +117,8 @@ int train_model(TrainCommand& command) {
 
   const TrainingData data = read_training_data(s);
   const model::Preprocessing& p = data.preprocessing;
-  Sequential network = make_network(s, static_cast<std::int64_t>(p.classes.empty() ? p.targets.size() : p.classes.size()));
+  Sequential network =
+      make_network(s, static_cast<std::int64_t>(p.classes.empty() ? p.targets.size() : p.classes.size()));
   network.build(static_cast<std::int64_t>(p.features.size()));
   if (!command.json) std::cout << describe(s, data) << std::flush;
 

@@ -75,7 +75,8 @@ void check_settings(const TrainSettings& s) {
   if (s.data.empty())
     refuse("the data", "not named", "a CSV or .ts file", "Name it first: elegans train data.csv --target y.");
   const bool is_ts = s.data.ends_with(".ts");
-  if (s.target.empty() && !is_ts) refuse("--target", "missing", "the name of a column", "See the header line of the file.");
+  if (s.target.empty() && !is_ts)
+    refuse("--target", "missing", "the name of a column", "See the header line of the file.");
   require_choice("task", s.task, {"auto", "regression", "classification"});
   require_choice("answer", s.answer, {"every-step", "last-step", "recording"});
   require_choice("missing", s.missing, {"error", "forward-fill", "drop"});

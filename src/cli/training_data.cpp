@@ -41,8 +41,8 @@ train::Dataset cut(train::Dataset data, const TrainSettings& s) {
   // One answer a recording: its windows would each have to guess it.
   const bool whole = s.window == 0 || data.schema.target_at == TargetAt::whole_recording;
   if (whole || data.size() == 0) return data;
-  return train::windows(std::move(data), {.length = static_cast<std::size_t>(s.window),
-                                          .stride = static_cast<std::size_t>(s.stride)});
+  return train::windows(std::move(data),
+                        {.length = static_cast<std::size_t>(s.window), .stride = static_cast<std::size_t>(s.stride)});
 }
 
 train::Parts split(train::Dataset data, const TrainSettings& s) {
@@ -76,15 +76,15 @@ TrainingData read_training_data(const TrainSettings& s) {
   if (parts.train.schema.classifies()) train::learn_classes(parts);
   const train::Schema& schema = parts.train.schema;
   const train::Standardisation features = train::standardise_features(parts.train);
-  made.preprocessing = {.features = schema.features,
-                        .targets = schema.targets,
-                        .classes = schema.classes,
-                        .task = schema.classifies() ? model::Task::classification : model::Task::regression,
-                        .answer_at = schema.target_at == TargetAt::every_step ? model::AnswerAt::every_step
-                                                                              : model::AnswerAt::last_step,
-                        .inputs = {features.mean, features.std},
-                        .outputs = {},
-                        .time_unit = train::time_unit(parts.train)};
+  made.preprocessing = {
+      .features = schema.features,
+      .targets = schema.targets,
+      .classes = schema.classes,
+      .task = schema.classifies() ? model::Task::classification : model::Task::regression,
+      .answer_at = schema.target_at == TargetAt::every_step ? model::AnswerAt::every_step : model::AnswerAt::last_step,
+      .inputs = {features.mean, features.std},
+      .outputs = {},
+      .time_unit = train::time_unit(parts.train)};
   if (!schema.classifies()) {
     const train::Standardisation targets = train::standardise_targets(parts.train);
     made.preprocessing.outputs = {targets.mean, targets.std};
