@@ -46,9 +46,9 @@ class Rows {
   std::size_t size_;
 };
 
-[[noreturn]] void refuse(const Sequential& network, const std::string& what) {
-  throw ConfigError({network.name() + ", golden vectors", "a step", what, "finite numbers",
-                     "The weights have diverged, or the preprocessing does not fit."});
+[[noreturn]] void refuse(const Sequential& network, std::size_t step, const std::string& why) {
+  throw ConfigError({network.name() + ", golden vectors", fmt::format("step {}", step), "refused, for " + why,
+                     "finite numbers", "The weights have diverged, or the preprocessing does not fit."});
 }
 
 // Row `row` of every state, one after the other, as a policy keeps them.
@@ -95,7 +95,7 @@ GoldenVectors stepwise(const GoldenVectors& given, Sequential& network, const Pr
       const std::size_t width = policy.observation_size();
       status = policy.step(std::span(observations).subspan(k * width, width), seconds[k], answer);
     }
-    if (!status) refuse(network, fmt::format("{} at step {}", policy.describe(status), k));
+    if (!status) refuse(network, k, policy.describe(status));
     Rows(result.answers).put(k, answer);
     policy.get_state(state);
     put_state(result, k + 1, policy, state);
@@ -128,7 +128,7 @@ GoldenVectors at_once(const GoldenVectors& given, Sequential& network, const Pre
   for (std::size_t t = 0; t < rows; ++t) {
     unstandardise(preprocessing.outputs, std::span(raw).subspan(t * outputs, outputs), std::span(answer));
     for (const double value : answer) {
-      if (!std::isfinite(value)) refuse(network, "an answer is NaN or infinite");
+      if (!std::isfinite(value)) refuse(network, t, "an answer is NaN or infinite");
     }
     Rows(result.answers).put(t, answer);
   }

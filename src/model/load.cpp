@@ -183,7 +183,7 @@ class ModelReader {
   Tensor read_tensor(const std::string& name, Dtype dtype, const Shape& shape) {
     const StoredTensor& stored = take(name, describe(dtype, shape));
     if (describe(stored) != describe(dtype, shape)) {
-      complain(in_tensor(name), "its type and shape", describe(stored), describe(dtype, shape));
+      complain(in_tensor(name), "its type", describe(stored), describe(dtype, shape));
     }
     Tensor value(shape, dtype);
     if (!stored.data.empty()) std::memcpy(value.data(), stored.data.data(), stored.data.size());
@@ -201,7 +201,7 @@ class ModelReader {
     const StoredTensor* stored = file_.find(name);
     if (stored == nullptr) return {};
     const bool is_row = stored->shape.size() == 1 && stored->shape[0] > 0 && stored->dtype == StoredDtype::f64;
-    if (!is_row) complain(in_tensor(name), "its type and shape", describe(*stored), "F64 [columns]");
+    if (!is_row) complain(in_tensor(name), "its type", describe(*stored), "F64 [columns]");
     return read_tensor(name, Dtype::f64, Shape{stored->shape[0]}).values();
   }
 
@@ -229,7 +229,8 @@ class ModelReader {
       const auto numbers = stored.as<std::int32_t>();
       const auto odd = std::mismatch(numbers.begin(), numbers.end(), circuit.table.begin());
       if (odd.first == numbers.end()) continue;
-      complain(in_tensor(circuit.tensor), fmt::format("synapse {}", (odd.first - numbers.begin()) % synapses),
+      complain(in_tensor(circuit.tensor),
+               fmt::format("an entry of synapse {}", (odd.first - numbers.begin()) % synapses),
                fmt::format("{}", *odd.first), fmt::format("{}, as the configuration's circuit has it", *odd.second));
     }
   }
@@ -239,7 +240,7 @@ class ModelReader {
     constexpr std::int64_t most_steps = 1000;
     const bool is_row = timespans.shape.size() == 1 && timespans.shape[0] > 0 && timespans.shape[0] <= most_steps;
     if (!is_row) {
-      complain(in_tensor(tensor::golden_timespan), "its type and shape", describe(timespans),
+      complain(in_tensor(tensor::golden_timespan), "its type", describe(timespans),
                fmt::format("{} [steps], 1 … {} steps", name_of(stored_dtype(network.dtype())), most_steps));
     }
     const std::int64_t steps = timespans.shape[0];

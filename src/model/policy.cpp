@@ -169,7 +169,7 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
   const std::string operation = network.name() + ", Policy";
   validate(preprocessing, network.features(), network.outputs(), operation);
   if (!network.streams()) {
-    throw ConfigError({operation, "the network", "looks ahead in time", "one that can be run step by step",
+    throw ConfigError({operation, "the network", "one that looks ahead in time", "one that can be run step by step",
                        "Leave out layers that run backwards."});
   }
   ForwardGraph written = write_forward(network, {.timespans = network.has_time(), .expose_states = true});

@@ -41,24 +41,25 @@ void check_names(const std::vector<std::string>& names, const char* what, std::s
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   if (twice != sorted.end()) {
-    complain(operation, what, quote(*twice) + " twice", "each name once", "Rename one of the two.");
+    complain(operation, fmt::format("the name {} among {}", quote(*twice), what), "given twice", "each name once",
+             "Rename one of the two.");
   }
 }
 
 void check_count(std::size_t names, std::int64_t width, const char* what, const char* of, std::string_view operation) {
   if (names == 0 || static_cast<std::int64_t>(names) == width) return;
-  complain(operation, what, fmt::format("{} names", names),
+  complain(operation, fmt::format("the number of {}", what), fmt::format("{}", names),
            fmt::format("{}, one for each {} of the network", width, of));
 }
 
 void check_scaling(const Scaling& scaling, std::int64_t width, const char* what, std::string_view operation) {
   const std::size_t columns = scaling.columns();
   if (scaling.std.size() != columns) {
-    complain(operation, what, fmt::format("{} means and {} deviations", columns, scaling.std.size()),
+    complain(operation, what, fmt::format("of {} means and {} deviations", columns, scaling.std.size()),
              "as many of each");
   }
   if (columns != 0 && static_cast<std::int64_t>(columns) != width) {
-    complain(operation, what, fmt::format("{} columns", columns), fmt::format("{}, as the network has", width));
+    complain(operation, what, fmt::format("of {} columns", columns), fmt::format("{}, as the network has", width));
   }
   for (std::size_t i = 0; i < columns; ++i) {
     if (!std::isfinite(scaling.mean[i]) || !std::isfinite(scaling.std[i]) || scaling.std[i] <= 0) {
@@ -80,13 +81,13 @@ void validate(const Preprocessing& p, std::int64_t inputs, std::int64_t outputs,
   if (p.task == Task::classification) {
     check_count(p.classes.size(), outputs, "classes", "output", operation);
     if (!p.outputs.empty()) {
-      complain(operation, "the scaling of outputs", fmt::format("{} columns", p.outputs.columns()),
+      complain(operation, "the scaling of outputs", fmt::format("of {} columns", p.outputs.columns()),
                "none for a classification", "Only numeric targets are standardised.");
     }
   } else {
     check_count(p.targets.size(), outputs, "targets", "output", operation);
     if (!p.classes.empty()) {
-      complain(operation, "classes", fmt::format("{} names", p.classes.size()), "none for a regression",
+      complain(operation, "the number of classes", fmt::format("{}", p.classes.size()), "0 for a regression",
                "Set .task = Task::classification.");
     }
     check_scaling(p.outputs, outputs, "the scaling of outputs", operation);

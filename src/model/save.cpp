@@ -42,8 +42,8 @@ class Tensors {
 
 void add_weight(Tensors& tensors, const nn::Weight& weight) {
   if (weight.path.starts_with(tensor::prefix)) {
-    throw ConfigError({"save_model", "weight " + quote(weight.path), "begins with 'elegans.'", "another name",
-                       "Rename its layer: such names are taken by the file's own tensors."});
+    throw ConfigError({"save_model", "weight " + quote(weight.path), "a name that begins with 'elegans.'",
+                       "another name", "Rename its layer: such names are taken by the file's own tensors."});
   }
   const std::vector<double> values = weight.value.values();
   for (std::size_t i = 0; i < values.size(); ++i) {

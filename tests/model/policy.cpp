@@ -289,9 +289,8 @@ TEST(Policy, RefusesANetworkThatLooksAhead) {
   Sequential model({.name = "m"});
   model.add(nn::LTC(4, {.go_backwards = true})).build(3);
   EXPECT_EQ(message_of<ConfigError>([&] { Policy policy(model); }),
-            "m, Policy: the network looks ahead in time; expected one that can be run step by step. Leave out layers "
-            "that run "
-            "backwards.");
+            "m, Policy: the network is one that looks ahead in time; expected one that can be run step by step. Leave "
+            "out layers that run backwards.");
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ TEST(ModelFile, KeepsDenseStorageAndSignsOfACircuit) {
   open.set<float>("dense/kernel", absent, 0.5F);
   EXPECT_THAT(message_of<FormatError>([&] { parse_model(open.signed_bytes(), "m"); }),
               HasSubstr("m, tensor 'dense/kernel': element " + std::to_string(absent) +
-                        " 0.5; expected 0, for the circuit has no synapse there"));
+                        " is 0.5; expected 0, for the circuit has no synapse there"));
 }
 
 TEST(ModelFile, HoldsNetworksThatLookAhead) {
@@ -119,7 +119,7 @@ TEST(ModelFile, HoldsNetworksThatLookAhead) {
   OpenFile open(file);
   open.set<float>("elegans.golden.answer", 1, 0.125F);
   EXPECT_THAT(message_of<FormatError>([&] { parse_model(open.signed_bytes(), "m"); }),
-              HasSubstr("m, tensor 'elegans.golden.answer': element 1 0.125; expected"));
+              HasSubstr("m, tensor 'elegans.golden.answer': element 1 is 0.125; expected"));
 }
 
 TEST(ModelFile, HoldsNetworksWithoutTime) {
@@ -160,10 +160,10 @@ TEST(ModelFile, RefusesToSaveWhatCannotBeRun) {
   EXPECT_THAT(message_of<ConfigError>([&] { to_model_file(model); }), HasSubstr("expected a model that is built"));
   model.build({1, 3});
   EXPECT_THAT(message_of<ConfigError>([&] { to_model_file(model, {.features = {"a"}}); }),
-              HasSubstr("save_model: features 1 names; expected 3"));
+              HasSubstr("save_model: the number of features is 1; expected 3"));
   model.weights()[0]->value.as<float>()[4] = std::nanf("");
   EXPECT_THAT(message_of<ConfigError>([&] { to_model_file(model); }),
-              HasSubstr("save_model: weight 'dense/kernel', element 4 nan; expected a finite number"));
+              HasSubstr("save_model: weight 'dense/kernel', element 4 is nan; expected a finite number"));
 }
 
 TEST(ModelFile, LeavesTheOldFileWhereSavingFails) {

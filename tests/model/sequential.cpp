@@ -71,30 +71,31 @@ TEST(Sequential, StreamsUnlessALayerLooksAhead) {
 TEST(Sequential, SaysWhatItRefuses) {
   Sequential model({.name = "gait"});
   EXPECT_EQ(message_of<ConfigError>([&] { model.build(3); }),
-            "gait, build: the model without layers; expected one or more. add() layers first.");
+            "gait, build: the model is without layers; expected one or more. add() layers first.");
   EXPECT_EQ(message_of<ConfigError>([&] { model.output_shape(); }),
-            "gait: its shape not known yet; expected a model that is built. Call build(input).");
+            "gait: its shape is not known yet; expected a model that is built. Call build(input).");
   const auto dense = std::make_shared<nn::Dense>(2);
   dense->set_name("head");
   model.add(dense);
   EXPECT_THAT(message_of<ConfigError>([&] { model.add(dense); }),
-              HasSubstr("gait, add: layer 'head' in the model already"));
+              HasSubstr("gait, add: layer 'head' is in the model already"));
   const auto twin = std::make_shared<nn::Dense>(2);
   twin->set_name("head");
   EXPECT_EQ(message_of<ConfigError>([&] { model.add(twin); }),
-            "gait, add: the layer's name 'head', which is taken; expected a new name. Call set_name, or leave it to "
+            "gait, add: the layer's name is 'head', which is taken; expected a new name. Call set_name, or leave it to "
             "the model.");
   EXPECT_THAT(message_of<ShapeError>([&] {
                 model.build({4, 5, 6, 7});
               }),
-              HasSubstr("gait, build: input [4, 5, 6, 7]; expected [batch, time, features] or [batch, features]"));
+              HasSubstr("gait, build: input is [4, 5, 6, 7]; expected [batch, time, features] or [batch, features]"));
   model.build(3);
   model.build(3);
   EXPECT_THAT(message_of<ShapeError>([&] { model.build(4); }),
-              HasSubstr("input [batch, time, 4]; expected [batch, time, 3], as it was built for"));
-  EXPECT_THAT(message_of<ConfigError>([&] { model.add(nn::Dense(2)); }), HasSubstr("added to a model that is built"));
+              HasSubstr("input is [batch, time, 4]; expected [batch, time, 3], as it was built for"));
+  EXPECT_THAT(message_of<ConfigError>([&] { model.add(nn::Dense(2)); }),
+              HasSubstr("is added to a model that is built"));
   EXPECT_THAT(message_of<ConfigError>([] { Sequential({.dtype = Dtype::i32}); }),
-              HasSubstr("dtype i32; expected f32 or f64"));
+              HasSubstr("dtype is i32; expected f32 or f64"));
 }
 
 TEST(Sequential, TheSameSeedGivesTheSameWeights) {
@@ -168,25 +169,24 @@ TEST(Predict, SaysWhatItRefuses) {
   EXPECT_THAT(message_of<ShapeError>([&] {
                 model.predict(Tensor({2, 4, 5}));
               }),
-              HasSubstr("cfc, predict: x [2, 4, 5]; expected [batch, time, 3]"));
+              HasSubstr("cfc, predict: x is [2, 4, 5]; expected [batch, time, 3]"));
   EXPECT_EQ(message_of<DtypeError>([&] {
               model.predict(Tensor({2, 4, 3}, Dtype::f64));
             }),
-            "cfc, predict: x f64; expected f32. Convert it with Tensor::to(Dtype::f32).");
+            "cfc, predict: x is f64; expected f32. Convert it with Tensor::to(Dtype::f32).");
   EXPECT_THAT(message_of<ShapeError>([&] {
                 model.predict(x, {.timespans = Tensor({2, 3})});
               }),
-              HasSubstr("timespans [2, 3]; expected [2, 4]"));
+              HasSubstr("timespans is [2, 3]; expected [2, 4]"));
   Tensor dt({2, 4});
   dt.as<float>()[6] = -0.5F;
   EXPECT_EQ(message_of<ConfigError>([&] { model.predict(x, {.timespans = dt}); }),
-            "cfc, predict: Δt of sample 1, step 2 -0.5; expected a finite number >= 0. Time must not run backwards: "
-            "check the "
-            "time stamps.");
+            "cfc, predict: Δt of sample 1, step 2 is -0.5; expected a finite number >= 0. Time must not run backwards: "
+            "check the time stamps.");
   Tensor lengths({2}, Dtype::i32);
   lengths.as<std::int32_t>()[1] = 5;
   EXPECT_THAT(message_of<ConfigError>([&] { model.predict(x, {.lengths = lengths}); }),
-              HasSubstr("the length of sample 1 5; expected 0 … 4, the steps of x"));
+              HasSubstr("the length of sample 1 is 5; expected 0 … 4, the steps of x"));
 }
 
 TEST(Sequential, SaysWhatIsWrongInAConfiguration) {
@@ -197,7 +197,7 @@ TEST(Sequential, SaysWhatIsWrongInAConfiguration) {
     return message_of<Error>([&] { Sequential::from_config(changed, "m.json"); });
   };
   EXPECT_THAT(message([](auto& c) { c["layers"][1]["type"] = "LCT"; }),
-              HasSubstr("m.json: layer 1: layer 'LCT'; expected a known"));
+              HasSubstr("m.json: layer 1: the layer is 'LCT'; expected a known"));
   EXPECT_THAT(message([](auto& c) {
                 c["input_shape"] = {"batch", 3, 3};
               }),
