@@ -29,7 +29,7 @@ wiring::PatternRef pattern_from(const Json& config, const std::string& source_na
       if (!entry[i].is_number_integer()) throw object.error("synapses", wanted);
       const auto value = entry[i].get<std::int64_t>();
       if (value < low || value > high)
-        throw object.error("synapses", fmt::format("{}; [{}] is out of range", wanted, fmt::join(entry, ", ")));
+        throw object.error("synapses", fmt::format("{}; {} is out of range", wanted, entry.dump()));
       return value;
     };
     if (!entry.is_array() || entry.size() != 3) throw object.error("synapses", wanted);

@@ -97,7 +97,8 @@ std::vector<std::vector<double>> masks(std::uint64_t seed, std::int32_t step, do
 TEST(Dropout, DropsItsShareAndScalesTheRest) {
   for (const double rate : {0.0, 0.3, 0.9}) {
     double kept = 0;
-    for (const double x : masks(1, 0, rate)[0]) {
+    const std::vector<double> mask = masks(1, 0, rate)[0];
+    for (const double x : mask) {
       EXPECT_TRUE(x == 0 || x == 1 / (1 - rate)) << x;
       kept += x != 0;
     }
