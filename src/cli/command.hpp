@@ -2,6 +2,7 @@
 // The commands of the program `elegans`, a file each.
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -21,6 +22,9 @@ Action add_draw(CLI::App& program);
 // A command with its description, and examples for the end of its help.
 CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& description,
                       const std::string& examples);
+
+// Refuses whole numbers below `least`.
+CLI::Validator at_least(std::int64_t least);
 
 // Reads the command line, runs the command, reports what went wrong, and returns the exit code.
 int run_program(int argc, char** argv);

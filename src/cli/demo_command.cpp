@@ -170,15 +170,9 @@ Action add_demo(CLI::App& program) {
   CLI::App& app =
       add_command(program, "demo", "Train on a real recording, save, load and stream, in a minute or two", examples);
   const auto c = std::make_shared<DemoCommand>();
-  app.add_option("--epochs", c->epochs, "times that each recording is seen")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  app.add_option("--seed", c->seed, "of weights, validation part and order")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--threads", c->threads, "0: as many as the machine has")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+  app.add_option("--epochs", c->epochs, "times that each recording is seen")->capture_default_str()->check(at_least(1));
+  app.add_option("--seed", c->seed, "of weights, validation part and order")->capture_default_str()->check(at_least(0));
+  app.add_option("--threads", c->threads, "0: as many as the machine has")->capture_default_str()->check(at_least(0));
   app.add_option("--out", c->out, "model file to write")->capture_default_str();
   app.add_flag("--json", c->json, "the result as JSON");
   return [c] { return demonstrate(*c); };

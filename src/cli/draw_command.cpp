@@ -107,7 +107,7 @@ Action add_draw(CLI::App& program) {
   CLI::App& app = add_command(program, "draw", "Draw a circuit as SVG or for Graphviz", examples);
   const auto c = std::make_shared<DrawCommand>();
   app.add_option("circuit", c->circuit, "a wiring (autoncp:28,4, @circuit.json, …) or a model file")->required();
-  app.add_option("--inputs", c->inputs, "inputs of a wiring")->check(CLI::PositiveNumber);
+  app.add_option("--inputs", c->inputs, "inputs of a wiring")->check(at_least(1));
   app.add_option("--layer", c->layer, "of a model with several circuits (default: the first)");
   app.add_option("--title", c->title, "above the picture (default: what it is)");
   app.add_option("--out", c->out, "file to write, .svg or .dot (default: SVG to standard output)");

@@ -102,13 +102,11 @@ Action add_evaluate(CLI::App& program) {
   app.add_option("--missing", c->missing, "error | forward-fill | drop")->capture_default_str();
   app.add_option("--window", c->window, "steps of a sequence; 0: whole recordings")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   app.add_option("--stride", c->stride, "steps from window to window; 0: the window's length")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--threads", c->threads, "0: as many as the machine has")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
+  app.add_option("--threads", c->threads, "0: as many as the machine has")->capture_default_str()->check(at_least(0));
   app.add_flag("--json", c->json, "the result as JSON");
   return [c] { return evaluate(*c); };
 }

@@ -150,8 +150,8 @@ Action add_inspect(CLI::App& program) {
   app.add_option("model", c->model, "model file")->required();
   app.add_option("--batch", c->batch, "sequences of the training batch whose memory is planned")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  app.add_option("--steps", c->time, "and their steps")->capture_default_str()->check(CLI::PositiveNumber);
+      ->check(at_least(1));
+  app.add_option("--steps", c->time, "and their steps")->capture_default_str()->check(at_least(1));
   app.add_flag("--synapses", c->synapses, "the synapses of LTC layers with their weights");
   app.add_flag("--time-constants", c->time_constants, "the effective time constants of LTC neurons at rest");
   app.add_flag("--json", c->json, "the result as JSON");

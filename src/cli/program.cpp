@@ -14,6 +14,7 @@
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/base/suggest.hpp"
+#include "elegans/base/text.hpp"
 #include "elegans/base/version.hpp"
 
 namespace elegans::cli {
@@ -111,6 +112,16 @@ CLI::App& add_command(CLI::App& program, const std::string& name, const std::str
   command->footer("Examples\n" + examples + "\n" + std::string(exit_codes_help));
   command->get_formatter()->column_width(34);
   return *command;
+}
+
+CLI::Validator at_least(std::int64_t least) {
+  return CLI::Validator(
+      [least](const std::string& text) {
+        std::int64_t value = 0;
+        if (CLI::detail::lexical_cast(text, value) && value >= least) return std::string();
+        return fmt::format("is {}; expected an integer ≥ {}", quote(text), least);
+      },
+      "");
 }
 
 int run_program(int argc, char** argv) {

@@ -58,7 +58,7 @@ void Settings::add(const std::string& name, std::int64_t& value, const std::stri
   entries_.push_back({key_of(name), option,
                       [&value, key = key_of(name), range](const JsonObject& file) { value = file.integer(key, range); },
                       [&value, name, range] {
-                        JsonObject({{name, value}}, "command line", {name}).integer(name, range);
+                        JsonObject({{"--" + name, value}}, "command line", {"--" + name}).integer("--" + name, range);
                       },
                       [&value]() -> nlohmann::json { return value; }});
 }
@@ -68,7 +68,7 @@ void Settings::add(const std::string& name, double& value, const std::string& he
   entries_.push_back({key_of(name), option,
                       [&value, key = key_of(name), range](const JsonObject& file) { value = file.number(key, range); },
                       [&value, name, range] {
-                        JsonObject({{name, value}}, "command line", {name}).number(name, range);
+                        JsonObject({{"--" + name, value}}, "command line", {"--" + name}).number("--" + name, range);
                       },
                       [&value]() -> nlohmann::json { return value; }});
 }

@@ -181,8 +181,8 @@ class Cli(unittest.TestCase):
         self.assertIn("LTC", self.refused(2, "inspect", "lag.safetensors", "--synapses"))
 
     def test_inspect_of_an_ltc(self):
-        code, _, errors = self.run_here("train", "lag.csv", "--time", "t", "--target", "y", "--cell", "ltc", *SMALL,
-                                        "--epochs=1", "--out", "ltc.safetensors", "--quiet", "--dtype", "f64")
+        code, _, errors = self.run_here("train", "lag.csv", "--time", "t", "--target", "y", "--cell", "ltc", "--wiring", "autoncp:8,1",
+                                        "--epochs", "1", "--out", "ltc.safetensors", "--quiet", "--dtype", "f64")
         self.assertEqual(code, 0, errors)
         made = json.loads(self.run_here("inspect", "ltc.safetensors", "--json", "--synapses", "--time-constants")[1])
         self.assertEqual(len(made["synapse_tables"]["ltc"]), made["total"]["synapses"])
