@@ -137,8 +137,7 @@ TEST(LoadErrors, GoldenVectorsTellOfAnEditedWeight) {
   EXPECT_THAT(after([](OpenFile& f) { f.set("elegans.output.mean", 0, 0.25); }),
               StartsWith("m.safetensors, tensor 'elegans.golden.answer': element 0 is "));
   EXPECT_THAT(after([](OpenFile& f) { f.set("elegans.golden.state.ltc/v", 3, 0.5F); }),
-              StartsWith("m.safetensors, tensor 'elegans.golden.state.ltc/v': element 3 is 0.5; expected 0, which this "
-                         "machine computes."));
+              StartsWith("m.safetensors, tensor 'elegans.golden.answer': element 0 is "));  // it follows from the state
   EXPECT_THAT(
       after([](OpenFile& f) { f.set("elegans.golden.observation", 1, std::nanf("")); }),
       StartsWith(

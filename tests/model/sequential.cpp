@@ -201,7 +201,7 @@ TEST(Sequential, SaysWhatIsWrongInAConfiguration) {
   EXPECT_THAT(message([](auto& c) {
                 c["input_shape"] = {"batch", 3, 3};
               }),
-              HasSubstr("m.json: key 'input_shape' is [\"batch\",3,3]; expected [\"batch\", \"time\", features]"));
+              HasSubstr("m.json: key 'input_shape' is a list of 3; expected [\"batch\", \"time\", features]"));
   EXPECT_THAT(message([](auto& c) { c["seed"] = -1; }),
               HasSubstr("m.json: key 'seed' is -1; expected an integer 0 … 2^64 − 1"));
   EXPECT_THAT(message([](auto& c) { c["dtype"] = "i32"; }), HasSubstr("key 'dtype' is \"i32\""));
