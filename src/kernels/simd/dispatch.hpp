@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 #include "hwy/targets.h"
 
@@ -26,16 +27,16 @@ inline std::size_t entry_of(std::int64_t target, std::size_t entries) {
 
 }  // namespace elegans::kernels::simd
 
-// Hands out `concept_f32` and `concept_f64`, functions void(Table<T>&) of each target, as replace_<concept>. Stands in
+// Hands out `family_f32` and `family_f64`, functions void(Table<T>&) of each target, as replace_<family>. Stands in
 // namespace elegans::kernels under HWY_ONCE.
-#define ELEGANS_EXPORT_KERNELS(concept)                                                                             \
-  HWY_EXPORT(concept##_f32);                                                                                        \
-  HWY_EXPORT(concept##_f64);                                                                                        \
-  template <>                                                                                                       \
-  void simd::replace_##concept<float>(Table<float> & table, std::int64_t target) {                                  \
-    HWY_DISPATCH_TABLE(concept##_f32)[simd::entry_of(target, std::size(HWY_DISPATCH_TABLE(concept##_f32)))](table); \
-  }                                                                                                                 \
-  template <>                                                                                                       \
-  void simd::replace_##concept<double>(Table<double> & table, std::int64_t target) {                                \
-    HWY_DISPATCH_TABLE(concept##_f64)[simd::entry_of(target, std::size(HWY_DISPATCH_TABLE(concept##_f64)))](table); \
+#define ELEGANS_EXPORT_KERNELS(family)                                                                            \
+  HWY_EXPORT(family##_f32);                                                                                       \
+  HWY_EXPORT(family##_f64);                                                                                       \
+  template <>                                                                                                     \
+  void simd::replace_##family<float>(Table<float> & table, std::int64_t target) {                                 \
+    HWY_DISPATCH_TABLE(family##_f32)[simd::entry_of(target, std::size(HWY_DISPATCH_TABLE(family##_f32)))](table); \
+  }                                                                                                               \
+  template <>                                                                                                     \
+  void simd::replace_##family<double>(Table<double> & table, std::int64_t target) {                               \
+    HWY_DISPATCH_TABLE(family##_f64)[simd::entry_of(target, std::size(HWY_DISPATCH_TABLE(family##_f64)))](table); \
   }

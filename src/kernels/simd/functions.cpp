@@ -30,8 +30,7 @@ ELEGANS_UNARY(softplus, softplus)
 ELEGANS_UNARY(error_function, error_function)
 #undef ELEGANS_UNARY
 
-// Sines, cosines, powers and the f64 error function stay those of the C library: nothing common needs them
-// fast.
+// Sines, cosines, powers and the f64 error function stay those of the C library: they are rare.
 template <class T>
 void functions(Table<T>& table) {
 #define ELEGANS_UNARY(name) table.unary[static_cast<std::size_t>(Unary::name)] = unary<name##_function, T>;
