@@ -66,7 +66,7 @@ void check_fits(const Dataset& data, const Sequential& model, const char* operat
                        "Name target columns when the file is read."});
   if (data.feature_count() != static_cast<std::size_t>(model.features()))
     throw ShapeError(
-        {operation, "the data set", fmt::format("of {} features", data.feature_count()),
+        {operation, "the number of features", fmt::format("{}", data.feature_count()),
          fmt::format("{}, those of the model's input {}", model.features(), to_string(model.input_shape())), ""});
   if (width != static_cast<std::size_t>(model.outputs()))
     throw ShapeError(
@@ -74,8 +74,8 @@ void check_fits(const Dataset& data, const Sequential& model, const char* operat
          fmt::format("{} numbers, for the data have so many {}", width, schema.classifies() ? "classes" : "targets"),
          "Change the last layer."});
   if (!model.has_time() && data.longest() > 1)
-    throw ShapeError({operation, "the longest sequence", fmt::format("of {} steps", data.longest()),
-                      "1 step, for the model has no time",
+    throw ShapeError({operation, "the length of the longest sequence", fmt::format("{}", data.longest()),
+                      "1, for the model has no time",
                       "Cut windows of length 1, or build the model for [batch, time, features]."});
   if (schema.target_at == TargetAt::every_step && model.output_shape().rank() == 2 && data.longest() > 1)
     throw ShapeError({operation, "the model's output", to_string(model.output_shape()),

@@ -1,5 +1,6 @@
 #include "train/not_finite.hpp"
 
+#include <fmt/format.h>
 #include <cmath>
 
 #include "elegans/ops/operation.hpp"
@@ -14,6 +15,12 @@ std::optional<std::size_t> first_not_finite(const void* numbers, std::size_t cou
       if (!std::isfinite(values[i])) found = i;
   });
   return found;
+}
+
+std::string number_at(const void* numbers, std::size_t element, Dtype dtype) {
+  return ops::with_floating(dtype, [&]<class T>(T) {
+    return fmt::format("{} at element {}", static_cast<const T*>(numbers)[element], element);
+  });
 }
 
 }  // namespace elegans::train

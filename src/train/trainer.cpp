@@ -28,12 +28,12 @@ TrainerOptions checked(TrainerOptions options) {
   if (options.clip_norm)
     require(*options.clip_norm > 0, "clip_norm", text(*options.clip_norm), "a number > 0, or none for no clipping");
   const Optimizer& optimizer = options.optimizer;
-  require(optimizer.write && optimizer.set_factors, "optimizer", "without write or set_factors", "both functions");
+  require(optimizer.write && optimizer.set_factors, "the optimizer", "without write or set_factors", "both functions");
   require(std::isfinite(optimizer.learning_rate) && optimizer.learning_rate >= 0, "the optimizer's learning_rate",
           text(optimizer.learning_rate), "a finite number >= 0");
   require(options.target_scaling.mean.size() == options.target_scaling.std.size(), "target_scaling",
           "of different numbers of means and deviations", "one of each for every target");
-  for (const CallbackPtr& callback : options.callbacks) require(callback != nullptr, "callbacks", "null", "callbacks");
+  for (const CallbackPtr& callback : options.callbacks) require(callback != nullptr, "a callback", "null", "callbacks");
   return options;
 }
 
@@ -43,7 +43,8 @@ std::size_t shards_of(std::size_t batch_size) {
 }
 
 Workers workers_for(const TrainerOptions& options) {
-  const std::size_t threads = options.threads > 0 ? options.threads : Workers::of_machine();
+  const std::size_t of_machine = Workers::of_machine();
+  const std::size_t threads = options.threads > 0 ? std::min(options.threads, of_machine) : of_machine;
   return Workers(std::min(threads, shards_of(options.batch_size)));
 }
 
@@ -69,14 +70,14 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
   }
   check_fits(data, *model, operation);
   if (classes && *classes != data.schema.classifies())
-    throw ConfigError({operation, "the targets", *classes ? "numbers" : "classes",
+    throw ConfigError({operation, "the kind of targets", *classes ? "numbers" : "classes",
                        *classes ? "classes, as in the data before" : "numbers, as in the data before", ""});
   if (!classes) {
     loss = loss_for(data, options.loss, operation);
     metrics = metrics_for(data, options.metrics, operation);
     const std::size_t scaled = options.target_scaling.columns();
     if (scaled > 0 && (data.schema.classifies() || scaled != data.schema.targets.size()))
-      throw ConfigError({operation, "target_scaling", fmt::format("of {} columns", scaled),
+      throw ConfigError({operation, "the number of columns of target_scaling", fmt::format("{}", scaled),
                          data.schema.classifies() ? "none, for the data have classes"
                                                   : fmt::format("{}, one a target", data.schema.targets.size()),
                          ""});
@@ -118,13 +119,13 @@ void Trainer::Implementation::check_batch(const Batch& batch) {
   }
   for (const std::size_t s : batch.sequences) {
     if (s >= batch.data.size())
-      throw ConfigError({"gradients", "a sequence", fmt::format("number {}", s),
+      throw ConfigError({"gradients", "the number of a sequence", fmt::format("{}", s),
                          fmt::format("less than {}, the sequences of the data set", batch.data.size()), ""});
     const std::size_t steps = batch.data.steps(s);
     if (steps > training.needs.longest || (steps < training.needs.longest && !training.needs.lengths &&
                                            steps != batch.data.steps(batch.sequences.front())))
-      throw ConfigError({"gradients", fmt::format("sequence {}", s), fmt::format("of {} steps", steps),
-                         "a length that was there when the data set was first seen",
+      throw ConfigError({"gradients", fmt::format("the length of sequence {}", s), fmt::format("{}", steps),
+                         "one that was there when the data set was first seen",
                          "Call reserve(data) after changing data."});
   }
 }
@@ -146,26 +147,32 @@ std::string Trainer::Implementation::where(const char* otherwise) const {
 
 void Trainer::Implementation::require_finite(double value) const {
   const Dtype dtype = parameters.dtype;
-  std::string culprit;
+  std::string gradient, trouble;  // of the first gradient that is not finite
   for (const auto& entry : parameters.entries) {
-    const std::byte* gradient = training.pass->gradients() + parameters.byte_offset(entry);
-    if (const auto at = first_not_finite(gradient, entry.count, dtype); at && culprit.empty())
-      culprit = fmt::format("the gradient of {} is not, at element {}", quote(entry.weight->path), *at);
+    const std::byte* numbers = training.pass->gradients() + parameters.byte_offset(entry);
+    if (const auto at = first_not_finite(numbers, entry.count, dtype)) {
+      gradient = "the gradient of " + quote(entry.weight->path);
+      trouble = number_at(numbers, *at, dtype);
+      break;
+    }
   }
-  if (std::isfinite(value) && culprit.empty()) return;
+  if (std::isfinite(value) && gradient.empty()) return;
   for (const nn::WeightPtr& weight : model->weights())
     if (const auto at = first_not_finite(weight->value.data(), weight->value.elements(), dtype))
-      throw Error(Complaint{where("gradients"), "the loss", fmt::format("{}", value), "finite numbers",
-                            fmt::format("The weight {} is not, at element {}. Begin again from finite weights.",
-                                        quote(weight->path), *at)});
-  const std::string which = culprit.empty() ? "all gradients are finite" : culprit;
-  throw Error(Complaint{where("gradients"), "the loss", fmt::format("{} ({})", value, which), "finite numbers",
-                        lower_the_rate});
+      throw Error(Complaint{where("gradients"), "the weight " + quote(weight->path),
+                            number_at(weight->value.data(), *at, dtype), "finite numbers",
+                            "Begin again from finite weights."});
+  if (std::isfinite(value))
+    throw Error(Complaint{where("gradients"), gradient, trouble, "finite numbers", lower_the_rate});
+  const std::string also =
+      gradient.empty() ? "though all weights and gradients are finite" : fmt::format("and {} {}", gradient, trouble);
+  throw Error(
+      Complaint{where("gradients"), "the loss", fmt::format("{}, {}", value, also), "finite numbers", lower_the_rate});
 }
 
 void Trainer::Implementation::apply() {
   if (!has_gradients)
-    throw ConfigError({"apply", "the gradients", "not there", "those of a batch", "Call gradients(batch) first."});
+    throw ConfigError({"apply", "the gradient", "not there", "that of a batch", "Call gradients(batch) first."});
   has_gradients = false;
   if (const auto broken = update->run(steps + 1, learning_rate, training.pass->gradients()))
     throw Error(Complaint{where("apply"), "the new weight " + quote(broken->path), "not finite", "finite numbers",
@@ -200,7 +207,7 @@ void Trainer::apply() { implementation_->apply(); }
 View Trainer::gradient(std::string_view path) {
   Implementation& self = *implementation_;
   if (!self.has_gradients)
-    throw ConfigError({"gradient", "the gradients", "not there", "those of a batch", "Call gradients(batch) first."});
+    throw ConfigError({"gradient", "the gradient", "not there", "that of a batch", "Call gradients(batch) first."});
   std::vector<std::string> known;
   for (const auto& entry : self.parameters.entries) {
     if (entry.weight->path == path)

@@ -1,11 +1,10 @@
 #include "train/workers.hpp"
 
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <thread>
 
 namespace elegans::train {
 namespace {
@@ -36,7 +35,7 @@ Workers::Workers(std::size_t threads)
 
 Workers::~Workers() = default;
 
-std::size_t Workers::of_machine() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
+std::size_t Workers::of_machine() { return static_cast<std::size_t>(tbb::info::default_concurrency()); }
 
 void Workers::run(std::size_t items, const Call& call) const noexcept {
   if (!arena_ || items <= 1) {

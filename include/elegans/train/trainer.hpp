@@ -59,7 +59,7 @@ struct TrainerOptions {
   std::optional<double> clip_norm = {};
   Order order = Order::shuffled;
   std::optional<std::uint64_t> seed = {};  // of the order of batches and of dropout; that of the model where absent
-  std::size_t threads = 0;                 // 0: as many as the machine has for this process
+  std::size_t threads = 0;                 // at most; 0: as many as the machine has for this process
   kernels::Target target = kernels::Target::best;
   std::vector<std::string> disable = {};  // passes that are not to run (graph/pipeline.hpp)
   model::Scaling target_scaling = {};     // of numeric targets: metrics are of y · std + mean, losses of y

@@ -1,0 +1,241 @@
+// Early stopping, the progress bar, the CSV history, and the order in which callbacks are called.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "data.hpp"
+#include "elegans/nn/dense.hpp"
+#include "elegans/train/csv_history.hpp"
+#include "elegans/train/early_stopping.hpp"
+#include "elegans/train/progress_bar.hpp"
+#include "elegans/train/trainer.hpp"
+#include "support/message_of.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace elegans::train {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using testing::message_of;
+using ::testing::Not;
+
+Sequential dense() {
+  Sequential model({.seed = 5});
+  model.add(nn::Dense(2));
+  return model;
+}
+
+// Raises the learning rate so that the weights move away from the best ones after the fifth epoch.
+class Spoil final : public Callback {
+ public:
+  Next on_epoch(Trainer& trainer, const EpochRecord& record) override {
+    if (record.epoch == 5) trainer.set_learning_rate(2.5);
+    return Next::go_on;
+  }
+};
+
+struct Stopped {
+  History history;
+  double loss_at_end;
+};
+Stopped run_with(const EarlyStoppingOptions& stopping) {
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(40)}),
+                held_back = random_sequences({.lengths = {9, 5, 7}});
+  Sequential model = dense();
+  Trainer trainer(model, {.optimizer = SGD{.learning_rate = 0.05},
+                          .epochs = 30,
+                          .callbacks = {early_stopping(stopping), std::make_shared<Spoil>()}});
+  History history = trainer.fit(data, held_back);
+  return {history, trainer.evaluate(held_back).loss};
+}
+
+double best_loss(const History& history) {
+  double best = history.epochs.front().validation->loss;
+  for (const EpochRecord& epoch : history.epochs) best = std::min(best, epoch.validation->loss);
+  return best;
+}
+
+TEST(EarlyStopping, RestoresTheWeightsOfTheBestEpoch) {
+  const Stopped run = run_with({.patience = 4});
+  ASSERT_TRUE(run.history.restored.has_value());
+  const std::uint64_t best = *run.history.restored;
+  EXPECT_EQ(run.history.ending, Ending::stopped);
+  EXPECT_EQ(run.history.epochs.size(), best + 4);
+  EXPECT_EQ(run.history.epochs[best - 1].validation->loss, best_loss(run.history));
+  EXPECT_EQ(run.loss_at_end, best_loss(run.history)) << "to the bit";
+}
+
+TEST(EarlyStopping, MayLeaveTheWeights) {
+  const Stopped run = run_with({.patience = 4, .restore_best = false});
+  EXPECT_FALSE(run.history.restored.has_value());
+  EXPECT_EQ(run.loss_at_end, run.history.epochs.back().validation->loss);
+  EXPECT_NE(run.loss_at_end, best_loss(run.history));
+}
+
+TEST(EarlyStopping, WithoutPatienceRestoresOnly) {
+  const Stopped run = run_with({.patience = 0});
+  EXPECT_EQ(run.history.epochs.size(), 30U);
+  EXPECT_EQ(run.loss_at_end, best_loss(run.history));
+}
+
+TEST(EarlyStopping, AsksForAsMuchAsMinDelta) {
+  // Nothing gets better by 1000, so the first epoch stays the best.
+  const Stopped run = run_with({.patience = 3, .min_delta = 1000});
+  EXPECT_EQ(run.history.epochs.size(), 4U);
+  EXPECT_EQ(run.history.restored, 1U);
+}
+
+TEST(EarlyStopping, KnowsWhereMoreIsBetter) {
+  const Dataset data = random_sequences({.lengths = {4, 4, 4, 4}, .classes = true});
+  Sequential model = dense();
+  Trainer trainer(model, {.epochs = 20, .callbacks = {early_stopping({.monitor = "val_accuracy", .patience = 0})}});
+  const History history = trainer.fit(data, data);
+  double best = 0;
+  for (const EpochRecord& epoch : history.epochs) best = std::max(best, epoch.validation->metric("accuracy"));
+  EXPECT_EQ(trainer.evaluate(data).metric("accuracy"), best);
+}
+
+TEST(EarlyStopping, RestoresWhereTrainingFails) {
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  class Explode final : public Callback {
+   public:
+    Next on_epoch(Trainer& trainer, const EpochRecord& record) override {
+      if (record.epoch == 3) trainer.set_learning_rate(1e25);
+      return Next::go_on;
+    }
+    void on_end(Trainer&, History& history) override { ending = history.ending; }
+    Ending ending = Ending::all_epochs;
+  };
+  Sequential model = dense();
+  const auto explode = std::make_shared<Explode>();
+  Trainer trainer(model, {.epochs = 20, .callbacks = {explode, early_stopping({})}});
+  EXPECT_THROW(trainer.fit(data, data), Error);
+  EXPECT_EQ(explode->ending, Ending::failed);
+  EXPECT_LT(trainer.evaluate(data).loss, 10);
+}
+
+TEST(EarlyStopping, ErrorsSayWhatThereIs) {
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  const auto refused = [&](const char* monitor, bool validates) {
+    Sequential model = dense();
+    Trainer trainer(model, {.callbacks = {early_stopping({.monitor = monitor})}});
+    return message_of<ConfigError>([&] { validates ? trainer.fit(data, data) : trainer.fit(data); });
+  };
+  EXPECT_EQ(refused("val_loss", false),
+            "early_stopping: monitor is 'val_loss'; expected a figure of this training. Monitor 'loss', or pass a "
+            "validation part "
+            "to fit().");
+  EXPECT_THAT(refused("val_los", true), HasSubstr("Did you mean 'val_loss'"));
+  EXPECT_EQ(message_of<ConfigError>([] { early_stopping({.min_delta = -1}); }),
+            "early_stopping: min_delta is -1; expected 0 or more.");
+}
+
+TEST(CsvHistory, HasARowAnEpoch) {
+  const testing::TemporaryFolder folder;
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense();
+  Trainer trainer(model, {.epochs = 2, .callbacks = {csv_history(folder / "history.csv")}});
+  const History history = trainer.fit(data, data);
+  std::ifstream in(folder / "history.csv");
+  std::string line;
+  ASSERT_TRUE(std::getline(in, line));
+  EXPECT_EQ(line, "epoch,step,loss,val_loss,val_root_mean_squared_error,learning_rate,seconds");
+  for (const EpochRecord& epoch : history.epochs) {
+    ASSERT_TRUE(std::getline(in, line));
+    std::vector<double> cells;
+    std::istringstream row(line);
+    for (std::string cell; std::getline(row, cell, ',');) cells.push_back(std::stod(cell));
+    ASSERT_EQ(cells.size(), 7U);
+    EXPECT_EQ(cells[0], static_cast<double>(epoch.epoch));
+    EXPECT_EQ(cells[1], static_cast<double>(epoch.step));
+    EXPECT_EQ(cells[2], epoch.loss) << "all digits";
+    EXPECT_EQ(cells[3], epoch.validation->loss);
+    EXPECT_EQ(cells[4], epoch.validation->metrics[0].value);
+    EXPECT_EQ(cells[5], 1e-3);
+  }
+  EXPECT_FALSE(std::getline(in, line));
+}
+
+TEST(CsvHistory, SaysWhereItCannotWrite) {
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense();
+  Trainer trainer(model, {.callbacks = {csv_history("/no such folder/history.csv")}});
+  EXPECT_THAT(message_of<FileError>([&] { trainer.fit(data); }),
+              HasSubstr("csv_history: '/no such folder/history.csv' is not writable"));
+}
+
+// What the bar writes to a file while it trains for two epochs.
+std::string shown(ProgressBarOptions::Style style) {
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* out = open_memstream(&text, &size);
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(40)});
+  Sequential model = dense();
+  Trainer trainer(model, {.epochs = 2, .threads = 1, .callbacks = {progress_bar({.style = style, .out = out})}});
+  trainer.fit(data, data);
+  std::fclose(out);
+  std::string shown(text, size);
+  std::free(text);
+  return shown;
+}
+
+TEST(ProgressBar, WritesALineAnEpochWhereThereIsNoTerminal) {
+  for (const auto style : {ProgressBarOptions::Style::automatic, ProgressBarOptions::Style::lines})
+    EXPECT_THAT(
+        shown(style),
+        MatchesRegex("seed 5, .*elegans.*, 1 thread, 8 parameters\n"
+                     "epoch   1/2  loss [0-9.]+  val_loss [0-9.]+  val_root_mean_squared_error [0-9.]+  ETA 0:0[0-9]\n"
+                     "epoch   2/2  loss [0-9.]+  val_loss [0-9.]+  val_root_mean_squared_error [0-9.]+  ETA 0:00\n"));
+}
+
+TEST(ProgressBar, WritesOneLineOverAndOverOnATerminal) {
+  const std::string text = shown(ProgressBarOptions::Style::bar);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+  EXPECT_THAT(text, AllOf(HasSubstr("\repoch   1/2  [=========>..........]  loss "),
+                          HasSubstr("\repoch   2/2  [===================>]  loss "), HasSubstr("ETA 0:00\x1b[K\n")));
+}
+
+TEST(ProgressBar, CanBeQuiet) {
+  EXPECT_EQ(shown(ProgressBarOptions::Style::quiet), "");
+  EXPECT_THROW(progress_bar({.out = nullptr}), ConfigError);
+}
+
+TEST(Callbacks, AreCalledInOrderAndEndInReverse) {
+  class Note final : public Callback {
+   public:
+    Note(std::string& notes, char name) : notes_(&notes), name_(name) { notes_->reserve(1000); }
+    void on_start(Trainer&, const FitPlan&) override { note("start"); }
+    void on_step(const StepRecord&) noexcept override { note("."); }
+    Next on_epoch(Trainer&, const EpochRecord& record) override {
+      note("epoch");
+      return record.epoch == 2 ? Next::stop : Next::go_on;
+    }
+    void on_end(Trainer&, History& history) override { note(history.ending == Ending::stopped ? "stopped" : "end"); }
+
+   private:
+    void note(const char* what) noexcept {
+      *notes_ += name_;
+      *notes_ += what;
+      *notes_ += ' ';
+    }
+    std::string* notes_;
+    char name_;
+  };
+  std::string notes;
+  const Dataset data = random_sequences({.lengths = {4, 6, 5}});
+  Sequential model = dense();
+  Trainer trainer(
+      model, {.batch_size = 2, .callbacks = {std::make_shared<Note>(notes, 'a'), std::make_shared<Note>(notes, 'b')}});
+  trainer.fit(data);
+  EXPECT_EQ(notes, "astart bstart a. b. a. b. aepoch bepoch a. b. a. b. aepoch bepoch bstopped astopped ");
+}
+
+}  // namespace
+}  // namespace elegans::train

@@ -1,0 +1,388 @@
+// Training as a whole: what it converges to, what it reports, and what it refuses.
+
+#include "elegans/train/trainer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "data.hpp"
+#include "elegans/model/machine_kind.hpp"
+#include "elegans/nn/cfc.hpp"
+#include "elegans/nn/dense.hpp"
+#include "support/message_of.hpp"
+
+namespace elegans::train {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::message_of;
+
+Sequential dense(std::int64_t outputs, Dtype dtype = Dtype::f32) {
+  Sequential model({.dtype = dtype, .seed = 5});
+  model.add(nn::Dense(outputs));
+  return model;
+}
+
+// The solution of the normal equations A'A w = A'y by Gaussian elimination, for a design [x, 1].
+std::vector<double> least_squares(const Dataset& data) {
+  constexpr std::size_t n = 4;
+  double a[n][n + 1] = {};
+  for (std::size_t s = 0; s < data.size(); ++s) {
+    const auto x = data.features(s);
+    const double row[n] = {x[0], x[1], x[2], 1};
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k < n; ++k) a[i][k] += row[i] * row[k];
+      a[i][n] += row[i] * data.targets(s)[0];
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t k = 0; k < n; ++k) {
+      if (k == i) continue;
+      const double factor = a[k][i] / a[i][i];
+      for (std::size_t c = 0; c <= n; ++c) a[k][c] -= factor * a[i][c];
+    }
+  std::vector<double> solution;
+  for (std::size_t i = 0; i < n; ++i) solution.push_back(a[i][n] / a[i][i]);
+  return solution;
+}
+
+TEST(Fit, LinearRegressionFindsTheLeastSquares) {
+  const Dataset data = random_sequences({.lengths = std::vector<std::size_t>(60, 1), .targets = 1});
+  for (const Optimizer& optimizer :
+       {Optimizer(SGD{.learning_rate = 0.3, .momentum = 0.8}), Optimizer(Adam{.learning_rate = 0.02})}) {
+    Sequential model = dense(1, Dtype::f64);
+    Trainer trainer(model, {.optimizer = optimizer, .batch_size = 60, .epochs = 1500});
+    const History history = trainer.fit(data);
+    EXPECT_EQ(history.epochs.size(), 1500U);
+    std::vector<double> found = model.weights()[0]->value.values();
+    found.push_back(model.weights()[1]->value.values()[0]);
+    const std::vector<double> expected = least_squares(data);
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(found[i], expected[i], 1e-9) << optimizer.name;
+  }
+}
+
+// A class is a half-plane: a linear classifier gets all of them right.
+TEST(Fit, ClassificationSeparatesWhatCanBeSeparated) {
+  Dataset data = random_sequences({.lengths = std::vector<std::size_t>(50, 3), .classes = true});
+  for (Recording& recording : data.recordings)
+    for (std::size_t t = 0; t < 3; ++t) recording.labels[t] = recording.features[3 * t] > recording.features[3 * t + 1];
+  Sequential model = dense(2);
+  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 0.1}, .epochs = 300});
+  const Evaluation before = trainer.evaluate(data);
+  trainer.fit(data);
+  const Evaluation after = trainer.evaluate(data);
+  EXPECT_LT(before.metric("accuracy"), 0.9);
+  EXPECT_GE(after.metric("accuracy"), 0.98);
+  EXPECT_LT(after.loss, 0.2 * before.loss);
+}
+
+TEST(Evaluate, IsWhatPredictionsSay) {
+  const Dataset data =
+      random_sequences({.lengths = nineteen_lengths(50), .classes = true, .target_at = TargetAt::last_step});
+  Sequential model({.dtype = Dtype::f64, .seed = 5});
+  model.add(nn::CfC(wiring::AutoNCP({.units = 12, .output_size = 2}), {.return_sequences = false}));
+  Trainer trainer(model, {.batch_size = 20});
+  const Evaluation found = trainer.evaluate(data);
+  double right = 0, loss = 0;
+  for (std::size_t s = 0; s < data.size(); ++s) {
+    const auto steps = static_cast<std::int64_t>(data.steps(s));
+    const Tensor dt = Tensor::from({1, steps}, data.dt(s), Dtype::f64);
+    const std::vector<double> y =
+        model.predict(Tensor::from({1, steps, 3}, data.features(s), Dtype::f64), {.timespans = dt}).values();
+    const std::int32_t label = data.labels(s)[0];
+    right += (y[1] > y[0] ? 1 : 0) == label;
+    loss += std::log(std::exp(y[0]) + std::exp(y[1])) - y[static_cast<std::size_t>(label)];
+  }
+  EXPECT_DOUBLE_EQ(found.metric("accuracy"), right / 50);
+  EXPECT_NEAR(found.loss, loss / 50, 1e-13);
+}
+
+TEST(Evaluate, FiguresAreInTheUnitsOfTheData) {
+  const Dataset data = random_sequences({.lengths = {5, 3, 7}, .targets = 1});
+  const auto figures = [&](const model::Scaling& scaling) {
+    Sequential model = dense(1, Dtype::f64);
+    Trainer trainer(model,
+                    {.metrics = {nn::Metric::named("rmse"), nn::Metric::named("mae")}, .target_scaling = scaling});
+    return trainer.evaluate(data);
+  };
+  const Evaluation plain = figures({}), scaled = figures({.mean = {100}, .std = {8}});
+  EXPECT_EQ(scaled.loss, plain.loss);
+  EXPECT_NEAR(scaled.metric("root_mean_squared_error"), 8 * plain.metric("root_mean_squared_error"), 1e-12);
+  EXPECT_NEAR(scaled.metric("mean_absolute_error"), 8 * plain.metric("mean_absolute_error"), 1e-12);
+  EXPECT_THAT(message_of<ConfigError>([&] { plain.metric("accuracy"); }), HasSubstr("expected one that was computed"));
+}
+
+TEST(Fit, ReportsWhatItDid) {
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(50)}),
+                held_back = random_sequences({.lengths = {3, 4}});
+  Sequential model = dense(2);
+  Trainer trainer(model, {.epochs = 3, .seed = 9});
+  const History history = trainer.fit(data, held_back);
+  EXPECT_EQ(history.seed, 9U);
+  EXPECT_EQ(history.machine_kind, model::machine_kind());
+  EXPECT_EQ(history.ending, Ending::all_epochs);
+  ASSERT_EQ(history.epochs.size(), 3U);
+  EXPECT_EQ(history.epochs.back().epoch, 3U);
+  EXPECT_EQ(history.epochs.back().step, 6U);
+  EXPECT_EQ(history.epochs.back().learning_rate, 1e-3);
+  EXPECT_EQ(history.epochs.back().validation->loss, trainer.evaluate(held_back).loss);
+  EXPECT_EQ(trainer.fit(data).epochs.front().epoch, 4U) << "a second fit goes on";
+  EXPECT_EQ(trainer.step(), 12U);
+  EXPECT_EQ(trainer.parameters(), 8U);
+}
+
+TEST(Fit, TheLossOfAnEpochIsTheMeanOverItsSteps) {
+  const Dataset data = random_sequences({.lengths = {2, 20, 3, 11}});
+  Sequential model = dense(2, Dtype::f64);
+  // A rate of 0 keeps the weights: the epoch's mean is then what evaluate() says, however batches are cut.
+  Trainer trainer(model, {.optimizer = SGD{.learning_rate = 0}, .batch_size = 3, .epochs = 1});
+  EXPECT_NEAR(trainer.fit(data).epochs[0].loss, trainer.evaluate(data).loss, 1e-15);
+}
+
+TEST(OwnLoop, EqualsFit) {
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(50)});
+  Sequential a = dense(2), b = dense(2);
+  Trainer fitted(a, {.epochs = 2, .seed = 7}), looped(b);
+  fitted.fit(data);
+  Batches batches({.sequences = data.size(), .batch_size = 32, .seed = 7});
+  for (std::uint64_t epoch = 0; epoch < 2; ++epoch)
+    for (batches.start(epoch); !batches.done();) {
+      looped.gradients({data, batches.next()});
+      looped.apply();
+    }
+  EXPECT_EQ(a.weights()[0]->value.values(), b.weights()[0]->value.values());
+}
+
+TEST(OwnLoop, MayChangeGradientsAndTheRate) {
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense(2);
+  Trainer trainer(model, {.optimizer = SGD{.learning_rate = 0.5}});
+  trainer.gradients({data, all_of(data)});
+  const std::vector<double> kernel = model.weights()[0]->value.values(), bias = model.weights()[1]->value.values();
+  for (float& g : trainer.gradient("dense/kernel").as<float>()) g = 0;
+  for (float& g : trainer.gradient("dense/bias").as<float>()) g = 1;
+  trainer.set_learning_rate(0.25);
+  trainer.apply();
+  EXPECT_EQ(model.weights()[0]->value.values(), kernel);
+  EXPECT_EQ(model.weights()[1]->value.values(), (std::vector<double>{bias[0] - 0.25, bias[1] - 0.25}));
+}
+
+TEST(OwnLoop, TakesALossOfOnesOwn) {
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense(2, Dtype::f64);
+  const nn::Loss absolute{.name = "absolute", .targets = nn::Targets::numbers, .write = [](const nn::LossInputs& in) {
+                            const nn::Value each = reduce_sum(abs(in.where_counted(in.prediction - in.target)), -1);
+                            return sum(each * in.weight) / in.normaliser;
+                          }};
+  Trainer trainer(model, {.loss = absolute, .metrics = {nn::Metric::named("mae")}});
+  EXPECT_NEAR(trainer.gradients({data, all_of(data)}), 2 * trainer.evaluate(data).metric("mean_absolute_error"), 1e-14);
+}
+
+TEST(Trainer, WeightsThatAreNotTrainableStay) {
+  class Scale final : public nn::Layer {
+   public:
+    std::string type() const override { return "Scale"; }
+    nn::Json config() const override { return nn::Json::object(); }
+    Shape compute_output_shape(const Shape& input) const override { return input; }
+
+   protected:
+    void on_build(const Shape& input) override {
+      scale_ = add_weight(
+          {.name = "scale", .shape = {input.back()}, .initialiser = nn::ConstantValue{2}, .trainable = false});
+    }
+    nn::Value call(nn::Context& context, nn::Value x) override { return x * context.weight(scale_); }
+    nn::WeightPtr scale_;
+  };
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model;
+  model.add(std::make_shared<Scale>());
+  model.add(nn::Dense(2));
+  Trainer trainer(model, {.epochs = 2});
+  trainer.fit(data);
+  EXPECT_EQ(model.weights()[0]->value.values(), std::vector<double>(3, 2.0));
+  EXPECT_EQ(trainer.parameters(), 8U);
+
+  Sequential nothing;
+  nothing.add(std::make_shared<Scale>());
+  nothing.build(3);
+  Trainer idle(nothing);
+  const Dataset three = random_sequences({.lengths = {4}, .targets = 3});
+  EXPECT_EQ(message_of<ConfigError>([&] { idle.fit(three); }),
+            "Trainer: the model is without trainable weights; expected one or more.");
+}
+
+// What it refuses
+
+template <class Expected>
+std::string refusal(const Dataset& data, TrainerOptions options = {}, std::int64_t outputs = 2) {
+  Sequential model = dense(outputs);
+  model.build(3);
+  Trainer trainer(model, std::move(options));
+  return message_of<Expected>([&] { trainer.fit(data); });
+}
+
+TEST(Fit, RefusesDataThatCannotBeTrainedOn) {
+  Dataset data = random_sequences({.lengths = {4, 6}});
+  EXPECT_EQ(refusal<ConfigError>(select(data, {})), "fit: the data set is empty; expected one sequence or more.");
+  EXPECT_THAT(refusal<ShapeError>(random_sequences({.lengths = {4}, .features = 5})),
+              AllOf(HasSubstr("fit: the number of features is 5; expected 3, those of the model's input"),
+                    HasSubstr("[batch, time, 3]")));
+  EXPECT_THAT(
+      refusal<ShapeError>(data, {}, 7),
+      HasSubstr("fit: the model's output is [batch, time, 7]; expected 2 numbers, for the data have so many targets."));
+  Dataset bare = data;
+  bare.schema.targets.clear();
+  for (Recording& recording : bare.recordings) recording.targets.clear();
+  EXPECT_THAT(refusal<ConfigError>(bare), HasSubstr("the data set is without targets"));
+
+  Dataset broken = data;
+  broken.recordings[1].targets[5] = std::nan("");
+  EXPECT_EQ(refusal<FormatError>(broken), "fit: recording 'r1', step 2: target 'y1' is nan; expected a finite number.");
+  Dataset unknown = random_sequences({.lengths = {4, 6}, .classes = true});
+  unknown.recordings[1].labels[3] = 2;
+  EXPECT_EQ(refusal<FormatError>(unknown), "fit: recording 'r1', step 3: the label is 2; expected 0 … 1.");
+}
+
+TEST(Fit, RefusesLossesMetricsAndShapesThatDoNotFitTheData) {
+  const Dataset numbers = random_sequences({.lengths = {4, 6}}),
+                classes = random_sequences({.lengths = {4, 6}, .classes = true});
+  EXPECT_EQ(refusal<ConfigError>(numbers, {.loss = nn::categorical_crossentropy()}),
+            "fit: the loss categorical_crossentropy is for classes; expected one for numbers, which the data have.");
+  EXPECT_EQ(refusal<ConfigError>(classes, {.metrics = {nn::Metric::named("rmse")}}),
+            "fit: the metric root_mean_squared_error is for numbers; expected one for classes, which the data have.");
+  EXPECT_THAT(refusal<ConfigError>(numbers, {.target_scaling = {.mean = {1}, .std = {1}}}),
+              HasSubstr("fit: the number of columns of target_scaling is 1; expected 2, one a target."));
+
+  Sequential last;
+  last.add(nn::CfC(2, {.return_sequences = false}));
+  Trainer of_last(last);
+  EXPECT_THAT(
+      message_of<ShapeError>([&] { of_last.fit(numbers); }),
+      AllOf(HasSubstr("the model's output is [batch, 2]"), HasSubstr("Let the last recurrent layer return sequences")));
+  Sequential flat = dense(2);
+  flat.build(Shape{Dim::batch(), 3});
+  Trainer of_flat(flat);
+  EXPECT_THAT(message_of<ShapeError>([&] { of_flat.fit(numbers); }),
+              HasSubstr("fit: the length of the longest sequence is 6; expected 1, for the model has no time."));
+
+  Sequential model = dense(2);
+  Trainer trainer(model);
+  trainer.reserve(numbers);
+  EXPECT_THAT(message_of<ConfigError>([&] { trainer.evaluate(classes); }),
+              HasSubstr("evaluate: the kind of targets is classes; expected numbers, as in the data before."));
+}
+
+TEST(Trainer, OptionsValidateThemselves) {
+  Sequential model = dense(2);
+  const auto refused = [&](TrainerOptions options) {
+    return message_of<ConfigError>([&] { Trainer(model, std::move(options)); });
+  };
+  EXPECT_EQ(refused({.batch_size = 0}), "Trainer: batch_size is 0; expected 1 or more.");
+  EXPECT_EQ(refused({.epochs = 0}), "Trainer: epochs is 0; expected 1 or more.");
+  EXPECT_EQ(refused({.clip_norm = 0}), "Trainer: clip_norm is 0; expected a number > 0, or none for no clipping.");
+  EXPECT_EQ(refused({.threads = 5000}), "Trainer: threads is 5000; expected 1 … 1024, or 0 for all of the machine.");
+  EXPECT_EQ(refused({.optimizer = Optimizer{}}),
+            "Trainer: the optimizer is without write or set_factors; expected both functions.");
+  EXPECT_EQ(refused({.callbacks = {nullptr}}), "Trainer: a callback is null; expected callbacks.");
+}
+
+TEST(OwnLoop, RefusesBatchesThatCannotBe) {
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense(2);
+  Trainer trainer(model, {.batch_size = 2});
+  const auto refused = [&](std::vector<std::size_t> sequences) {
+    return message_of<ConfigError>([&] { trainer.gradients({data, sequences}); });
+  };
+  EXPECT_EQ(refused({}), "gradients: the number of sequences is 0; expected 1 … 2, the batch_size.");
+  EXPECT_EQ(refused({0, 1, 0}), "gradients: the number of sequences is 3; expected 1 … 2, the batch_size.");
+  EXPECT_EQ(refused({2}),
+            "gradients: the number of a sequence is 2; expected less than 2, the sequences of the data set.");
+  EXPECT_EQ(message_of<ConfigError>([&] { trainer.apply(); }),
+            "apply: the gradient is not there; expected that of a batch. Call gradients(batch) first.");
+  trainer.gradients({data, std::vector<std::size_t>{0}});
+  EXPECT_THAT(message_of<ConfigError>([&] { trainer.gradient("dense/kernal"); }),
+              HasSubstr("Did you mean 'dense/kernel'"));
+  trainer.apply();
+  EXPECT_THROW(trainer.apply(), ConfigError) << "one update a batch";
+  EXPECT_EQ(message_of<ConfigError>([&] { trainer.set_learning_rate(std::nan("")); }),
+            "set_learning_rate: rate is nan; expected a finite number >= 0.");
+}
+
+TEST(OwnLoop, NoticesThatDataHaveChanged) {
+  Dataset data = random_sequences({.lengths = {6, 6}});
+  Sequential model = dense(2);
+  Trainer trainer(model);
+  trainer.reserve(data);
+  data.sequences[1].steps = 4;
+  EXPECT_THAT(message_of<ConfigError>([&] {
+                trainer.gradients({data, all_of(data)});
+              }),
+              AllOf(HasSubstr("the length of sequence 1 is 4"), HasSubstr("Call reserve(data) after changing data.")));
+  trainer.reserve(data);
+  EXPECT_GT(trainer.gradients({data, all_of(data)}), 0);
+}
+
+void expect_finite_weights(const Sequential& model) {
+  for (const nn::WeightPtr& weight : model.weights())
+    for (const double value : weight->value.values()) EXPECT_TRUE(std::isfinite(value)) << weight->path;
+}
+
+TEST(Fit, StopsAtALossThatIsNotFinite) {
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(64)});
+  Sequential model = dense(2);
+  // The first update makes weights of about 1e20, whose errors have no square.
+  Trainer trainer(model, {.optimizer = SGD{.learning_rate = 1e21}, .epochs = 50});
+  EXPECT_EQ(message_of<Error>([&] { trainer.fit(data); }),
+            "fit, epoch 1, step 2: the loss is inf, though all weights and gradients are finite; expected finite "
+            "numbers. Lower "
+            "the learning rate, clip gradients (clip_norm), or look for outliers in the data.");
+  EXPECT_EQ(trainer.step(), 1U);
+  expect_finite_weights(model);
+}
+
+TEST(Fit, NamesAGradientThatIsNotFinite) {
+  // The slope of a root at 0 is infinite: the loss is 0, its gradient 0 · ∞.
+  const nn::Loss root{.name = "root", .targets = nn::Targets::numbers, .write = [](const nn::LossInputs& in) {
+                        return sqrt(sum(square(in.where_counted(in.prediction - in.target)))) / in.normaliser;
+                      }};
+  Dataset data = random_sequences({.lengths = {4, 6}});
+  for (Recording& recording : data.recordings) std::fill(recording.targets.begin(), recording.targets.end(), 0.0);
+  Sequential model = dense(2);
+  model.build(3);
+  for (float& w : model.weights()[0]->value.as<float>()) w = 0;
+  Trainer trainer(model, {.loss = root});
+  EXPECT_THAT(message_of<Error>([&] {
+                trainer.gradients({data, all_of(data)});
+              }),
+              AllOf(HasSubstr("gradients, step 1: the gradient of 'dense/kernel' is"), HasSubstr("nan at element 0"),
+                    HasSubstr("Lower the learning rate")));
+  EXPECT_THROW(trainer.apply(), ConfigError);
+}
+
+TEST(Fit, NamesAWeightThatWouldNotBeFinite) {
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense(2);
+  Trainer trainer(model, {.optimizer = SGD{.learning_rate = 1e40}});
+  EXPECT_THAT(message_of<Error>([&] { trainer.fit(data); }),
+              HasSubstr("fit, epoch 1, step 1: the new weight 'dense/kernel' is not finite; expected finite numbers."));
+  expect_finite_weights(model);
+}
+
+TEST(Fit, NamesAWeightThatIsNotFinite) {
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense(2);
+  model.build(3);
+  model.weights()[1]->value.as<float>()[1] = std::numeric_limits<float>::quiet_NaN();
+  Trainer trainer(model);
+  EXPECT_EQ(message_of<Error>([&] { trainer.fit(data); }),
+            "fit, epoch 1, step 1: the weight 'dense/bias' is nan at element 1; expected finite numbers. Begin again "
+            "from finite "
+            "weights.");
+}
+
+}  // namespace
+}  // namespace elegans::train
