@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "nn/check_sequence.hpp"
 #include "nn/direct_calls.hpp"
 
 namespace elegans::nn {
@@ -90,6 +91,7 @@ Cell::Calls& Cell::prepare(const View& x, std::span<const View> state, const Vie
       outputs.insert(outputs.end(), step.state.begin(), step.state.end());
       return outputs;
     });
+  check_timespans(*this, dt);
   return *calls_;
 }
 

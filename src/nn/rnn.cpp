@@ -5,6 +5,7 @@
 
 #include "elegans/nn/dense.hpp"
 #include "elegans/nn/registry.hpp"
+#include "nn/check_sequence.hpp"
 #include "nn/direct_calls.hpp"
 #include "nn/sequence_config.hpp"
 
@@ -195,6 +196,14 @@ LayerPtr RNN::from_config(const Json& config, const std::string& source_name) {
 // Direct calls
 
 RNN::Calls& RNN::prepare(const SequenceInput& input) {
+  find_or_build(input);
+  // The shapes fit now.
+  if (input.lengths) check_lengths(*this, *input.lengths, input.x.shape[1].factor());
+  if (input.timespans) check_timespans(*this, *input.timespans, input.lengths, input.mask);
+  return *calls_;
+}
+
+void RNN::find_or_build(const SequenceInput& input) {
   if (!calls_) calls_ = std::make_unique<Calls>();
   calls_->inputs.assign({input.x});
   for (const auto* given : {&input.timespans, &input.lengths, &input.mask})
@@ -205,7 +214,7 @@ RNN::Calls& RNN::prepare(const SequenceInput& input) {
       (input.timespans ? 1u : 0u) + (input.lengths ? 2u : 0u) + (input.mask ? 4u : 0u) + (has_state ? 8u : 0u);
   DirectCalls& known = calls_->known[choice];
   calls_->call = known.find(calls_->inputs);
-  if (calls_->call != nullptr) return *calls_;
+  if (calls_->call != nullptr) return;
 
   const std::vector<StateOptions> states = cell_->states();
   if (has_state && input.state.size() != states.size())
@@ -225,7 +234,6 @@ RNN::Calls& RNN::prepare(const SequenceInput& input) {
     for (const StateSlot& slot : context.states()) outputs.push_back(slot.final);
     return outputs;
   });
-  return *calls_;
 }
 
 SequenceOutput RNN::operator()(const SequenceInput& input) {

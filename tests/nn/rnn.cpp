@@ -481,6 +481,26 @@ TEST(RNN, SaysWhatDoesNotFit) {
               HasSubstr("checkpoint_every is -1"));
 }
 
+TEST(RNN, NamesSampleAndStepOfTimesThatCannotBe) {
+  CfC layer(4);
+  const Tensor x({2, 3, 5}), lengths = Tensor::from({2}, {3, 1}, Dtype::i32);
+  const Tensor negative = Tensor::from({2, 3}, {1, 1, -0.5, 1, 1, 1});
+  const Tensor padded = Tensor::from({2, 3}, {1, 1, 1, 1, nan, -1});
+  EXPECT_THAT(message_of<ConfigError>([&] { layer({.x = x, .timespans = negative}); }),
+              HasSubstr("cfc: Δt of sample 0 at step 2 is -0.5; expected a finite number >= 0."));
+  EXPECT_THAT(message_of<ConfigError>([&] { layer({.x = x, .timespans = padded}); }),
+              HasSubstr("Δt of sample 1 at step 1 is nan"));
+  EXPECT_NO_THROW(layer({.x = x, .timespans = padded, .lengths = lengths}));
+  const Tensor too_long = Tensor::from({2}, {3, 4}, Dtype::i32);
+  EXPECT_THAT(message_of<ConfigError>([&] { layer({.x = x, .lengths = too_long}); }),
+              HasSubstr("cfc: the length of sample 1 is 4; expected 0 … 3."));
+  const Tensor backwards = Tensor::from({2}, {0, -1});
+  EXPECT_THAT(message_of<ConfigError>([&] {
+                (*layer.cell())(Tensor({2, 5}), layer.cell()->first_state(2), backwards);
+              }),
+              HasSubstr("Δt of sample 1 at step 0 is -1"));
+}
+
 TEST(RNN, ComesBackFromItsConfiguration) {
   const RNN layer(std::make_shared<LTCCell>(small_ncp()),
                   {.return_sequences = false, .projection = 3, .go_backwards = true, .checkpoint_every = 5});

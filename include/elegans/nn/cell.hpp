@@ -62,7 +62,8 @@ class Cell : public Module {
   CellOutput operator()(Context& context, Value x, const std::vector<Value>& state, Value dt);
 
   // Direct calls: x [batch, features], state [batch, …] in the order of states(), dt [batch] or [batch, 1]. Outputs are
-  // never resized and may overlap no input.
+  // never resized and may overlap no input. ConfigError naming the sample where a Δt
+  // is negative or not finite.
   std::pair<Tensor, std::vector<Tensor>> operator()(const View& x, std::span<const View> state, const View& dt);
   std::pair<Tensor, std::vector<Tensor>> operator()(const View& x, std::span<const Tensor> state, const View& dt);
   void operator()(const View& x, std::span<const View> state, const View& dt, const View& output,

@@ -62,6 +62,7 @@ class RNN : public Layer {
 
   using Layer::operator();
   // A direct call with all that belongs to a sequence. The first call of a shape builds and keeps an executable.
+  // ConfigError naming sample and step where a Δt that counts is negative or not finite, or a length is not 0 … time.
   SequenceOutput operator()(const SequenceInput& input);
   // The same into output and state (one for each state of the cell): allocates nothing once the shape is known.
   void operator()(const SequenceInput& input, const View& output, std::span<const View> state);
@@ -75,8 +76,9 @@ class RNN : public Layer {
   struct Calls;
   Steps steps_of(Context& context, Value x) const;
   std::vector<Value> first_states(Context& context, Value x);
-  // The executable for these views, which it keeps.
+  // Finds or builds the executable for these views, and checks lengths and Δt.
   Calls& prepare(const SequenceInput& input);
+  void find_or_build(const SequenceInput& input);
   Value projected(Context& context, Value y, const std::optional<Value>& valid);
 
   CellPtr cell_;
