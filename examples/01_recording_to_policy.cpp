@@ -1,7 +1,7 @@
 // From a recording with uneven time stamps to a policy that runs in a loop: read, split, train, judge, save, step.
 //
-// The recording is a thermostat's: temperature drifts towards the outside, the heater acts with a delay, and somebody writes
-// down what the heater does next. It is made here so that the example stands alone.
+// The recording is a thermostat's: temperature drifts towards the outside, the heater acts with a delay, and somebody
+// writes down what the heater does next. It is made here so that the example stands alone.
 
 #include <cmath>
 #include <cstdio>
@@ -42,7 +42,8 @@ void write_recording(const char* file) {
 int main() {
   write_recording("thermostat.csv");
 
-  // Read by column names; Δt follows from the time stamps. The last fifth is for the test, the fifth before for validation.
+  // Read by column names; Δt follows from the time stamps. The last fifth is for the test, the fifth before for
+  // validation.
   const train::Dataset recording = train::read_csv("thermostat.csv", {.time = "time", .targets = {"heat"}});
   train::Parts parts = train::split_by_time(recording, {.fractions = {.validation = 0.2, .test = 0.2}});
 
@@ -67,7 +68,8 @@ int main() {
                           .callbacks = {train::early_stopping({.patience = 15})}});
   const train::History history = trainer.fit(parts.train, parts.validation);
   const double error = trainer.evaluate(parts.test).metrics.front().value;
-  std::printf("%zu epochs; root mean squared error of the test part %.3f (heat goes from 0 to 5)\n", history.epochs.size(), error);
+  std::printf("%zu epochs; root mean squared error of the test part %.3f (heat goes from 0 to 5)\n",
+              history.epochs.size(), error);
 
   // One file holds the network and its units, and what it must answer; loading it checks that.
   save_model("thermostat.safetensors", model,

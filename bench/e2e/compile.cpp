@@ -2,8 +2,8 @@
 //
 //     build/release/bin/bench_e2e --benchmark_filter=compile
 //
-// Writes the forward pass, mean squared error and gradients of a CfC over AutoNCP(64, 8) with 16 inputs, batch 32, runs all
-// passes, plans memory and takes it. Bar: under 50 ms for any length.
+// Writes the forward pass, mean squared error and gradients of a CfC over AutoNCP(64, 8) with 16 inputs, batch 32, runs
+// all passes, plans memory and takes it. Bar: under 50 ms for any length.
 
 #include <benchmark/benchmark.h>
 

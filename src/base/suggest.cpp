@@ -1,7 +1,7 @@
 #include "elegans/base/suggest.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
@@ -38,7 +38,8 @@ std::string suggest(std::string_view name, std::span<const std::string> known) {
   std::vector<std::pair<std::size_t, std::string>> near;
   for (const auto& candidate : known) {
     const std::size_t distance = edit_distance(name, candidate);
-    if (distance <= std::max<std::size_t>(1, std::max(name.size(), candidate.size()) / 3)) near.emplace_back(distance, candidate);
+    if (distance <= std::max<std::size_t>(1, std::max(name.size(), candidate.size()) / 3))
+      near.emplace_back(distance, candidate);
   }
   if (near.empty()) return known.empty() ? "There are none." : fmt::format("Known are {}.", quoted(known));
   std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -1,7 +1,7 @@
 #include "elegans/nn/activation.hpp"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 
 #include "nn/named.hpp"
 
@@ -59,8 +59,8 @@ Activation::Activation(std::string_view name) { std::tie(name_, own_) = known().
 
 Activation::Activation(Own own) : own_(std::move(own)) {
   if (!own_.function)
-    throw ConfigError({"activation", "function", "empty", "a function that writes graph",
-                       "For none, pass Activation::linear."});
+    throw ConfigError(
+        {"activation", "function", "empty", "a function that writes graph", "For none, pass Activation::linear."});
 }
 
 Value Activation::operator()(Value x) const {

@@ -9,13 +9,14 @@ namespace {
 ops::ConnectionsPtr convert(const wiring::Pattern& pattern) {
   const auto sources = pattern.sources();
   const auto targets = pattern.targets();
-  return std::make_shared<const ops::Connections>(
-      static_cast<std::size_t>(pattern.rows()), static_cast<std::size_t>(pattern.columns()),
-      std::vector<std::uint32_t>(sources.begin(), sources.end()), std::vector<std::uint32_t>(targets.begin(), targets.end()));
+  return std::make_shared<const ops::Connections>(static_cast<std::size_t>(pattern.rows()),
+                                                  static_cast<std::size_t>(pattern.columns()),
+                                                  std::vector<std::uint32_t>(sources.begin(), sources.end()),
+                                                  std::vector<std::uint32_t>(targets.begin(), targets.end()));
 }
 
-// What is alive, by the pattern that it was made for. Weak keys compare by owner: the address of a pattern that is gone may
-// come again, its owner may not while it is a key.
+// What is alive, by the pattern that it was made for. Weak keys compare by owner: the address of a pattern that is gone
+// may come again, its owner may not while it is a key.
 using Made = std::map<std::weak_ptr<const wiring::Pattern>, std::weak_ptr<const ops::Connections>, std::owner_less<>>;
 
 }  // namespace

@@ -29,8 +29,7 @@ std::string to_config(const Constraint& constraint, std::string_view owner) {
   if (constraint && !known().find(constraint.name))
     throw ConfigError({std::string(owner), "constraint",
                        constraint.name.empty() ? "a function without a name" : quote(constraint.name),
-                       "one that can be saved",
-                       "Make it known by register_constraint() at the start of the program."});
+                       "one that can be saved", "Make it known by register_constraint() at the start of the program."});
   return constraint.name;
 }
 

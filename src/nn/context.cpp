@@ -1,7 +1,7 @@
 #include "elegans/nn/context.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <numeric>
 
 #include "elegans/nn/connections_of.hpp"
@@ -24,8 +24,9 @@ Value existing(Value whole, const wiring::Pattern& pattern) {
   std::vector<std::uint32_t> weights(count);
   std::iota(weights.begin(), weights.end(), 0U);
   const std::int64_t all = pattern.rows() * pattern.columns();
-  return gather(reshape(whole, Shape{all}), std::make_shared<const ops::Connections>(
-                                                static_cast<std::size_t>(all), count, std::move(places), std::move(weights)));
+  return gather(reshape(whole, Shape{all}),
+                std::make_shared<const ops::Connections>(static_cast<std::size_t>(all), count, std::move(places),
+                                                         std::move(weights)));
 }
 
 }  // namespace
@@ -50,7 +51,8 @@ Value Context::weight(const WeightPtr& weight) {
 void Context::provide(const WeightPtr& weight, Value value) {
   ensure(!used_.contains(weight.get()), "a weight is provided after its first use");
   if (!(value.shape() == weight->stored_shape()))
-    throw ShapeError({weight->path, "the value provided", to_string(value.shape()), to_string(weight->stored_shape()), ""});
+    throw ShapeError(
+        {weight->path, "the value provided", to_string(value.shape()), to_string(weight->stored_shape()), ""});
   provided_[weight.get()] = value;
 }
 
@@ -68,7 +70,8 @@ Value Context::initial_state(const std::string& path, const ops::Type& type, con
 }
 
 void Context::final_state(const std::string& path, Value value) {
-  const auto slot = std::find_if(states_.begin(), states_.end(), [&](const StateSlot& one) { return one.path == path; });
+  const auto slot =
+      std::find_if(states_.begin(), states_.end(), [&](const StateSlot& one) { return one.path == path; });
   ensure(slot != states_.end() && !slot->final, "a state ends that did not begin, or twice");
   if (!(value.type() == slot->type))
     throw ShapeError({path, "the last value", ops::to_string(value.type()), ops::to_string(slot->type), ""});
@@ -85,7 +88,8 @@ Value Context::dropout_mask(const std::string& path, const Shape& shape, double 
   ensure(training(), "dropout outside training");
   if (!(rate >= 0 && rate < 1))
     throw ConfigError({path, "the rate of dropout", fmt::format("{}", rate), "0 or more, less than 1", ""});
-  // Another odd multiple of the seed for each path: streams of different paths do not meet but by a collision of hashes.
+  // Another odd multiple of the seed for each path: streams of different paths do not meet but by a collision of
+  // hashes.
   const std::uint64_t key = options_.seed * 0x9e3779b97f4a7c15ULL ^ hash_of(path);
   const Value u = random_uniform(step(), shape, dtype, key);
   return select(less(u, constant(u, rate)), constant(u, 0), constant(u, 1 / (1 - rate)));

@@ -28,13 +28,15 @@ DenseOptions checked(DenseOptions options) {
   if (circuit && options.units == 0) options.units = own;
   if (circuit && options.units != own)
     throw ConfigError({who, "units", fmt::format("{}", options.units),
-                       fmt::format("{}, those of the {}", own, options.wiring ? "wiring" : "pattern"), "Leave units out."});
+                       fmt::format("{}, those of the {}", own, options.wiring ? "wiring" : "pattern"),
+                       "Leave units out."});
   if (options.units < 1) throw ConfigError({who, "units", fmt::format("{}", options.units), "1 or more", ""});
   if (!circuit && options.polarity != Polarity::ignored)
     throw ConfigError({who, "polarity", polarity_names[static_cast<std::size_t>(options.polarity)], "ignored",
                        "Signs come from a circuit: pass a wiring or a pattern."});
   if (!circuit && options.storage != Storage::sparse)
-    throw ConfigError({who, "storage", "dense", "a wiring or a pattern beside it", "Without one every weight is stored anyway."});
+    throw ConfigError(
+        {who, "storage", "dense", "a wiring or a pattern beside it", "Without one every weight is stored anyway."});
   return options;
 }
 
@@ -58,7 +60,8 @@ void Dense::on_build(const Shape& input) {
   const std::int64_t features = input.back().factor();
   const auto require_features = [&](std::int64_t wanted, const char* of) {
     if (features != wanted)
-      throw ShapeError({path(), "input", to_string(input), fmt::format("[..., {}], the inputs of the {}", wanted, of), ""});
+      throw ShapeError(
+          {path(), "input", to_string(input), fmt::format("[..., {}], the inputs of the {}", wanted, of), ""});
   };
   pattern_ = options_.pattern;
   if (pattern_) require_features(pattern_->rows(), "pattern");
@@ -110,10 +113,10 @@ Json Dense::config() const {
 }
 
 LayerPtr Dense::from_config(const Json& config, const std::string& source_name) {
-  const JsonObject object(config, source_name,
-                          {"units", "activation", "use_bias", "wiring", "pattern", "polarity", "storage",
-                           "kernel_initialiser", "bias_initialiser", "kernel_regulariser", "bias_regulariser",
-                           "kernel_constraint", "bias_constraint"});
+  const JsonObject object(
+      config, source_name,
+      {"units", "activation", "use_bias", "wiring", "pattern", "polarity", "storage", "kernel_initialiser",
+       "bias_initialiser", "kernel_regulariser", "bias_regulariser", "kernel_constraint", "bias_constraint"});
   DenseOptions options;
   const auto within = [&](const char* key) { return fmt::format("{}: key '{}'", source_name, key); };
   options.units = object.integer("units", {1, wiring::SynapseMatrix::max_extent});

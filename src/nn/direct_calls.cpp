@@ -1,13 +1,14 @@
 #include "nn/direct_calls.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace elegans::nn {
 
 bool operator==(const CallTypes& types, std::span<const View> views) {
-  return std::equal(types.types.begin(), types.types.end(), views.begin(), views.end(),
-                    [](const ops::Type& type, const View& view) { return type.dtype == view.dtype && type.shape == view.shape; });
+  return std::equal(
+      types.types.begin(), types.types.end(), views.begin(), views.end(),
+      [](const ops::Type& type, const View& view) { return type.dtype == view.dtype && type.shape == view.shape; });
 }
 
 void DirectCalls::Call::check_output(std::size_t index, const View& view) const {
@@ -43,8 +44,8 @@ void DirectCalls::Call::operator()(std::span<const View> inputs, std::span<const
     executable_.bind_output(i, outputs[i].data);
   }
   if (const Status status = executable_.run(Extents{}); !status)
-    throw Error(fmt::format("{}: {} (in {}, item {}).", path_, describe(status.code), executable_.node_name(status.node),
-                            status.item));
+    throw Error(fmt::format("{}: {} (in {}, item {}).", path_, describe(status.code),
+                            executable_.node_name(status.node), status.item));
 }
 
 DirectCalls::Call& DirectCalls::build(const std::string& path, std::span<const View> inputs, const WriteGraph& write) {

@@ -32,8 +32,8 @@ class DirectCalls {
   class Call {
    public:
     std::vector<Tensor> operator()(std::span<const View> inputs);
-    // Outputs must have their types (ShapeError, DtypeError) and may overlap no input. Allocates nothing. Throws where a
-    // Status is not ok.
+    // Outputs must have their types (ShapeError, DtypeError) and may overlap no input. Allocates nothing. Throws where
+    // a Status is not ok.
     void operator()(std::span<const View> inputs, std::span<const View> outputs);
 
    private:

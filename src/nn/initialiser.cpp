@@ -1,8 +1,8 @@
 #include "elegans/nn/initialiser.hpp"
 
+#include <fmt/format.h>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "elegans/base/json.hpp"
@@ -44,8 +44,8 @@ class Filling {
   void operator()(const ConstantValue& constant) const { fill(constant.value); }
   void operator()(const Uniform& uniform) const {
     if (!(uniform.low <= uniform.high && std::isfinite(uniform.high - uniform.low)))
-      throw ConfigError({std::string(what_.path), "the range of Uniform", fmt::format("{} to {}", uniform.low, uniform.high),
-                         "two finite numbers, low <= high", ""});
+      throw ConfigError({std::string(what_.path), "the range of Uniform",
+                         fmt::format("{} to {}", uniform.low, uniform.high), "two finite numbers, low <= high", ""});
     draw([&](std::size_t, double u) { return uniform.low + u * (uniform.high - uniform.low); });
   }
   void operator()(const GlorotUniform& glorot) const {
@@ -94,7 +94,9 @@ struct Configuration {
   Json operator()(const Uniform& uniform) const {
     return {{"type", "uniform"}, {"low", uniform.low}, {"high", uniform.high}};
   }
-  Json operator()(const GlorotUniform& glorot) const { return {{"type", "glorot_uniform"}, {"fan", name_of(glorot.fan)}}; }
+  Json operator()(const GlorotUniform& glorot) const {
+    return {{"type", "glorot_uniform"}, {"fan", name_of(glorot.fan)}};
+  }
   Json operator()(const LecunUniform& lecun) const { return {{"type", "lecun_uniform"}, {"fan", name_of(lecun.fan)}}; }
   Json operator()(const Given& given) const { return {{"type", "given"}, {"values", given.values}}; }
 };

@@ -1,7 +1,7 @@
 #include "elegans/nn/layer.hpp"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 
 #include "nn/direct_calls.hpp"
 
@@ -15,9 +15,10 @@ Value Layer::operator()(Context& context, Value x) {
   const ops::Type input = x.type();
   build(input.shape);
   if (input.dtype != dtype())
-    throw DtypeError({path(), "input", ops::to_string(input), fmt::format("{}, as the layer is", to_string(dtype())),
-                      fmt::format("Call set_numbers(Dtype::{}, seed) before the layer is built, or convert with Tensor::to.",
-                                  to_string(input.dtype))});
+    throw DtypeError(
+        {path(), "input", ops::to_string(input), fmt::format("{}, as the layer is", to_string(dtype())),
+         fmt::format("Call set_numbers(Dtype::{}, seed) before the layer is built, or convert with Tensor::to.",
+                     to_string(input.dtype))});
   const std::string outer = context.path();
   context.set_path(path());
   const graph::Scope scope(*x.graph, name());

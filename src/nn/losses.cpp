@@ -56,7 +56,9 @@ Value Loss::operator()(const LossInputs& in) const {
 }
 
 Loss mean_squared_error() { return {"mean_squared_error", Targets::numbers, write_mean_squared_error}; }
-Loss categorical_crossentropy() { return {"categorical_crossentropy", Targets::classes, write_categorical_crossentropy}; }
+Loss categorical_crossentropy() {
+  return {"categorical_crossentropy", Targets::classes, write_categorical_crossentropy};
+}
 
 Loss loss_named(std::string_view name) {
   if (name == "mean_squared_error" || name == "mse") return mean_squared_error();

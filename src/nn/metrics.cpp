@@ -1,7 +1,7 @@
 #include "elegans/nn/metrics.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
+#include <cmath>
 
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"

@@ -1,15 +1,16 @@
 #include "elegans/nn/module.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cctype>
-#include <fmt/format.h>
 
 namespace elegans::nn {
 
 std::string Module::name() const {
   if (!name_.empty()) return name_;
   std::string name = type();
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return name;
 }
 
@@ -56,9 +57,9 @@ void Module::build(const Shape& input) {
     throw ShapeError({path(), "input", to_string(input), "[..., features]", ""});
   if (built_) {
     if (input.back() == features_) return;
-    throw ShapeError({path(), "input", to_string(input),
-                      fmt::format("[..., {}], for it was built for {} features", to_string(features_), to_string(features_)),
-                      ""});
+    throw ShapeError(
+        {path(), "input", to_string(input),
+         fmt::format("[..., {}], for it was built for {} features", to_string(features_), to_string(features_)), ""});
   }
   features_ = input.back();
   // A part added in a constructor could not know the type, and so the name, of what is derived from it.
@@ -87,8 +88,10 @@ WeightPtr Module::add_weight(WeightOptions options) {
   ensure(building_, "a weight is added outside on_build");
   const std::string weight_path = path() + "/" + options.name;
   if (std::any_of(weights_.begin(), weights_.end(), [&](const WeightPtr& one) { return one->path == weight_path; }))
-    throw ConfigError({path(), "the name of a weight", fmt::format("'{}', which is taken", options.name), "a new name", ""});
-  weights_.push_back(make_weight(std::move(options), weight_path, dtype_, seed_, first_values_ ? *first_values_ : FirstValues{}));
+    throw ConfigError(
+        {path(), "the name of a weight", fmt::format("'{}', which is taken", options.name), "a new name", ""});
+  weights_.push_back(
+      make_weight(std::move(options), weight_path, dtype_, seed_, first_values_ ? *first_values_ : FirstValues{}));
   return weights_.back();
 }
 

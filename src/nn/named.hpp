@@ -25,8 +25,7 @@ class Named {
   // ConfigError where the name is empty or taken.
   void add(const std::string& name, T thing) {
     const std::lock_guard lock(mutex_);
-    if (name.empty())
-      throw ConfigError({"register_" + what_, "name", "empty", "a name", ""});
+    if (name.empty()) throw ConfigError({"register_" + what_, "name", "empty", "a name", ""});
     if (!things_.try_emplace(name, std::move(thing)).second)
       throw ConfigError({"register_" + what_, "name", quote(name) + ", which is taken", "a new name",
                          "Register once, at the start of the program."});

@@ -33,7 +33,8 @@ wiring::PatternRef pattern_from(const Json& config, const std::string& source_na
       return value;
     };
     if (!entry.is_array() || entry.size() != 3) throw object.error("synapses", wanted);
-    synapses.push_back({static_cast<std::int32_t>(number(0, 0, rows - 1)), static_cast<std::int32_t>(number(1, 0, columns - 1)),
+    synapses.push_back({static_cast<std::int32_t>(number(0, 0, rows - 1)),
+                        static_cast<std::int32_t>(number(1, 0, columns - 1)),
                         static_cast<std::int8_t>(number(2, -1, 1))});
   }
   try {

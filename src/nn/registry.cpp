@@ -28,11 +28,11 @@ Named<Factory<LayerPtr>>& layers() {
 
 Named<Factory<CellPtr>>& cells() {
   static Named<Factory<CellPtr>> all("cell", {
-                                                {"LTCCell", LTCCell::from_config},
-                                                {"CfCCell", CfCCell::from_config},
-                                                {"WiredCfCCell", WiredCfCCell::from_config},
-                                                {"MixedMemory", MixedMemory::from_config},
-                                            });
+                                                 {"LTCCell", LTCCell::from_config},
+                                                 {"CfCCell", CfCCell::from_config},
+                                                 {"WiredCfCCell", WiredCfCCell::from_config},
+                                                 {"MixedMemory", MixedMemory::from_config},
+                                             });
   return all;
 }
 

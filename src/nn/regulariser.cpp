@@ -13,15 +13,15 @@ namespace {
 using Penalty = std::function<Value(Value)>;
 
 Named<Penalty>& known() {
-  static Named<Penalty> all("regulariser", {{"l1", [](Value w) { return sum(abs(w)); }},
-                                            {"l2", [](Value w) { return sum(square(w)); }}});
+  static Named<Penalty> all(
+      "regulariser", {{"l1", [](Value w) { return sum(abs(w)); }}, {"l2", [](Value w) { return sum(square(w)); }}});
   return all;
 }
 
 Regulariser make(const std::string& name, double factor, std::string_view owner) {
   if (!(std::isfinite(factor) && factor >= 0))
-    throw ConfigError({std::string(owner), "factor of the regulariser", fmt::format("{}", factor),
-                       "a finite number, 0 or more", ""});
+    throw ConfigError(
+        {std::string(owner), "factor of the regulariser", fmt::format("{}", factor), "a finite number, 0 or more", ""});
   return {name, factor, known().at(name, owner)};
 }
 
@@ -38,8 +38,7 @@ Regulariser l1(double factor) { return make("l1", factor, "l1"); }
 Regulariser l2(double factor) { return make("l2", factor, "l2"); }
 
 void register_regulariser(const std::string& name, Penalty penalty) {
-  if (!penalty)
-    throw ConfigError({"register_regulariser", "penalty", "empty", "a function that writes graph", ""});
+  if (!penalty) throw ConfigError({"register_regulariser", "penalty", "empty", "a function that writes graph", ""});
   known().add(name, std::move(penalty));
 }
 

@@ -1,7 +1,7 @@
 #include "elegans/nn/weight.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
+#include <cmath>
 
 namespace elegans::nn {
 namespace {
@@ -59,8 +59,8 @@ void check_absent(const WeightOptions& options, const std::string& path, const T
   options.pattern->apply(given, existing);
   for (std::size_t i = 0; i < given.size(); ++i)
     if (!(given[i] == existing[i] || std::isnan(existing[i])))
-      throw ConfigError({path, fmt::format("element {}", i), fmt::format("{}", given[i]), "0, for the circuit has no synapse there",
-                         ""});
+      throw ConfigError({path, fmt::format("element {}", i), fmt::format("{}", given[i]),
+                         "0, for the circuit has no synapse there", ""});
 }
 
 // w where it has the sign of the circuit, else 0.
@@ -74,9 +74,11 @@ Constraint keep_sign(const Constraint& first, Tensor signs) {
 
 }  // namespace
 
-WeightPtr make_weight(WeightOptions options, std::string path, Dtype dtype, std::uint64_t seed, const FirstValues& given) {
+WeightPtr make_weight(WeightOptions options, std::string path, Dtype dtype, std::uint64_t seed,
+                      const FirstValues& given) {
   check(options, path, dtype);
-  Tensor value = given ? given(options, path, {dtype, stored_shape(options)}) : initial_value(options, path, dtype, seed);
+  Tensor value =
+      given ? given(options, path, {dtype, stored_shape(options)}) : initial_value(options, path, dtype, seed);
   if (given) check_absent(options, path, value);
   if (options.polarity == Polarity::fixed_sign) {
     const auto signs = options.pattern->polarity();

@@ -1,5 +1,5 @@
-// Any tensors and metadata through parse_model, with checksums that fit, so that what lies behind them is reached: it throws
-// elegans::Error or gives a model.
+// Any tensors and metadata through parse_model, with checksums that fit, so that what lies behind them is reached: it
+// throws elegans::Error or gives a model.
 #include <cstdint>
 #include <cstdlib>
 #include <nlohmann/json.hpp>

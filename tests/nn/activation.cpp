@@ -105,14 +105,15 @@ TEST(Activations, MeanAnotherConstantInNcps) {
 TEST(Activations, AnUnknownNameIsSuggested) {
   const std::string message = message_of<ConfigError>([] { Activation a("sigmoyd"); });
   EXPECT_EQ(message,
-            "activation: the activation is 'sigmoyd'; expected a known activation. Did you mean 'sigmoid'? One's own is made known "
+            "activation: the activation is 'sigmoyd'; expected a known activation. Did you mean 'sigmoid'? One's own "
+            "is made known "
             "by register_activation().");
 }
 
 TEST(OwnActivation, TrainsAndKeepsItsOwnGradient) {
   const Activation doubled = [](Value x) { return x * 2.0; };
-  const Activation marked =
-      Activation::Own{.function = [](Value x) { return x * 2.0; }, .gradient = [](Value, Value, Value g) { return g * 7.0; }};
+  const Activation marked = Activation::Own{.function = [](Value x) { return x * 2.0; },
+                                            .gradient = [](Value, Value, Value g) { return g * 7.0; }};
   const Tensor x = Tensor::from({2}, {1, 2}, Dtype::f64);
   EXPECT_EQ(values_and_slopes(doubled, x).first.values(), (std::vector<double>{2, 4}));
   EXPECT_EQ(values_and_slopes(doubled, x).second.values(), (std::vector<double>{2, 2}));
@@ -129,7 +130,8 @@ TEST(OwnActivation, IsSavedByItsRegisteredName) {
   EXPECT_EQ(to_config(Activation("cube_of_test"), "head"), "cube_of_test");
   EXPECT_EQ(values_and_slopes("cube_of_test", Tensor::from({1}, {2}, Dtype::f64)).first.values()[0], 8);
   EXPECT_EQ(message_of<ConfigError>([&] { register_activation("cube_of_test", {.function = cube}); }),
-            "register_activation: name is 'cube_of_test', which is taken; expected a new name. Register once, at the start of "
+            "register_activation: name is 'cube_of_test', which is taken; expected a new name. Register once, at the "
+            "start of "
             "the program.");
   EXPECT_THROW(register_activation("relu", {.function = cube}), ConfigError);
   EXPECT_THROW(register_activation("", {.function = cube}), ConfigError);

@@ -23,9 +23,10 @@ TEST(Contexts, MakeOneInputOfAWeight) {
   EXPECT_EQ(context.weight(weight), context.weight(weight));
   ASSERT_EQ(g.inputs().size(), 1U);
   EXPECT_EQ(g.inputs()[0].name, "weight/a/w");
-  EXPECT_EQ(message_of<ConfigError>([&] { context.weight(weight_at("a/w")); }),
-            "a/w: the path is that of two weights; expected a path of its own for each. Give the layers different names: "
-            "set_name(\"…\") before they are built.");
+  EXPECT_EQ(
+      message_of<ConfigError>([&] { context.weight(weight_at("a/w")); }),
+      "a/w: the path is that of two weights; expected a path of its own for each. Give the layers different names: "
+      "set_name(\"…\") before they are built.");
 }
 
 TEST(Contexts, TakeWhatStandsForAWeight) {
@@ -76,7 +77,9 @@ TEST(Contexts, TakeTheFirstStateThatIsProvided) {
   context.provide_state("rnn/v", given);
   EXPECT_EQ(context.initial_state("rnn/v", type, [&] { return zeros_like(given); }), given);
   context.provide_state("rnn/u", given);
-  EXPECT_EQ(message_of<ShapeError>([&] { context.initial_state("rnn/u", {Dtype::f32, {2, 4}}, {}); }),
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              context.initial_state("rnn/u", {Dtype::f32, {2, 4}}, {});
+            }),
             "rnn/u: the first value is f32[2, 3]; expected f32[2, 4].");
 }
 

@@ -59,7 +59,8 @@ void expect_by_hand(Dense& layer, const Tensor& x) {
 }
 
 void fill_bias(Dense& layer) {
-  for (std::size_t i = 0; i < layer.bias()->value.elements(); ++i) layer.bias()->value.as<double>()[i] = 0.1 * (1.0 + i);
+  for (std::size_t i = 0; i < layer.bias()->value.elements(); ++i)
+    layer.bias()->value.as<double>()[i] = 0.1 * (1.0 + i);
 }
 
 TEST(Dense, ComputesItsFormulaForAnyRank) {
@@ -187,7 +188,8 @@ TEST(Dense, ScalesFirstWeightsByExistingFans) {
     layer->build({1, 4});
   }
   // Synapse 2, 1 → 2, is one of 3 at its target and the only one of its source.
-  EXPECT_NEAR(scaled.kernel()->value.values()[2], existing.kernel()->value.values()[2] * std::sqrt(6.0 / 4), 4 * 0x1p-52);
+  EXPECT_NEAR(scaled.kernel()->value.values()[2], existing.kernel()->value.values()[2] * std::sqrt(6.0 / 4),
+              4 * 0x1p-52);
 }
 
 TEST(Dense, SurvivesItsConfiguration) {
@@ -226,26 +228,34 @@ TEST(Dense, RefusesOptionsThatDoNotFit) {
             "Dense: circuit is given twice, as wiring and as pattern; expected one of them.");
   EXPECT_EQ(refuse({.units = 5, .polarity = Polarity::fixed_sign}),
             "Dense: polarity is fixed_sign; expected ignored. Signs come from a circuit: pass a wiring or a pattern.");
-  EXPECT_EQ(refuse({.units = 5, .storage = Storage::dense}),
-            "Dense: storage is dense; expected a wiring or a pattern beside it. Without one every weight is stored anyway.");
+  EXPECT_EQ(
+      refuse({.units = 5, .storage = Storage::dense}),
+      "Dense: storage is dense; expected a wiring or a pattern beside it. Without one every weight is stored anyway.");
 }
 
 TEST(Dense, RefusesInputsThatDoNotFit) {
   Dense layer(3);
   layer.set_name("head");
-  EXPECT_EQ(message_of<ShapeError>([&] { layer(Tensor(Shape{4})); }),
-            "head: input is [4]; expected [..., features] of rank 2 or more. Put the batch in front: [1, features] for one "
-            "sample.");
+  EXPECT_EQ(
+      message_of<ShapeError>([&] { layer(Tensor(Shape{4})); }),
+      "head: input is [4]; expected [..., features] of rank 2 or more. Put the batch in front: [1, features] for one "
+      "sample.");
   layer(Tensor(Shape{1, 4}));
-  EXPECT_EQ(message_of<ShapeError>([&] { layer(Tensor(Shape{1, 5})); }),
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              layer(Tensor(Shape{1, 5}));
+            }),
             "head: input is [1, 5]; expected [..., 4], for it was built for 4 features.");
   Dense wired({.pattern = circuit()});
-  EXPECT_EQ(message_of<ShapeError>([&] { wired(Tensor(Shape{1, 5})); }),
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              wired(Tensor(Shape{1, 5}));
+            }),
             "dense: input is [1, 5]; expected [..., 4], the inputs of the pattern.");
   wiring::Wiring built = small_wiring();
   built.build(6);
   Dense other({.wiring = built});
-  EXPECT_EQ(message_of<ShapeError>([&] { other(Tensor(Shape{1, 5})); }),
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              other(Tensor(Shape{1, 5}));
+            }),
             "dense: input is [1, 5]; expected [..., 6], the inputs of the wiring.");
 }
 

@@ -93,15 +93,19 @@ TEST(Initialisers, FillWithNumbers) {
   EXPECT_EQ(first_values(Ones{}, what), (std::vector<double>{1, 1}));
   EXPECT_EQ(first_values(ConstantValue{0.5}, what), (std::vector<double>{0.5, 0.5}));
   EXPECT_EQ(first_values(Given{{3, 4}}, what), (std::vector<double>{3, 4}));
-  EXPECT_EQ(message_of<ConfigError>([&] { first_values(Given{{3, 4, 5}}, what); }),
+  EXPECT_EQ(message_of<ConfigError>([&] {
+              first_values(Given{{3, 4, 5}}, what);
+            }),
             "a/w: the number of values given is 3; expected 2, one for each weight.");
-  EXPECT_EQ(message_of<ConfigError>([&] { first_values(Uniform{1, 0}, what); }),
+  EXPECT_EQ(message_of<ConfigError>([&] {
+              first_values(Uniform{1, 0}, what);
+            }),
             "a/w: the range of Uniform is 1 to 0; expected two finite numbers, low <= high.");
 }
 
 TEST(Initialisers, SurviveTheirConfiguration) {
-  const std::vector<Initialiser> all{Zeros{},         Ones{},          ConstantValue{0.1},       Uniform{-1, 2.5},
-                                     GlorotUniform{}, LecunUniform{},  GlorotUniform{Fan::full}, LecunUniform{Fan::full},
+  const std::vector<Initialiser> all{Zeros{},         Ones{},         ConstantValue{0.1},       Uniform{-1, 2.5},
+                                     GlorotUniform{}, LecunUniform{}, GlorotUniform{Fan::full}, LecunUniform{Fan::full},
                                      Given{{1, 2.5}}};
   for (const Initialiser& one : all)
     EXPECT_EQ(initialiser_from(Json::parse(to_config(one).dump()), "file"), one) << to_config(one);

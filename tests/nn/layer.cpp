@@ -29,9 +29,7 @@ class Gated : public Layer {
     gain_ = add_weight({.name = "gain", .shape = {input.back()}, .initialiser = Ones{}});
     inner_->build(input);
   }
-  Value call(Context& context, Value x) override {
-    return tanh(context.weight(gain_) * x + (*inner_)(context, x));
-  }
+  Value call(Context& context, Value x) override { return tanh(context.weight(gain_) * x + (*inner_)(context, x)); }
 
  private:
   WeightPtr gain_;
@@ -56,9 +54,10 @@ TEST(Layers, AreNamedByTheirTypeOrOtherwise) {
   layer.set_name("head");
   layer.build({1, 3});
   EXPECT_EQ(layer.kernel()->path, "head/kernel");
-  EXPECT_EQ(message_of<ConfigError>([&] { layer.set_name("tail"); }),
-            "head: the name is changed to 'tail'; expected to stay as it is once weights exist. Name layers before they are "
-            "built.");
+  EXPECT_EQ(
+      message_of<ConfigError>([&] { layer.set_name("tail"); }),
+      "head: the name is changed to 'tail'; expected to stay as it is once weights exist. Name layers before they are "
+      "built.");
   EXPECT_EQ(message_of<ConfigError>([] { Dense(2).set_name("a/b"); }),
             "dense: the name is 'a/b'; expected a name without '/'.");
 }
@@ -130,15 +129,20 @@ TEST(Layers, AreSharedByUsingThemTwice) {
 
 TEST(Layers, KeepTheirPromises) {
   Wrong layer;
-  EXPECT_EQ(message_of<ShapeError>([&] { layer(Tensor(Shape{2, 3})); }),
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              layer(Tensor(Shape{2, 3}));
+            }),
             "wrong: output is [2, 3]; expected [7], as compute_output_shape([2, 3]) says. Correct call or "
             "compute_output_shape.");
 }
 
 TEST(Layers, RefuseAnotherDtype) {
   Dense layer(2);
-  EXPECT_EQ(message_of<DtypeError>([&] { layer(Tensor(Shape{2, 3}, Dtype::f64)); }),
-            "dense: input is f64[2, 3]; expected f32, as the layer is. Call set_numbers(Dtype::f64, seed) before the layer is "
+  EXPECT_EQ(message_of<DtypeError>([&] {
+              layer(Tensor(Shape{2, 3}, Dtype::f64));
+            }),
+            "dense: input is f64[2, 3]; expected f32, as the layer is. Call set_numbers(Dtype::f64, seed) before the "
+            "layer is "
             "built, or convert with Tensor::to.");
 }
 
@@ -164,9 +168,13 @@ TEST(DirectCalls, KeepSixteenShapesAndServeMore) {
 TEST(DirectCalls, RefuseAnotherOutput) {
   Dense layer(2);
   const Tensor x(Shape{4, 3});
-  EXPECT_EQ(message_of<ShapeError>([&] { layer(x, Tensor(Shape{4, 3})); }),
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              layer(x, Tensor(Shape{4, 3}));
+            }),
             "dense: output 0 is [4, 3]; expected [4, 2]. Outputs are never resized.");
-  EXPECT_EQ(message_of<DtypeError>([&] { layer(x, Tensor(Shape{4, 2}, Dtype::f64)); }),
+  EXPECT_EQ(message_of<DtypeError>([&] {
+              layer(x, Tensor(Shape{4, 2}, Dtype::f64));
+            }),
             "dense: output 0 is f64; expected f32.");
 }
 
@@ -195,10 +203,10 @@ TEST(CountingAllocations, CountsEveryWayToAskForMemory) {
   const auto counted = [&] {
     const std::size_t now = counting.calls();
     return now - std::exchange(before, now);
-   };
+  };
   ::operator delete(::operator new(100));
   EXPECT_EQ(counted(), 1U);
-  ::operator delete(::operator new(100, std::align_val_t{64}), std::align_val_t{64});
+  ::operator delete (::operator new (100, std::align_val_t{64}), std::align_val_t{64});
   EXPECT_EQ(counted(), 1U);
   void* volatile memory = std::malloc(10);
   memory = std::realloc(memory, 5000);

@@ -22,7 +22,8 @@ struct Evaluated {
   std::vector<double> gradient;  // of the prediction
 };
 
-Evaluated evaluate(const Loss& loss, const Tensor& prediction, const Tensor& target, const Tensor& weight, double normaliser) {
+Evaluated evaluate(const Loss& loss, const Tensor& prediction, const Tensor& target, const Tensor& weight,
+                   double normaliser) {
   graph::Graph g;
   LossInputs in{.prediction = g.input("p", {prediction.dtype(), prediction.shape()}),
                 .target = g.input("t", {target.dtype(), target.shape()}),
@@ -41,7 +42,9 @@ Tensor ones(const Shape& shape) {
   return Tensor::from(shape, std::vector<double>(static_cast<std::size_t>(shape.elements(Extents{})), 1.0), Dtype::f64);
 }
 
-Tensor classes(const Shape& shape, std::initializer_list<double> labels) { return Tensor::from(shape, labels, Dtype::i32); }
+Tensor classes(const Shape& shape, std::initializer_list<double> labels) {
+  return Tensor::from(shape, labels, Dtype::i32);
+}
 
 const double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -73,9 +76,12 @@ TEST(CategoricalCrossentropy, ComputesItsFormulaPerStepAndPerSequence) {
   EXPECT_NEAR(evaluate(categorical_crossentropy(), logits, labels, weights, 3).loss, expected / 3, 64 * 0x1p-52);
 
   const Tensor last = random_tensor({3, 2}, 1, -3, 3);
-  const double mean = (crossentropy(last.as<double>().subspan(0, 2), 1) + crossentropy(last.as<double>().subspan(2, 2), 0) +
-                       crossentropy(last.as<double>().subspan(4, 2), 1)) / 3;
-  EXPECT_NEAR(evaluate(categorical_crossentropy(), last, classes({3}, {1, 0, 1}), ones({3}), 3).loss, mean, 64 * 0x1p-52);
+  const double mean =
+      (crossentropy(last.as<double>().subspan(0, 2), 1) + crossentropy(last.as<double>().subspan(2, 2), 0) +
+       crossentropy(last.as<double>().subspan(4, 2), 1)) /
+      3;
+  EXPECT_NEAR(evaluate(categorical_crossentropy(), last, classes({3}, {1, 0, 1}), ones({3}), 3).loss, mean,
+              64 * 0x1p-52);
 }
 
 TEST(CategoricalCrossentropy, IsExactFarOut) {
@@ -94,14 +100,15 @@ TEST(Losses, HaveTheGradientsOfFiniteDifferences) {
     inputs.push_back(weights);
     inputs.push_back(random_tensor({}, 4, 1, 3));
     testing::check_gradient({.inputs = inputs,
-                             .write = [&](const std::vector<Value>& in) {
-                               const bool classes = loss.targets == Targets::classes;
-                               const std::size_t at = classes ? 1 : 2;
-                               return std::vector{loss({.prediction = in[0],
-                                                        .target = classes ? in[3] : in[1],
-                                                        .weight = in[at],
-                                                        .normaliser = in[at + 1]})};
-                             },
+                             .write =
+                                 [&](const std::vector<Value>& in) {
+                                   const bool classes = loss.targets == Targets::classes;
+                                   const std::size_t at = classes ? 1 : 2;
+                                   return std::vector{loss({.prediction = in[0],
+                                                            .target = classes ? in[3] : in[1],
+                                                            .weight = in[at],
+                                                            .normaliser = in[at + 1]})};
+                                 },
                              .integers = std::move(labels)});
   };
   check(mean_squared_error(), {random_tensor({2, 3, 4}, 1), random_tensor({2, 3, 4}, 2)}, {});
@@ -147,7 +154,8 @@ TEST(Losses, AddUpOverShards) {
 }
 
 TEST(Losses, ReportAClassOutOfRange) {
-  EXPECT_THROW(evaluate(categorical_crossentropy(), random_tensor({2, 3}, 1), classes({2}, {0, 3}), ones({2}), 2), Error);
+  EXPECT_THROW(evaluate(categorical_crossentropy(), random_tensor({2, 3}, 1), classes({2}, {0, 3}), ones({2}), 2),
+               Error);
 }
 
 TEST(Losses, OfOnesOwnAreFunctions) {
@@ -158,14 +166,17 @@ TEST(Losses, OfOnesOwnAreFunctions) {
   const Tensor p = Tensor::from({2, 2}, {1, 2, nan, 4}, Dtype::f64);
   const Tensor t = Tensor::from({2, 2}, {0, 4, 5, 1}, Dtype::f64);
   EXPECT_EQ(evaluate(absolute, p, t, Tensor::from({2}, {1, 0}, Dtype::f64), 2).loss, 1.5);
-  const Loss vector{.name = "vector", .targets = Targets::numbers, .write = [](const LossInputs& in) { return in.weight; }};
+  const Loss vector{
+      .name = "vector", .targets = Targets::numbers, .write = [](const LossInputs& in) { return in.weight; }};
   EXPECT_EQ(message_of<ShapeError>([&] { evaluate(vector, p, t, ones({2}), 2); }),
             "vector: the result is [2]; expected [].");
 }
 
 TEST(Losses, RefuseInputsThatDoNotFit) {
   const Tensor p = random_tensor({2, 3}, 1);
-  EXPECT_EQ(message_of<ShapeError>([&] { evaluate(mean_squared_error(), p, random_tensor({2, 4}, 1), ones({2}), 2); }),
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              evaluate(mean_squared_error(), p, random_tensor({2, 4}, 1), ones({2}), 2);
+            }),
             "mean_squared_error: target is [2, 4]; expected [2, 3].");
   EXPECT_EQ(message_of<ShapeError>([&] { evaluate(mean_squared_error(), p, p, ones({3}), 2); }),
             "mean_squared_error: weight is [3]; expected [2].");

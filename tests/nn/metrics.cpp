@@ -52,7 +52,8 @@ TEST(Metrics, MeasureErrors) {
     Metric mae = Metric::named("mae");
     Metric rmse = Metric::named("rmse");
     for (Metric* metric : {&mae, &rmse}) {
-      metric->add(numbers({2, 2}, {1, 2, nan, 4}, dtype), numbers({2, 2}, {0, 4, 5, nan}, dtype), numbers({2}, {1, 0}, dtype));
+      metric->add(numbers({2, 2}, {1, 2, nan, 4}, dtype), numbers({2, 2}, {0, 4, 5, nan}, dtype),
+                  numbers({2}, {1, 0}, dtype));
       metric->add(numbers({1, 2}, {3, 0}, dtype), numbers({1, 2}, {0, 0}, dtype), numbers({1}, {2}, dtype));
     }
     EXPECT_DOUBLE_EQ(mae.value(), (1.5 + 2 * 1.5) / 3);
@@ -74,13 +75,12 @@ TEST(Metrics, RefuseWhatDoesNotFit) {
   Metric mae(Metric::mean_absolute_error);
   const Tensor p = numbers({2, 2}, {1, 2, 3, 4});
   const Tensor w = numbers({2}, {1, 1});
-  EXPECT_EQ(message_of<ShapeError>([&] { mae.add(p, w, w); }),
-            "mean_absolute_error: targets is [2]; expected [2, 2].");
-  EXPECT_EQ(message_of<ShapeError>([&] { mae.add(p, p, p); }),
-            "mean_absolute_error: weights is [2, 2]; expected [2].");
+  EXPECT_EQ(message_of<ShapeError>([&] { mae.add(p, w, w); }), "mean_absolute_error: targets is [2]; expected [2, 2].");
+  EXPECT_EQ(message_of<ShapeError>([&] { mae.add(p, p, p); }), "mean_absolute_error: weights is [2, 2]; expected [2].");
   EXPECT_EQ(message_of<DtypeError>([&] { mae.add(p, p.to(Dtype::f32), w); }),
             "mean_absolute_error: targets is f32; expected f64.");
-  EXPECT_EQ(message_of<DtypeError>([&] { Metric(Metric::accuracy).add(p, w, w); }), "accuracy: targets is f64; expected i32.");
+  EXPECT_EQ(message_of<DtypeError>([&] { Metric(Metric::accuracy).add(p, w, w); }),
+            "accuracy: targets is f64; expected i32.");
 }
 
 TEST(Metrics, AllocateNothing) {

@@ -45,23 +45,34 @@ TEST(Registry, MakesUsersLayers) {
   register_layer("ScaledOfTest", [](const Json& c) { return std::make_shared<Scaled>(c.at("factor").get<double>()); });
   const LayerPtr copy = make_layer(to_config(layer));
   EXPECT_EQ((*copy)(Tensor::from({1, 1}, {2})).values()[0], 5);
-  EXPECT_THAT(message_of<FormatError>([&] { make_layer({{"type", "ScaledOfTest"}}, "m.json"); }),
+  EXPECT_THAT(message_of<FormatError>([&] {
+                make_layer({{"type", "ScaledOfTest"}}, "m.json");
+              }),
               HasSubstr("m.json: the configuration of ScaledOfTest cannot be read: "));
   EXPECT_THROW(register_layer("ScaledOfTest", [](const Json&) { return nullptr; }), ConfigError);
   EXPECT_THROW(register_layer("Empty", {}), ConfigError);
 }
 
 TEST(Registry, SuggestsTypes) {
-  EXPECT_THAT(message_of<ConfigError>([] { make_layer({{"type", "Dens"}}, "m.json"); }),
+  EXPECT_THAT(message_of<ConfigError>([] {
+                make_layer({{"type", "Dens"}}, "m.json");
+              }),
               HasSubstr("m.json: the layer is 'Dens'; expected a known layer. Did you mean 'Dense'?"));
-  EXPECT_THAT(message_of<ConfigError>([] { make_cell({{"type", "Dense"}}, "m.json"); }), HasSubstr("m.json: the cell is"));
+  EXPECT_THAT(message_of<ConfigError>([] {
+                make_cell({{"type", "Dense"}}, "m.json");
+              }),
+              HasSubstr("m.json: the cell is"));
 }
 
 TEST(Registry, RefusesConfigurationsOfOthers) {
   EXPECT_THAT(message_of<FormatError>([] { make_layer(Json::array(), "m.json"); }), HasSubstr("m.json"));
-  EXPECT_THAT(message_of<FormatError>([] { make_layer({{"name", "a"}}, "m.json"); }),
+  EXPECT_THAT(message_of<FormatError>([] {
+                make_layer({{"name", "a"}}, "m.json");
+              }),
               HasSubstr("m.json: key 'type' is missing"));
-  EXPECT_THAT(message_of<FormatError>([] { make_layer({{"type", "Dense"}, {"config", {{"units", -1}}}}, "m.json"); }),
+  EXPECT_THAT(message_of<FormatError>([] {
+                make_layer({{"type", "Dense"}, {"config", {{"units", -1}}}}, "m.json");
+              }),
               HasSubstr("m.json: Dense: key 'units' is -1"));
 }
 

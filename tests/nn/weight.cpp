@@ -58,7 +58,8 @@ TEST(Weights, TakeTheSignsOfTheCircuit) {
 TEST(Weights, KeepFixedSigns) {
   WeightOptions options{.name = "w", .pattern = signs(), .polarity = Polarity::fixed_sign};
   const WeightPtr sparse = make_weight(options, "a/w", Dtype::f64, 9);
-  EXPECT_EQ(constrained(sparse->options.constraint, {4}, {0.5, 0.5, -0.5, -0.5}), (std::vector<double>{0.5, 0, 0, -0.5}));
+  EXPECT_EQ(constrained(sparse->options.constraint, {4}, {0.5, 0.5, -0.5, -0.5}),
+            (std::vector<double>{0.5, 0, 0, -0.5}));
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_TRUE(std::isnan(constrained(sparse->options.constraint, {4}, {nan, 0, 0, 0})[0]));
 
@@ -85,10 +86,13 @@ TEST(Weights, BeginWithWhatIsGiven) {
   };
   EXPECT_EQ(make_weight(options, "a/w", Dtype::f64, 0, given({1, 2, 0, 3, 4, 0}))->value.values(),
             (std::vector<double>{1, 2, 0, 3, 4, 0}));
-  EXPECT_EQ(message_of<ConfigError>([&] { make_weight(options, "a/w", Dtype::f64, 0, given({1, 2, 5, 3, 4, 0})); }),
+  EXPECT_EQ(message_of<ConfigError>([&] {
+              make_weight(options, "a/w", Dtype::f64, 0, given({1, 2, 5, 3, 4, 0}));
+            }),
             "a/w: element 2 is 5; expected 0, for the circuit has no synapse there.");
   options.storage = Storage::sparse;
-  EXPECT_EQ(make_weight(options, "a/w", Dtype::f64, 0, given({1, 2, 3, 4}))->value.values(), (std::vector<double>{1, 2, 3, 4}));
+  EXPECT_EQ(make_weight(options, "a/w", Dtype::f64, 0, given({1, 2, 3, 4}))->value.values(),
+            (std::vector<double>{1, 2, 3, 4}));
 }
 
 TEST(Weights, RefuseWhatDoesNotFit) {
@@ -113,11 +117,13 @@ TEST(Constraints, AreKnownByName) {
   EXPECT_EQ(to_config(constraint_named("non_negative"), "a"), "non_negative");
   EXPECT_FALSE(constraint_named(""));
   EXPECT_EQ(message_of<ConfigError>([] { constraint_named("nonnegative"); }),
-            "constraint: the constraint is 'nonnegative'; expected a known constraint. Did you mean 'non_negative'? One's own "
+            "constraint: the constraint is 'nonnegative'; expected a known constraint. Did you mean 'non_negative'? "
+            "One's own "
             "is made known by register_constraint().");
   const Constraint own{"halved_of_test", [](Value w) { return w * 0.5; }};
   EXPECT_EQ(message_of<ConfigError>([&] { to_config(own, "a"); }),
-            "a: constraint is 'halved_of_test'; expected one that can be saved. Make it known by register_constraint() at the "
+            "a: constraint is 'halved_of_test'; expected one that can be saved. Make it known by register_constraint() "
+            "at the "
             "start of the program.");
   register_constraint(own);
   EXPECT_EQ(constrained(constraint_named("halved_of_test"), {1}, {4}), (std::vector<double>{2}));
@@ -144,21 +150,27 @@ TEST(Regularisers, SurviveTheirConfiguration) {
   EXPECT_EQ(penalty(read, {2}), 1);
   EXPECT_TRUE(to_config(Regulariser{}, "a").is_null());
   EXPECT_FALSE(regulariser_from(nullptr, "file"));
-  EXPECT_EQ(message_of<ConfigError>([] { regulariser_from({{"type", "l3"}, {"factor", 1}}, "m.json"); }),
-            "m.json: the regulariser is 'l3'; expected a known regulariser. Did you mean 'l1' or 'l2'? One's own is made known "
+  EXPECT_EQ(message_of<ConfigError>([] {
+              regulariser_from({{"type", "l3"}, {"factor", 1}}, "m.json");
+            }),
+            "m.json: the regulariser is 'l3'; expected a known regulariser. Did you mean 'l1' or 'l2'? One's own is "
+            "made known "
             "by register_regulariser().");
   EXPECT_EQ(message_of<ConfigError>([] { l2(-1); }),
             "l2: factor of the regulariser is -1; expected a finite number, 0 or more.");
 }
 
 TEST(Regularisers, OfOnesOwnNeedANameToBeSaved) {
-  const Regulariser own{.name = "fourth_of_test", .factor = 2, .penalty = [](Value w) { return sum(square(square(w))); }};
+  const Regulariser own{
+      .name = "fourth_of_test", .factor = 2, .penalty = [](Value w) { return sum(square(square(w))); }};
   EXPECT_EQ(penalty(own, {1, 2}), 34);
   EXPECT_THROW(to_config(own, "a"), ConfigError);
   register_regulariser("fourth_of_test", own.penalty);
   EXPECT_EQ(penalty(regulariser_from(to_config(own, "a"), "file"), {1, 2}), 34);
   const Regulariser vector{.name = "v", .factor = 1, .penalty = [](Value w) { return w; }};
-  EXPECT_EQ(message_of<ShapeError>([&] { penalty(vector, {1, 2}); }),
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              penalty(vector, {1, 2});
+            }),
             "regulariser: the penalty is [2]; expected a scalar []. End with sum(…).");
 }
 

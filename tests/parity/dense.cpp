@@ -16,11 +16,14 @@ using testing::golden_tensor;
 
 void check_case(const Json& golden) {
   const Json& config = golden.at("config");
-  Dense layer({.units = config.at("units"), .activation = config.at("activation").get<std::string>(), .use_bias = config.at("use_bias")});
+  Dense layer({.units = config.at("units"),
+               .activation = config.at("activation").get<std::string>(),
+               .use_bias = config.at("use_bias")});
   layer.set_numbers(Dtype::f64, 0);
   const Tensor x = golden_tensor(golden.at("inputs").at("x"));
   layer.build(x.shape());
-  for (const WeightPtr& weight : layer.weights()) weight->value = golden_tensor(golden.at("weights").at(weight->options.name));
+  for (const WeightPtr& weight : layer.weights())
+    weight->value = golden_tensor(golden.at("weights").at(weight->options.name));
 
   graph::Graph g;
   Context context(g);

@@ -53,10 +53,10 @@ std::size_t CountAllocations::bytes() const { return bytes_asked; }
 
 // glibc's own names for its allocator.
 extern "C" {
-void* __libc_malloc(std::size_t bytes);                            // NOLINT: the name is glibc's
-void* __libc_calloc(std::size_t count, std::size_t bytes);         // NOLINT
-void* __libc_realloc(void* memory, std::size_t bytes);             // NOLINT
-void* __libc_memalign(std::size_t alignment, std::size_t bytes);   // NOLINT
+void* __libc_malloc(std::size_t bytes);                           // NOLINT: the name is glibc's
+void* __libc_calloc(std::size_t count, std::size_t bytes);        // NOLINT
+void* __libc_realloc(void* memory, std::size_t bytes);            // NOLINT
+void* __libc_memalign(std::size_t alignment, std::size_t bytes);  // NOLINT
 
 void* malloc(std::size_t bytes) noexcept {
   elegans::testing::note(bytes);

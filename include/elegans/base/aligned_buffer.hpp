@@ -21,7 +21,7 @@ class AlignedBuffer {
 
  private:
   struct Free {
-    void operator()(std::byte* p) const noexcept { ::operator delete(p, std::align_val_t{alignment}); }
+    void operator()(std::byte* p) const noexcept { ::operator delete (p, std::align_val_t{alignment}); }
   };
   std::unique_ptr<std::byte, Free> memory_;
   std::size_t bytes_ = 0;

@@ -13,9 +13,9 @@
 
 namespace elegans {
 
-// The parts of a message. `operation` says who complains (an operation, a layer's path, a file with its line), `argument`
-// what is wrong, `actual` what was found there, `required` what was expected, `remedy` what to do about it (a whole
-// sentence, or empty).
+// The parts of a message. `operation` says who complains (an operation, a layer's path, a file with its line),
+// `argument` what is wrong, `actual` what was found there, `required` what was expected, `remedy` what to do about it
+// (a whole sentence, or empty).
 struct Complaint {
   std::string operation;
   std::string argument;

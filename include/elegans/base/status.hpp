@@ -8,17 +8,17 @@ namespace elegans {
 struct Status {
   enum class Code : std::uint8_t {
     ok,
-    not_finite,            // an observation or Δt is NaN or infinite
-    negative_time,         // Δt < 0
-    index_out_of_range,    // a label or index is outside its range
-    extent_out_of_range,   // a batch or sequence is larger than what was reserved
-    wrong_size,            // a span does not have the promised number of elements
-    result_not_finite,     // the answer, or a state, would be NaN or infinite
+    not_finite,           // an observation or Δt is NaN or infinite
+    negative_time,        // Δt < 0
+    index_out_of_range,   // a label or index is outside its range
+    extent_out_of_range,  // a batch or sequence is larger than what was reserved
+    wrong_size,           // a span does not have the promised number of elements
+    result_not_finite,    // the answer, or a state, would be NaN or infinite
   };
 
   Code code = Code::ok;
-  std::int32_t node = -1;   // the node of the graph that complains, -1 if none
-  std::int64_t item = -1;   // the element that caused it, -1 if none
+  std::int32_t node = -1;  // the node of the graph that complains, -1 if none
+  std::int64_t item = -1;  // the element that caused it, -1 if none
 
   constexpr bool ok() const noexcept { return code == Code::ok; }
   constexpr explicit operator bool() const noexcept { return ok(); }

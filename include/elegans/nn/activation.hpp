@@ -8,16 +8,16 @@
 //     lecun_tanh        1.7159 tanh(2x/3)              LeCun et al., "Efficient BackProp", 1998
 //     lecun_tanh_ncps   1.7159 tanh(0.666 x)           the constant of ncps' CfC cell
 //
-// Two constants are in use for the last one, and both are meant: a layer's "lecun_tanh" has 2/3. A cell of ncps means 0.666
-// by the same word, and reads its option through as_in_ncps().
+// Two constants are in use for the last one, and both are meant: a layer's "lecun_tanh" has 2/3. A cell of ncps means
+// 0.666 by the same word, and reads its option through as_in_ncps().
 //
 //     Activation a = "relu";                                                  a name
 //     Activation b = Activation::relu;                                        an enumerator
 //     Activation c = [](Value x) { return x * sigmoid(1.702 * x); };          a function that writes graph
 //     Activation d = Activation::Own{.function = …, .gradient = …};           with a gradient of its own
 //
-// A function of one's own trains like any other. To be saved it needs a name: register_activation() it at the start of every
-// program that loads the model, and pass the name.
+// A function of one's own trains like any other. To be saved it needs a name: register_activation() it at the start of
+// every program that loads the model, and pass the name.
 
 #include <concepts>
 #include <functional>
@@ -46,13 +46,13 @@ class Activation {
 
   Activation(Name name = linear);  // NOLINT: an enumerator is an activation
   // ConfigError with the nearest names for an unknown one.
-  Activation(std::string_view name);                                 // NOLINT: so is a name
-  Activation(const char* name) : Activation(std::string_view(name)) {}      // NOLINT
+  Activation(std::string_view name);                                           // NOLINT: so is a name
+  Activation(const char* name) : Activation(std::string_view(name)) {}         // NOLINT
   Activation(const std::string& name) : Activation(std::string_view(name)) {}  // NOLINT
-  Activation(Own own);                                               // NOLINT: so is a function
+  Activation(Own own);                                                         // NOLINT: so is a function
   template <class F>
-    requires(!std::same_as<F, Activation> && std::invocable<F, Value>)
-  Activation(F function) : Activation(Own{Function(std::move(function))}) {}  // NOLINT
+  requires(!std::same_as<F, Activation> && std::invocable<F, Value>) Activation(F function)
+      : Activation(Own{Function(std::move(function))}) {}  // NOLINT
 
   // Writes f(x), of the shape of x (ShapeError where a function of one's own gives another).
   Value operator()(Value x) const;

@@ -6,8 +6,8 @@
 
 namespace elegans::nn {
 
-// Connection k is weight k of the pattern, from sources()[k] to targets()[k]. Patterns of equal structure share one object
-// while it lives. Safe to call from any thread.
+// Connection k is weight k of the pattern, from sources()[k] to targets()[k]. Patterns of equal structure share one
+// object while it lives. Safe to call from any thread.
 ops::ConnectionsPtr connections_of(const PatternPtr& pattern);
 
 }  // namespace elegans::nn

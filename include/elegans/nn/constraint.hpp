@@ -22,7 +22,8 @@ struct Constraint {
 // max(w, 0): ncps' clipping in explicit mode.
 Constraint non_negative();
 
-// Makes a constraint known by its name, so that models with it can be saved and loaded. ConfigError where the name is taken.
+// Makes a constraint known by its name, so that models with it can be saved and loaded. ConfigError where the name is
+// taken.
 void register_constraint(const Constraint& constraint);
 // A known constraint; ConfigError with the nearest names. The empty name is no constraint.
 Constraint constraint_named(std::string_view name);

@@ -1,8 +1,9 @@
 #pragma once
 // What a layer writes with: the graph, the weights used so far, and what flows beside the data (Δt, lengths, states).
 //
-// One context belongs to one graph. Weights become inputs of the graph, called "weight/<path>", the first time they are used;
-// a weight used twice (a shared layer) is one input. Inside a cell's step the same calls work: the loop captures what it uses.
+// One context belongs to one graph. Weights become inputs of the graph, called "weight/<path>", the first time they are
+// used; a weight used twice (a shared layer) is one input. Inside a cell's step the same calls work: the loop captures
+// what it uses.
 
 #include <cstdint>
 #include <functional>
@@ -24,7 +25,7 @@ struct StateSlot {
   std::string path;  // layer and state, "ltc/v"
   ops::Type type;    // with the batch in front
   Value initial;
-  Value final;       // empty until final_state()
+  Value final;  // empty until final_state()
 };
 
 struct ContextOptions {
@@ -44,21 +45,23 @@ class Context {
   const ContextOptions& options() const { return options_; }
 
   // The value of a weight: of one with a pattern [count], the weights that exist, whatever its storage; else its shape.
-  // While training, the first use adds the weight's regulariser to losses(). ConfigError where another weight has the path.
+  // While training, the first use adds the weight's regulariser to losses(). ConfigError where another weight has the
+  // path.
   Value weight(const WeightPtr& weight);
   // Weights used so far with their values in stored shape, in the order of first use: what gradients are taken of.
   const std::vector<std::pair<WeightPtr, Value>>& weights() const { return weights_; }
   // Makes `value`, of the stored shape, stand for `weight` (a slice of a parameter arena, say) before its first use.
   void provide(const WeightPtr& weight, Value value);
 
-  // Δt [batch, time], lengths i32 [batch], mask [batch, time], 0 where a step is skipped, else 1: none where every step takes 1,
-  // every sequence is full and no step is skipped. Set before layers are called; every recurrent layer of a stack reads them.
+  // Δt [batch, time], lengths i32 [batch], mask [batch, time], 0 where a step is skipped, else 1: none where every step
+  // takes 1, every sequence is full and no step is skipped. Set before layers are called; every recurrent layer of a
+  // stack reads them.
   std::optional<Value> timespans;
   std::optional<Value> lengths;
   std::optional<Value> mask;
 
-  // The first value of a state of type `type`: the one provided, an input where states are exposed, else start() (what the
-  // cell says). ConfigError where the path is taken.
+  // The first value of a state of type `type`: the one provided, an input where states are exposed, else start() (what
+  // the cell says). ConfigError where the path is taken.
   Value initial_state(const std::string& path, const ops::Type& type, const std::function<Value()>& start);
   // Its last value; an output where states are exposed.
   void final_state(const std::string& path, Value value);
@@ -66,16 +69,16 @@ class Context {
   // Provides a first state by path, for direct calls.
   void provide_state(const std::string& path, Value value) { provided_states_[path] = value; }
 
-  // Penalties that layers add to the loss: scalars that do not depend on the batch. (Where a batch is cut into shards, each is
-  // to be counted once for the batch, not once a shard.)
+  // Penalties that layers add to the loss: scalars that do not depend on the batch. (Where a batch is cut into shards,
+  // each is to be counted once for the batch, not once a shard.)
   void add_loss(Value scalar) { losses_.push_back(scalar); }
   const std::vector<Value>& losses() const { return losses_; }
 
   // A multiplier for dropout: 0 with probability `rate`, else 1/(1 − rate); only while training. It is a function of
   // options().seed, of `path` (every place that drops has one of its own) and of step(): another mask every step.
   Value dropout_mask(const std::string& path, const Shape& shape, double rate, Dtype dtype);
-  // The graph's input "step", i32 [1], which exists from the first use on. It must differ between any two runs (steps, and
-  // shards of a step) whose random numbers are to differ.
+  // The graph's input "step", i32 [1], which exists from the first use on. It must differ between any two runs (steps,
+  // and shards of a step) whose random numbers are to differ.
   Value step();
 
   // The path of the module being called.

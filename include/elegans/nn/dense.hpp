@@ -7,8 +7,9 @@
 //
 //     y[…, u] = activation(bias[u] + Σ_{j : synapse j → u} x[…, j] kernel[j, u])
 //
-// A wiring gives the pattern of its inputs (Wiring::pattern, [inputs, units]); a neuron without synapses gets its bias alone.
-// An absent synapse never makes a NaN, whatever x holds. Sparse and dense storage (nn/weight.hpp) give the same bits.
+// A wiring gives the pattern of its inputs (Wiring::pattern, [inputs, units]); a neuron without synapses gets its bias
+// alone. An absent synapse never makes a NaN, whatever x holds. Sparse and dense storage (nn/weight.hpp) give the same
+// bits.
 //
 //     Dense a(16, "relu");
 //     Dense b({.units = 16, .activation = Activation::relu, .kernel_regulariser = l2(1e-4)});
@@ -40,8 +41,8 @@ struct DenseOptions {
 
 class Dense : public Layer {
  public:
-  // ConfigError where units is not 1 or more or not that of the circuit, where both a wiring and a pattern are given, and
-  // where polarity or storage is set without a circuit.
+  // ConfigError where units is not 1 or more or not that of the circuit, where both a wiring and a pattern are given,
+  // and where polarity or storage is set without a circuit.
   explicit Dense(DenseOptions options);
   explicit Dense(std::int64_t units, Activation activation = Activation::linear);
   // FormatError, beginning with `source_name`, where `config` is not what config() writes.

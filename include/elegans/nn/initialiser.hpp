@@ -1,17 +1,18 @@
 #pragma once
 // First values of weights.
 //
-// Numbers are drawn from the counter-based Philox stream that is keyed by the model's seed and the weight's path: a weight
-// starts alike whatever stands before it in the model. They are drawn in f64 and rounded: models in f32 and f64 start alike.
+// Numbers are drawn from the counter-based Philox stream that is keyed by the model's seed and the weight's path: a
+// weight starts alike whatever stands before it in the model. They are drawn in f64 and rounded: models in f32 and f64
+// start alike.
 //
 //     Uniform         uniform(low, high)
 //     GlorotUniform   uniform(±√(6 / (fan_in + fan_out)))      Glorot & Bengio 2010; PyTorch's xavier_uniform
 //     LecunUniform    uniform(±√(3 / fan_in))                  LeCun et al. 1998
 //     Given           exactly these numbers, in stored order (of a pattern: one for each weight that exists)
 //
-// Of a weight [inputs, outputs], fan_in is the number of inputs and fan_out that of outputs; leading axes of higher ranks
-// multiply both. Of a weight with a pattern they are counted for each existing weight: how many weights its target and its
-// source have. Fan::full counts all possible ones instead.
+// Of a weight [inputs, outputs], fan_in is the number of inputs and fan_out that of outputs; leading axes of higher
+// ranks multiply both. Of a weight with a pattern they are counted for each existing weight: how many weights its
+// target and its source have. Fan::full counts all possible ones instead.
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>

@@ -6,7 +6,8 @@
 //     on_build(input)                 adds weights with add_weight
 //     call(context, x)                writes the graph of the output
 //     compute_output_shape(input)     says its shape
-//     type(), config()                name and options, from which a registered factory (nn/registry.hpp) makes it again
+//     type(), config()                name and options, from which a registered factory (nn/registry.hpp) makes it
+//     again
 //
 // Direct calls on tensors compute inference:
 //
@@ -28,11 +29,12 @@ class Layer : public Module {
   Layer();
   ~Layer() override;
 
-  // Writes the layer: builds it if need be, then calls `call` in a scope of its name. ShapeError, DtypeError naming the path
-  // of the layer; also where the output is not of the shape that compute_output_shape promised.
+  // Writes the layer: builds it if need be, then calls `call` in a scope of its name. ShapeError, DtypeError naming the
+  // path of the layer; also where the output is not of the shape that compute_output_shape promised.
   Value operator()(Context& context, Value x);
   virtual Shape compute_output_shape(const Shape& input) const = 0;
-  // Whether a sequence can be run step by step, each answer known at its step. A layer that looks ahead in time says no.
+  // Whether a sequence can be run step by step, each answer known at its step. A layer that looks ahead in time says
+  // no.
   virtual bool streams() const { return true; }
 
   Tensor operator()(const View& x);

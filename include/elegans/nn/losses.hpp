@@ -7,13 +7,14 @@
 // prediction a sequence, [batch, time] for one a step.
 //
 //     mean_squared_error           l = mean over C of (p − t)²           target [..., C]
-//     categorical_crossentropy     l = −log softmax(p)[t]                target i32 [...], a class 0 … C − 1; p are logits
+//     categorical_crossentropy     l = −log softmax(p)[t]                target i32 [...], a class 0 … C − 1; p are
+//     logits
 //
-// `normaliser` is a scalar input, not computed here: the sum of the weights of the whole batch, counted before the pass. So the
-// losses (and gradients) of the shards of a batch add up to the batch's.
+// `normaliser` is a scalar input, not computed here: the sum of the weights of the whole batch, counted before the
+// pass. So the losses (and gradients) of the shards of a batch add up to the batch's.
 //
-// Where weight is 0 neither prediction nor target matter, NaN included, and the gradient is exactly 0; a class there must
-// still be one (0 will do). Elsewhere a class out of range is the Status index_out_of_range.
+// Where weight is 0 neither prediction nor target matter, NaN included, and the gradient is exactly 0; a class there
+// must still be one (0 will do). Elsewhere a class out of range is the Status index_out_of_range.
 //
 // A loss of one's own is a function, too:
 //
@@ -50,7 +51,8 @@ struct Loss {
   Targets targets = Targets::numbers;
   std::function<Value(const LossInputs&)> write;
 
-  // Writes the loss. ShapeError, DtypeError naming the loss where inputs do not fit together or the result is no scalar.
+  // Writes the loss. ShapeError, DtypeError naming the loss where inputs do not fit together or the result is no
+  // scalar.
   Value operator()(const LossInputs& inputs) const;
 };
 

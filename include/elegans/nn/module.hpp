@@ -1,8 +1,8 @@
 #pragma once
 // What layers and cells have in common: a name, weights, parts, a configuration.
 //
-// A module is built lazily, from the first shape it sees; then its weights exist. Modules can hold others (a sequence layer
-// its cell, a cell its dense heads): add_part() gives the part dtype, seed and a path, and counts its weights.
+// A module is built lazily, from the first shape it sees; then its weights exist. Modules can hold others (a sequence
+// layer its cell, a cell its dense heads): add_part() gives the part dtype, seed and a path, and counts its weights.
 
 #include <cstdint>
 #include <memory>
@@ -33,12 +33,12 @@ class Module {
   std::uint64_t seed() const { return seed_; }
   // Element type and seed of the weights, of parts too. ConfigError once built with others, and where dtype is i32.
   virtual void set_numbers(Dtype dtype, std::uint64_t seed);
-  // Makes weights, of parts too, begin with what `values` gives (nn/weight.hpp) instead of with their initialisers; null for
-  // these. ConfigError once built.
+  // Makes weights, of parts too, begin with what `values` gives (nn/weight.hpp) instead of with their initialisers;
+  // null for these. ConfigError once built.
   void take_first_values(const std::shared_ptr<const FirstValues>& values);
 
-  // Makes the weights for inputs of shape `input` (with batch and time in front where there are any). A second build with
-  // another number of features is a ShapeError, with the same one it does nothing.
+  // Makes the weights for inputs of shape `input` (with batch and time in front where there are any). A second build
+  // with another number of features is a ShapeError, with the same one it does nothing.
   void build(const Shape& input);
   // Own weights, then those of parts, in the order they were added.
   virtual std::vector<WeightPtr> weights() const;
@@ -55,8 +55,8 @@ class Module {
   virtual void on_build(const Shape& input) = 0;
   // A new weight called options.name under this module's path, filled at once from the seed. Only while building.
   WeightPtr add_weight(WeightOptions options);
-  // Makes `part` a part of this module, called `name`. One that is built already (shared with another module) keeps its path;
-  // ConfigError where its dtype differs. Parts are built by their owner's on_build.
+  // Makes `part` a part of this module, called `name`. One that is built already (shared with another module) keeps its
+  // path; ConfigError where its dtype differs. Parts are built by their owner's on_build.
   void add_part(std::string name, std::shared_ptr<Module> part);
 
  private:

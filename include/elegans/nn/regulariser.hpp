@@ -3,8 +3,8 @@
 //
 //     l1(factor)   factor · Σ |w|            l2(factor)   factor · Σ w²
 //
-// One's own is a function that writes a scalar: Regulariser{.name = "smooth", .factor = 0.01, .penalty = …}. To be saved, its
-// name must be registered.
+// One's own is a function that writes a scalar: Regulariser{.name = "smooth", .factor = 0.01, .penalty = …}. To be
+// saved, its name must be registered.
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>

@@ -53,13 +53,14 @@ struct Weight {
 
 using WeightPtr = std::shared_ptr<Weight>;
 
-// Gives the weight at `path` its first value, of type `stored`, in place of its initialiser: a file that is loaded. It is called
-// before memory for the weight is taken, and throws where the file has no such value.
-using FirstValues = std::function<Tensor(const WeightOptions& options, const std::string& path, const ops::Type& stored)>;
+// Gives the weight at `path` its first value, of type `stored`, in place of its initialiser: a file that is loaded. It
+// is called before memory for the weight is taken, and throws where the file has no such value.
+using FirstValues =
+    std::function<Tensor(const WeightOptions& options, const std::string& path, const ops::Type& stored)>;
 
-// Checks the options, and fills the weight at `path` from the seed (nn/initialiser.hpp), or from `first_values` where there are
-// any. Where polarity is fixed, the constraint of the result is the given one followed by the sign's. ConfigError or ShapeError
-// naming the path.
+// Checks the options, and fills the weight at `path` from the seed (nn/initialiser.hpp), or from `first_values` where
+// there are any. Where polarity is fixed, the constraint of the result is the given one followed by the sign's.
+// ConfigError or ShapeError naming the path.
 WeightPtr make_weight(WeightOptions options, std::string path, Dtype dtype, std::uint64_t seed,
                       const FirstValues& first_values = {});
 

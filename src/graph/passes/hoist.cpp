@@ -96,7 +96,13 @@ Graph split_products(const Scan& scan, Counts& counts) {
 class Taken {
  public:
   Taken(Rewrite& outer, const Node& node, const Scan& scan, Counts& counts)
-      : outer_(outer), node_(node), scan_(scan), body_(scan.body()), counts_(counts), origin_(origins(scan)), producers_(body_.producers()) {
+      : outer_(outer),
+        node_(node),
+        scan_(scan),
+        body_(scan.body()),
+        counts_(counts),
+        origin_(origins(scan)),
+        producers_(body_.producers()) {
     choose();
   }
 
@@ -186,7 +192,8 @@ class Taken {
     for (const ValueId input : node.inputs) {
       // What moved may read a constant that stays inside: it gets one of its own.
       if (!outside_[input])
-        outside_[input] = outer_.to().apply(body_.nodes()[static_cast<std::size_t>(producers_[input])].operation, {})[0];
+        outside_[input] =
+            outer_.to().apply(body_.nodes()[static_cast<std::size_t>(producers_[input])].operation, {})[0];
       inputs.push_back(*outside_[input]);
     }
     const OperationPtr operation =

@@ -20,8 +20,8 @@ namespace elegans::kernels::HWY_NAMESPACE {
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
 // What a block reads and writes: a[i·a_row + p·a_step], b[p·b_row + j], y[i·y_row + j]. Column vector c begins at
-// c · Lanes, the last one at last_in_b and last_in_y. With `resume`, the sums go on from y. `part` is n where n < Lanes,
-// else 0.
+// c · Lanes, the last one at last_in_b and last_in_y. With `resume`, the sums go on from y. `part` is n where n <
+// Lanes, else 0.
 template <class T>
 struct Block {
   const T* a;

@@ -1,5 +1,7 @@
 // Sums and maxima over the middle axis of [outer, n, inner].
 
+#include <limits>
+
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
 
@@ -19,36 +21,42 @@ struct Sum {
   static HWY_INLINE VecOf<D> of(D, VecOf<D> sum, VecOf<D> x) {
     return hn::Add(sum, x);
   }
-  template <class T>
-  static T of_numbers(T sum, T x) {
-    return sum + x;
+  // The first n numbers, and in the other lanes what changes no sum.
+  template <class D, class T>
+  static HWY_INLINE VecOf<D> part(D d, const T* x, std::size_t n) {
+    return load_part(d, x, n);
+  }
+  template <class D>
+  static HWY_INLINE hn::TFromD<D> of_lanes(D d, VecOf<D> sums) {
+    return hn::GetLane(hn::SumOfLanes(d, sums));
   }
 };
 
-// A NaN stays: no comparison with it holds.
 struct Maximum {
+  // A NaN stays: no comparison with it holds.
   template <class D>
   static HWY_INLINE VecOf<D> of(D, VecOf<D> most, VecOf<D> x) {
     return hn::IfThenElse(hn::Or(hn::Gt(x, most), hn::IsNaN(x)), x, most);
   }
-  template <class T>
-  static T of_numbers(T most, T x) {
-    return x > most || x != x ? x : most;
+  template <class D, class T>
+  static HWY_INLINE VecOf<D> part(D d, const T* x, std::size_t n) {
+    return hn::IfThenElse(hn::FirstN(d, n), load_part(d, x, n), hn::Set(d, x[0]));
+  }
+  template <class D>
+  static HWY_INLINE hn::TFromD<D> of_lanes(D d, VecOf<D> most) {
+    using T = hn::TFromD<D>;
+    const bool has_nan = !hn::AllFalse(d, hn::IsNaN(most));
+    return has_nan ? std::numeric_limits<T>::quiet_NaN() : hn::GetLane(hn::MaxOfLanes(d, most));
   }
 };
 
-// inner = 1: eight vectors of partial results, then those of the lanes in a fixed order: the order of a sum depends on
-// n alone. Rows shorter than a vector are taken one number at a time.
+// inner = 1: eight vectors of partial results, then the lanes: the order of a sum depends on n alone. n >= 1.
 template <class Operation, class T>
 T reduce_row(const T* x, std::size_t n) {
   constexpr std::size_t chains = 8;
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
-  if (n < lanes) {
-    T result = n ? x[0] : 0;
-    for (std::size_t j = 1; j < n; ++j) result = Operation::of_numbers(result, x[j]);
-    return result;
-  }
+  if (n < lanes) return Operation::of_lanes(d, Operation::part(d, x, n));
   std::size_t j = lanes;
   VecOf<decltype(d)> total = hn::LoadU(d, x);
   if (n >= 2 * chains * lanes) {
@@ -57,20 +65,17 @@ T reduce_row(const T* x, std::size_t n) {
     for (std::size_t c = 0; c < chains; ++c) partial[c] = hn::LoadU(d, x + c * lanes);
     for (j = chains * lanes; j + chains * lanes <= n; j += chains * lanes) {
       ELEGANS_UNROLL
-      for (std::size_t c = 0; c < chains; ++c)
+      for (std::size_t c = 0; c < chains; ++c) {
         partial[c] = Operation::of(d, partial[c], hn::LoadU(d, x + j + c * lanes));
+      }
     }
     total = partial[0];
     ELEGANS_UNROLL
     for (std::size_t c = 1; c < chains; ++c) total = Operation::of(d, total, partial[c]);
   }
   for (; j + lanes <= n; j += lanes) total = Operation::of(d, total, hn::LoadU(d, x + j));
-  HWY_ALIGN T numbers[hn::MaxLanes(d)];
-  hn::Store(total, d, numbers);
-  T result = numbers[0];
-  for (std::size_t lane = 1; lane < lanes; ++lane) result = Operation::of_numbers(result, numbers[lane]);
-  for (; j < n; ++j) result = Operation::of_numbers(result, x[j]);
-  return result;
+  if (j < n) total = Operation::of(d, total, Operation::part(d, x + j, n - j));
+  return Operation::of_lanes(d, total);
 }
 
 // inner > 1: `columns` vectors of y at once, each one chain over j. n >= 1.

@@ -76,25 +76,26 @@ void sampled_product(const T* HWY_RESTRICT x, const T* HWY_RESTRICT d, T* HWY_RE
   const std::size_t lanes = hn::Lanes(tag);
   HWY_ALIGN T columns[stack_bytes / sizeof(T)];
   const std::size_t fitting = stack_bytes / sizeof(T) / (inputs + outputs + 1);
-  const std::size_t tile = HWY_MIN(fitting - fitting % lanes, 8 * lanes);
-  std::size_t r = 0;
+  const std::size_t most = HWY_MIN(fitting - fitting % lanes, 8 * lanes);
   for (std::size_t s = 0; s < count; ++s) g[s] = 0;
-  if (tile) {
+  std::size_t r = 0;
+  while (most && r + lanes <= rows) {
+    const std::size_t left = rows - r;
+    const std::size_t tile = HWY_MIN(most, left - left % lanes);
     T* x_columns = columns;
     T* d_columns = columns + inputs * tile;
-    for (; r + tile <= rows; r += tile) {
-      transpose(x + r * inputs, inputs, x_columns, tile, tile, inputs);
-      transpose(d + r * outputs, outputs, d_columns, tile, tile, outputs);
-      for (std::size_t s = 0; s < count; ++s) {
-        const T* x_column = x_columns + source[s] * tile;
-        const T* d_column = d_columns + target[s] * tile;
-        auto sum = hn::Mul(hn::Load(tag, x_column), hn::Load(tag, d_column));
-        for (std::size_t i = lanes; i < tile; i += lanes) {
-          sum = hn::MulAdd(hn::Load(tag, x_column + i), hn::Load(tag, d_column + i), sum);
-        }
-        g[s] += hn::GetLane(hn::SumOfLanes(tag, sum));
+    transpose(x + r * inputs, inputs, x_columns, tile, tile, inputs);
+    transpose(d + r * outputs, outputs, d_columns, tile, tile, outputs);
+    for (std::size_t s = 0; s < count; ++s) {
+      const T* x_column = x_columns + source[s] * tile;
+      const T* d_column = d_columns + target[s] * tile;
+      auto sum = hn::Mul(hn::Load(tag, x_column), hn::Load(tag, d_column));
+      for (std::size_t i = lanes; i < tile; i += lanes) {
+        sum = hn::MulAdd(hn::Load(tag, x_column + i), hn::Load(tag, d_column + i), sum);
       }
+      g[s] += hn::GetLane(hn::SumOfLanes(tag, sum));
     }
+    r += tile;
   }
   for (; r < rows; ++r) {
     for (std::size_t s = 0; s < count; ++s) g[s] += x[r * inputs + source[s]] * d[r * outputs + target[s]];
