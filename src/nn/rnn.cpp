@@ -164,8 +164,10 @@ Value RNN::call(Context& context, Value x) {
       result.carried.push_back(where(valid, step.output, loop.carried.back()));
     return result;
   };
+  // Without a backward pass there is nothing to keep.
+  const std::int64_t checkpoint_every = context.training() ? options_.checkpoint_every : 0;
   const LoopResult result = scan(x.shape()[1], carried, scanned, body,
-                                 {.reverse = options_.go_backwards, .checkpoint_every = options_.checkpoint_every});
+                                 {.reverse = options_.go_backwards, .checkpoint_every = checkpoint_every});
 
   const std::vector<StateOptions> names = cell_->states();
   for (std::size_t i = 0; i < states; ++i) context.final_state(path() + "/" + names[i].name, result.carried[i]);
