@@ -81,7 +81,7 @@ struct Evaluation {
 
 Evaluation evaluate(RNN& layer, const Sequence& sequence, const Tensor& seed) {
   graph::Graph graph;
-  Context context(graph);
+  Context context(graph, {.mode = Mode::training});  // checkpoints are for the backward pass
   std::map<std::string, Tensor> inputs;
   const auto input = [&](const char* name, const Tensor& tensor) {
     inputs[name] = tensor;
