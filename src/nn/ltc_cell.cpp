@@ -20,11 +20,12 @@ constexpr double least_capacitance = 1e-30;
 constexpr std::array<std::string_view, 3> mapping_names{"affine", "linear", "none"};
 
 void check(const LTCCellOptions& options) {
-  if (options.ode_unfolds < 1)
+  constexpr std::int64_t most_unfolds = 1000;
+  if (options.ode_unfolds < 1 || options.ode_unfolds > most_unfolds)
     throw ConfigError({.operation = "LTCCell",
                        .argument = "ode_unfolds",
                        .actual = std::to_string(options.ode_unfolds),
-                       .required = "at least 1",
+                       .required = fmt::format("1 to {}", most_unfolds),
                        .remedy = "6 is usual."});
   if (!(options.epsilon >= 0) || !std::isfinite(options.epsilon))
     throw ConfigError({.operation = "LTCCell",

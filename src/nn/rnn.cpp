@@ -53,8 +53,10 @@ struct RNN::Calls {
 };
 
 RNN::RNN(CellPtr cell, RnnOptions options) : cell_(std::move(cell)), options_(options) {
-  const auto require_at_least_0 = [&](const char* argument, std::int64_t value, const char* required) {
-    if (value < 0)
+  // A file may ask for anything; so many steps of memory nobody has.
+  constexpr std::int64_t most = std::int64_t{1} << 20;
+  const auto require_in_range = [&](const char* argument, std::int64_t value, const char* required) {
+    if (value < 0 || value > most)
       throw ConfigError({.operation = "RNN",
                          .argument = argument,
                          .actual = std::to_string(value),
@@ -63,8 +65,8 @@ RNN::RNN(CellPtr cell, RnnOptions options) : cell_(std::move(cell)), options_(op
   };
   if (cell_ == nullptr)
     throw ConfigError({.operation = "RNN", .argument = "cell", .actual = "null", .required = "a cell", .remedy = ""});
-  require_at_least_0("projection", options.projection, "0 for none, or a number of features");
-  require_at_least_0("checkpoint_every", options.checkpoint_every, "0 for none, or a number of steps");
+  require_in_range("projection", options.projection, "0 for none, or a number of features up to 2^20");
+  require_in_range("checkpoint_every", options.checkpoint_every, "0 for none, or a number of steps up to 2^20");
   add_part("cell", cell_);
   if (options_.projection > 0) {
     projection_ = std::make_shared<Dense>(options_.projection);

@@ -5,7 +5,6 @@
 
 #include "elegans/base/text.hpp"
 #include "elegans/graph/gradient.hpp"
-#include "elegans/nn/rnn.hpp"
 
 namespace elegans::train {
 namespace {
@@ -51,27 +50,6 @@ void write_gradients(nn::Context& context, const ParameterLayout& parameters, Va
   }
   const std::vector<Value> found = gradients(loss, wrt);
   for (std::size_t i = 0; i < found.size(); ++i) graph.output(names[i], found[i]);
-}
-
-// Steps of a segment where recurrent layers keep checkpoints, 0 where none does.
-std::int64_t segment_length(const nn::Module& module) {
-  std::int64_t length = 0;
-  if (const auto* rnn = dynamic_cast<const nn::RNN*>(&module)) length = rnn->sequence().checkpoint_every;
-  for (const auto& part : module.parts()) length = std::max(length, segment_length(*part));
-  return length;
-}
-
-std::int64_t segment_length(const Sequential& model) {
-  std::int64_t length = 0;
-  for (const nn::LayerPtr& layer : model.layers()) {
-    const std::int64_t own = segment_length(*layer);
-    if (own > 0 && length > 0 && own != length)
-      throw ConfigError({layer->path(), "checkpoint_every", fmt::format("{}", own),
-                         fmt::format("{}, as in the layers before it", length),
-                         "Give all layers of a model the same one."});
-    length = std::max(length, own);
-  }
-  return std::max<std::int64_t>(length, 1);
 }
 
 }  // namespace
@@ -126,10 +104,11 @@ Pass::Pass(Sequential& model, const ParameterLayout& parameters, const Workers& 
 
 Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const ParameterLayout& parameters) const {
   const bool training = options_.kind == PassKind::gradients;
-  graph::CompileOptions compile_options{.target = options_.target,
-                                        .reserve = {.batch = options_.layout.rows, .time = options_.layout.longest},
-                                        .segment_length = training ? segment_length(model) : 1,
-                                        .disable = options_.disable};
+  graph::CompileOptions compile_options{
+      .target = options_.target,
+      .reserve = {.batch = options_.layout.rows, .time = options_.layout.longest},
+      .segment_length = training ? std::max<std::int64_t>(model.checkpoint_every(), 1) : 1,
+      .disable = options_.disable};
   Instance made{.executable = graph::compile(graph, compile_options)};
   const auto& inputs = made.executable.inputs();
   const auto& outputs = made.executable.outputs();

@@ -138,6 +138,9 @@ TEST(LoadErrors, GoldenVectorsTellOfAnEditedWeight) {
               StartsWith("m.safetensors, tensor 'elegans.golden.answer': element 0 is "));
   EXPECT_THAT(after([](OpenFile& f) { f.set("elegans.golden.state.ltc/v", 3, 0.5F); }),
               StartsWith("m.safetensors, tensor 'elegans.golden.answer': element 0 is "));  // it follows from the state
+  // The state after the last step, from which nothing follows.
+  EXPECT_THAT(after([](OpenFile& f) { f.set("elegans.golden.state.ltc/v", 4 * 12 + 3, 0.5F); }),
+              StartsWith("m.safetensors, tensor 'elegans.golden.state.ltc/v': element 51 is 0.5; expected "));
   EXPECT_THAT(
       after([](OpenFile& f) { f.set("elegans.golden.observation", 1, std::nanf("")); }),
       StartsWith(
@@ -185,6 +188,21 @@ TEST(LoadErrors, AnUnknownLayer) {
               }),
               StartsWith("m.safetensors, metadata, key 'configuration': layer 0: the layer is 'Danse'; expected a "
                          "known layer. Did you mean 'Dense'?"));
+}
+
+// What a file asks for must not take for ever, either.
+TEST(LoadErrors, AConfigurationThatAsksForTooMuchWork) {
+  const auto with = [](const char* key, std::int64_t value) {
+    return after([&](OpenFile& f) {
+      auto config = parse_json(f.metadata["configuration"], "test");
+      config["layers"][1]["config"][key] = value;
+      f.metadata["configuration"] = to_json_text(config);
+    });
+  };
+  EXPECT_THAT(with("ode_unfolds", 1'000'000'000), HasSubstr("ode_unfolds is 1000000000; expected 1 to 1000"));
+  EXPECT_THAT(with("checkpoint_every", std::int64_t{1} << 62),
+              HasSubstr("checkpoint_every is 4611686018427387904; expected 0"));
+  EXPECT_THAT(with("projection", std::int64_t{1} << 40), HasSubstr("projection is 1099511627776; expected 0"));
 }
 
 // A small file that asks for a terabyte: it is refused before memory is taken.

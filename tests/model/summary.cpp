@@ -63,6 +63,9 @@ TEST(Summary, PlansTheMemoryOfTraining) {
   EXPECT_GT(arena(4, 8), summarise(model).step_arena_bytes);
   EXPECT_GT(arena(64, 128), 32 * arena(4, 8));
   EXPECT_GT(arena(4, 80), 2 * arena(4, 8));
+  Sequential checkpointed;
+  checkpointed.add(nn::Dense(2)).add(nn::LTC(hand_made(), {.checkpoint_every = 10})).build(3);
+  EXPECT_LT(summarise(checkpointed, {.training_batch = 4, .training_time = 400}).training_arena_bytes, arena(4, 400));
 }
 
 TEST(Summary, PrintsATable) {

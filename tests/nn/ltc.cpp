@@ -196,7 +196,7 @@ TEST(LTCCell, RunsWithoutAnySynapse) {
 
 TEST(LTCCell, RefusesOptionsOutOfRange) {
   EXPECT_THAT(message_of<ConfigError>([] { LTCCell(small_ncp(), {.ode_unfolds = 0}); }),
-              HasSubstr("LTCCell: ode_unfolds is 0; expected at least 1."));
+              HasSubstr("LTCCell: ode_unfolds is 0; expected 1 to 1000."));
   EXPECT_THAT(message_of<ConfigError>([] { LTCCell(small_ncp(), {.epsilon = -1}); }), HasSubstr("epsilon is -1"));
   EXPECT_THAT(message_of<ConfigError>([] { mapping_named("afine"); }), HasSubstr("Did you mean 'affine'?"));
 }

@@ -77,6 +77,10 @@ class Sequential {
   // Whether it can be run step by step: a layer that looks ahead in time cannot.
   bool streams() const;
 
+  // Of how many steps training keeps one state of the recurrent layers (RnnOptions::checkpoint_every); 0: of every step.
+  // ConfigError where layers differ.
+  std::int64_t checkpoint_every() const;
+
   // All weights, layer by layer; one that two layers share comes once.
   std::vector<nn::WeightPtr> weights() const;
 
