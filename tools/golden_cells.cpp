@@ -49,15 +49,25 @@ struct Sizes {
   std::int64_t batch = 0;
   std::int64_t time = 0;
   std::int64_t inputs = 0;
-  bool time_first = false;  // batch_first is false: sequences stand as [time, batch, …]
+  bool time_first = false;       // batch_first is false: sequences stand as [time, batch, …]
+  bool return_sequences = true;  // else y is no sequence
 };
 
-// A sequence as [batch, time, …], whichever way the file has it.
-Numbers sequence_of(const json& value, const Sizes& sizes) {
+// What an array of the file is: [batch, time, …] or [time, batch, …]; timespans, which the reference takes as [batch,
+// time] whatever batch_first says; or neither.
+enum class Kind { sequence, timespans, plain };
+
+Kind kind_of_output(const Sizes& sizes) { return sizes.return_sequences ? Kind::sequence : Kind::plain; }
+
+// The numbers of an array, a sequence as [batch, time, …]. Where batch and time differ, its shape says which comes
+// first.
+Numbers batch_first(const json& value, Kind kind, const Sizes& sizes) {
   Numbers numbers = numbers_of(value);
-  const auto rows = static_cast<std::int64_t>(value.size());
-  const bool turned = sizes.time_first && rows == sizes.time &&
-                      (rows != sizes.batch || static_cast<std::int64_t>(value[0].size()) == sizes.batch);
+  if (kind == Kind::plain) return numbers;
+  const auto size = [](const json& array) { return array.is_array() ? static_cast<std::int64_t>(array.size()) : 0; };
+  const std::int64_t rows = size(value), columns = rows > 0 ? size(value[0]) : 0;
+  const bool turned = sizes.batch == sizes.time ? sizes.time_first && kind == Kind::sequence
+                                                : rows == sizes.time && columns == sizes.batch;
   if (!turned) return numbers;
   const auto width = static_cast<std::int64_t>(numbers.size()) / (sizes.batch * sizes.time);
   Numbers out(numbers.size());
@@ -321,14 +331,15 @@ void provide_states(CaseGraph& run, nn::Context& context, const nn::RNN& layer, 
 
 void write_case(CaseGraph& run, nn::RNN& layer, const json& golden, const Sizes& sizes, bool mixed, Dtype dtype) {
   nn::Context context(run.graph);
-  const auto sequence = [&](const char* key, const Shape& shape) {
-    return Tensor::from(shape, sequence_of(golden[key], sizes), dtype);
+  const auto array = [&](const char* key, Kind kind, const Shape& shape) {
+    return Tensor::from(shape, batch_first(golden[key], kind, sizes), dtype);
   };
   add_input(run, "x", {dtype, Shape{Dim::batch(), Dim::time(), sizes.inputs}},
-            sequence("x", Shape{sizes.batch, sizes.time, sizes.inputs}));
+            array("x", Kind::sequence, Shape{sizes.batch, sizes.time, sizes.inputs}));
   const Value x = run.wrt.back().second;
   if (is_given(golden, "dt")) {
-    add_input(run, "dt", {dtype, Shape{Dim::batch(), Dim::time()}}, sequence("dt", Shape{sizes.batch, sizes.time}));
+    add_input(run, "dt", {dtype, Shape{Dim::batch(), Dim::time()}},
+              array("dt", Kind::timespans, Shape{sizes.batch, sizes.time}));
     context.timespans = run.wrt.back().second;
   }
   if (is_given(golden, "lengths")) {
@@ -345,7 +356,8 @@ void write_case(CaseGraph& run, nn::RNN& layer, const json& golden, const Sizes&
   if (mixed) run.graph.output("cell_state", finals.back());
 
   const Value seed = run.graph.input("seed_grad", y.type());
-  run.inputs["seed_grad"] = sequence("seed_grad", y.shape().at({.batch = sizes.batch, .time = sizes.time}));
+  run.inputs["seed_grad"] =
+      array("seed_grad", kind_of_output(sizes), y.shape().at({.batch = sizes.batch, .time = sizes.time}));
   for (const auto& [weight, value] : context.weights()) {
     run.wrt.emplace_back(weight->path, value);
     run.inputs["weight/" + weight->path] = weight->value;
@@ -389,8 +401,8 @@ std::vector<Comparison> compare(const std::map<std::string, Numbers>& results, c
     comparisons.push_back({name, is_gradient, largest_error(actual, expected, name)});
   };
   const Numbers& y = results.at("y");
-  const Numbers seed = sequence_of(golden.at("seed_grad"), sizes);
-  add("output", false, y, sequence_of(golden.at("y"), sizes));
+  const Numbers seed = batch_first(golden.at("seed_grad"), kind_of_output(sizes), sizes);
+  add("output", false, y, batch_first(golden.at("y"), kind_of_output(sizes), sizes));
   add("state", false, results.at("state"), numbers_of(golden.at("state")));
   if (is_given(golden, "cell_state"))
     add("cell_state", false, results.at("cell_state"), numbers_of(golden["cell_state"]));
@@ -405,9 +417,10 @@ std::vector<Comparison> compare(const std::map<std::string, Numbers>& results, c
                                             take(link, numbers_of(of[link.reference])), link.reference));
     }
   for (const auto& [name, error] : gradients) comparisons.push_back({name, true, error});
-  for (const char* input : {"x", "dt", "h0", "c0"})
+  for (const auto& [input, kind] :
+       {std::pair{"x", Kind::sequence}, {"dt", Kind::timespans}, {"h0", Kind::plain}, {"c0", Kind::plain}})
     if (const std::string key = std::string("grad_") + input; is_given(golden, key.c_str()))
-      add(input, true, results.at("gradient/" + std::string(input)), sequence_of(golden[key], sizes));
+      add(input, true, results.at("gradient/" + std::string(input)), batch_first(golden[key], kind, sizes));
   return comparisons;
 }
 
@@ -420,7 +433,8 @@ std::vector<Comparison> run_case(const json& golden, Dtype dtype, kernels::Targe
   const Sizes sizes{.batch = golden.at("batch").get<std::int64_t>(),
                     .time = golden.at("time").get<std::int64_t>(),
                     .inputs = golden.at("inputs").get<std::int64_t>(),
-                    .time_first = !options.value("batch_first", true)};
+                    .time_first = !options.value("batch_first", true),
+                    .return_sequences = options.value("return_sequences", true)};
   layer->set_numbers(dtype, 0);
   layer->build(Shape{Dim::batch(), Dim::time(), sizes.inputs});
 

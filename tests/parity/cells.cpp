@@ -66,6 +66,37 @@ TEST(GoldenCells, NoticesAnotherNumber) {
   }
 }
 
+nlohmann::json transposed(const nlohmann::json& array) {
+  nlohmann::json out = nlohmann::json::array();
+  for (std::size_t j = 0; j < array[0].size(); ++j) {
+    nlohmann::json row = nlohmann::json::array();
+    for (const nlohmann::json& source : array) row.push_back(source[j]);
+    out.push_back(row);
+  }
+  return out;
+}
+
+// Where batch = time no shape tells the layout: the options do. A case cut to so many steps keeps its outputs, and all
+// its errors (its last state is another, so some are large) must be the same in both layouts.
+TEST(GoldenCells, ReadsTimeFirstWhereBatchEqualsTime) {
+  nlohmann::json golden = some_case();
+  const auto batch = golden["batch"].get<std::size_t>();
+  ASSERT_LT(batch, golden["time"].get<std::size_t>());
+  golden["time"] = batch;
+  for (const char* key : {"x", "dt", "y", "seed_grad", "grad_x", "grad_dt"})
+    for (nlohmann::json& sample : golden[key])
+      sample.erase(sample.begin() + static_cast<std::ptrdiff_t>(batch), sample.end());
+  const auto before = run_case(golden, Dtype::f64, kernels::Target::scalar);
+  EXPECT_EQ(before[0].name, "output");
+  EXPECT_LE(before[0].error, 1e-10);
+
+  golden["options"]["batch_first"] = false;
+  for (const char* key : {"x", "y", "seed_grad", "grad_x"}) golden[key] = transposed(golden[key]);
+  const auto after = run_case(golden, Dtype::f64, kernels::Target::scalar);
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].error, before[i].error) << after[i].name;
+}
+
 TEST(GoldenCells, RefusesWhatItDoesNotKnow) {
   const auto message_of = [](const nlohmann::json& golden) -> std::string {
     try {
