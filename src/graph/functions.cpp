@@ -231,8 +231,14 @@ Value one_hot(Value label, std::int64_t classes, Dtype dtype) {
 Value sequence_mask(Value lengths, Dim steps, Dtype dtype) {
   return apply1(std::make_shared<ops::SequenceMask>(steps, dtype), {lengths});
 }
+Value positions(Graph& graph, Dim steps, Dtype dtype) {
+  return graph.apply(std::make_shared<ops::Positions>(steps, dtype), {})[0];
+}
 Value random_uniform(Value counter, Shape shape, Dtype dtype, std::uint64_t key) {
   return apply1(std::make_shared<ops::RandomUniform>(shape, dtype, key), {counter});
+}
+Value random_uniform(Value counter, Value position, Shape shape, std::uint64_t key) {
+  return apply1(std::make_shared<ops::RandomUniform>(shape, position.dtype(), key), {counter, position});
 }
 
 // Gradients
@@ -250,8 +256,9 @@ LoopResult scan_once(Dim steps, std::span<const Value> initial, std::span<const 
                      const std::function<LoopResult(const Loop&)>& body, bool reverse, bool keep_carried_only) {
   std::vector<Value> all(initial.begin(), initial.end());
   all.insert(all.end(), scanned.begin(), scanned.end());
-  Graph& parent = innermost(all);
+  Graph& parent = innermost(all).innermost_open();
   Graph inner(&parent);
+  const OpenBody open(inner);
   inner.set_scope(parent.scope());
   Loop loop;
   for (const Value& value : initial)
@@ -309,7 +316,7 @@ LoopResult scan_in_segments(Dim steps, std::span<const Value> initial, std::span
   std::vector<Value> all(initial.begin(), initial.end());
   all.insert(all.end(), scanned.begin(), scanned.end());
   const Dtype dtype = initial.empty() ? all[0].dtype() : initial[0].dtype();
-  Graph& graph = innermost(all);
+  Graph& graph = innermost(all).innermost_open();
   const Value one = constant(graph, Tensor::from(Shape{}, {1}, dtype));
   const auto cut = [&](Value x) {  // [steps, …] → [segments, k, …]
     const Shape tail = x.shape().removed(0);

@@ -107,6 +107,8 @@ std::vector<std::int32_t> Graph::producers() const {
   return producers;
 }
 
+Graph& Graph::innermost_open() { return open_body_ ? open_body_->innermost_open() : *this; }
+
 Scope::Scope(Graph& graph, const std::string& name) : graph_(graph), outer_(graph.scope()) {
   graph.set_scope(outer_.empty() ? name : outer_ + "/" + name);
 }

@@ -30,6 +30,7 @@ constexpr std::array rows{
     TableRow{"constant", nullptr},
     TableRow{"one_hot", nullptr},
     TableRow{"sequence_mask", nullptr},
+    TableRow{"positions", nullptr},
     TableRow{"random_uniform", nullptr},
 };
 

@@ -91,7 +91,7 @@ Value Context::dropout_mask(const std::string& path, const Shape& shape, double 
   // Another odd multiple of the seed for each path: streams of different paths do not meet but by a collision of
   // hashes.
   const std::uint64_t key = options_.seed * 0x9e3779b97f4a7c15ULL ^ hash_of(path);
-  const Value u = random_uniform(step(), shape, dtype, key);
+  const Value u = position ? random_uniform(step(), *position, shape, key) : random_uniform(step(), shape, dtype, key);
   return select(less(u, constant(u, rate)), constant(u, 0), constant(u, 1 / (1 - rate)));
 }
 

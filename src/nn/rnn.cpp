@@ -144,6 +144,7 @@ Value RNN::call(Context& context, Value x) {
   std::vector<Value> scanned{steps.x};
   if (steps.dt) scanned.push_back(*steps.dt);
   if (steps.valid) scanned.push_back(*steps.valid);
+  if (context.training()) scanned.push_back(graph::positions(context.graph(), x.shape()[1], x.dtype()));
   // Backwards, the gap to the following sample is what the step before (in the order of execution) has read.
   const bool hands_on_gap = options_.go_backwards && steps.dt.has_value();
   if (hands_on_gap) carried.push_back(reshape(leading(*steps.dt, 1), Shape{batch, 1}));
@@ -155,7 +156,10 @@ Value RNN::call(Context& context, Value x) {
     const std::optional<Value> valid = steps.valid ? std::optional(loop.scanned[next++]) : std::nullopt;
     const Value dt = hands_on_gap ? loop.carried[states] : gap.value_or(one);
     const std::vector<Value> state(loop.carried.begin(), loop.carried.begin() + static_cast<std::ptrdiff_t>(states));
+    const std::optional<Value> outer_position = context.position;
+    if (context.training()) context.position = loop.scanned[next];
     const CellOutput step = (*cell_)(context, loop.scanned[0], state, dt);
+    context.position = outer_position;
 
     LoopResult result;
     for (std::size_t i = 0; i < states; ++i) result.carried.push_back(where(valid, step.state[i], state[i]));

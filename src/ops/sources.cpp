@@ -99,6 +99,30 @@ Status SequenceMask::run(const Call& call) const noexcept {
   return {};
 }
 
+// Positions
+
+bool Positions::same(const Operation& other) const {
+  const auto& that = static_cast<const Positions&>(other);
+  return steps_ == that.steps_ && dtype_ == that.dtype_;
+}
+
+std::vector<Type> Positions::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 0);
+  return {{dtype_, Shape{steps_}}};
+}
+
+void Positions::prepare(std::span<const Type>, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+  sizes[0] = static_cast<std::size_t>(steps_.value(at));
+}
+
+Status Positions::run(const Call& call) const noexcept {
+  with_floating(dtype_, [&](auto zero) {
+    using T = decltype(zero);
+    for (std::size_t i = 0; i < call.sizes[0]; ++i) call.out<T>(0)[i] = static_cast<T>(i);
+  });
+  return {};
+}
+
 // RandomUniform
 
 std::string RandomUniform::options() const { return fmt::format("{}, key {}", elegans::to_string(shape_), key_); }
@@ -109,20 +133,27 @@ bool RandomUniform::same(const Operation& other) const {
 }
 
 std::vector<Type> RandomUniform::infer(std::span<const Type> inputs) const {
-  require_inputs(*this, inputs, 1);
+  require_inputs(*this, inputs, inputs.size() == 2 ? 2 : 1);
   require_integers(*this, inputs[0], "counter");
   if (inputs[0].shape.elements() != Dim(1)) shape_error(*this, "counter", inputs[0].shape, "[1]");
+  if (inputs.size() == 2) {
+    require_floating(*this, inputs.subspan(1));
+    if (inputs[1].shape.elements() != Dim(1)) shape_error(*this, "position", inputs[1].shape, "[]");
+  }
   return {{dtype_, shape_}};
 }
 
-void RandomUniform::prepare(std::span<const Type>, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+void RandomUniform::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at,
+                            Sizes& sizes) const {
   sizes[0] = static_cast<std::size_t>(shape_.elements(at));
+  sizes[1] = inputs.size() == 2 ? 1 : 0;
 }
 
 Status RandomUniform::run(const Call& call) const noexcept {
   with_floating(dtype_, [&](auto zero) {
     using T = decltype(zero);
-    const auto counter = static_cast<std::uint64_t>(static_cast<std::uint32_t>(call.in<std::int32_t>(0)[0]));
+    auto counter = static_cast<std::uint64_t>(static_cast<std::uint32_t>(call.in<std::int32_t>(0)[0]));
+    if (call.sizes[1] != 0) counter += static_cast<std::uint64_t>(call.in<T>(1)[0]) << 32;
     call.kernels.table<T>().random_uniform(key_, counter, call.out<T>(0), call.sizes[0]);
   });
   return {};

@@ -157,6 +157,38 @@ TEST(Loop, LoopsInLoops) {
          .segment_length = every ? every : 1});
 }
 
+// A loop inside a body that starts from a value of the outermost graph, reads nothing of the body by its arguments, and
+// uses the step's values all the same.
+Values nested_from_outside(const Values& in, ScanOptions options) {
+  const Value x = in[0], h0 = in[1];
+  const LoopResult result = scan(
+      Dim::time(), std::array{h0}, std::array{x},
+      [&](const Loop& loop) {
+        const LoopResult inner =
+            scan(Dim(3), std::array{h0}, {},
+                 [&](const Loop& unfold) {
+                   return LoopResult{.carried = {tanh(unfold.carried[0] + loop.scanned[0] * loop.carried[0])},
+                                     .stacked = {},
+                                     .summed = {}};
+                 },
+                 {.checkpoint_every = options.checkpoint_every});
+        return LoopResult{.carried = {inner.carried[0]}, .stacked = {inner.carried[0] * h0}, .summed = {}};
+      },
+      options);
+  return {result.carried[0], result.stacked[0]};
+}
+
+TEST(Loop, ALoopBelongsToTheBodyInWhichItIsWritten) {
+  for (const std::int64_t every : {0, 2})
+    check_gradient(
+        {.inputs = {random_tensor({5, 2, 3}, 1), random_tensor({2, 3}, 2)},
+         .write =
+             [&](const Values& x) { return nested_from_outside(x, {.reverse = false, .checkpoint_every = every}); },
+         .shapes = {{Dim::time(), Dim::batch(), 3}, {Dim::batch(), 3}},
+         .reserve = {.batch = 2, .time = 6},
+         .segment_length = every ? every : 1});
+}
+
 TEST(Loop, RunsOnSmallerExtentsThanReserved) {
   // The same executable for every size, against one compiled for just that size.
   GradientCase test = network_case({}, 4);

@@ -100,7 +100,10 @@ Value full(Value like, Shape shape, double number);  // a scalar spread to `shap
 Value zeros_like(Value x);
 Value one_hot(Value label, std::int64_t classes, Dtype dtype);
 Value sequence_mask(Value lengths, Dim steps, Dtype dtype);  // [steps, B]
+Value positions(Graph& graph, Dim steps, Dtype dtype);       // 0, 1, … [steps]
 Value random_uniform(Value counter, Shape shape, Dtype dtype, std::uint64_t key);
+// Other numbers at every `position` [], a whole number of the same dtype.
+Value random_uniform(Value counter, Value position, Shape shape, std::uint64_t key);
 
 // Gradients
 

@@ -100,6 +100,9 @@ class Graph {
   // The node that makes each value, −1 for inputs.
   std::vector<std::int32_t> producers() const;
   Graph* parent() const { return parent_; }
+  // The body that is being written inside this graph, or inside that body and so on; this graph where none is. A loop
+  // belongs there whatever it reads, for its own body may use any value that exists there.
+  Graph& innermost_open();
   int depth() const { return parent_ ? parent_->depth() + 1 : 0; }
 
   // Nodes written while a Scope lives carry its name; scopes nest with '/'.
@@ -112,8 +115,24 @@ class Graph {
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;
   std::vector<std::pair<ValueId, ValueId>> captures_;
+  friend class OpenBody;
+
   Graph* parent_ = nullptr;
+  Graph* open_body_ = nullptr;
   std::string scope_;
+};
+
+// While it lives, `body` is being written inside its parent.
+class OpenBody {
+ public:
+  explicit OpenBody(Graph& body) : parent_(*body.parent_), outer_(parent_.open_body_) { parent_.open_body_ = &body; }
+  ~OpenBody() { parent_.open_body_ = outer_; }
+  OpenBody(const OpenBody&) = delete;
+  OpenBody& operator=(const OpenBody&) = delete;
+
+ private:
+  Graph& parent_;
+  Graph* outer_;
 };
 
 class Scope {

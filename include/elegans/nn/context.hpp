@@ -59,6 +59,8 @@ class Context {
   std::optional<Value> timespans;
   std::optional<Value> lengths;
   std::optional<Value> mask;
+  // The number of the step, a scalar [], while a cell's step is written for training: dropout draws anew at every step.
+  std::optional<Value> position;
 
   // The first value of a state of type `type`: the one provided, an input where states are exposed, else start() (what
   // the cell says). ConfigError where the path is taken.
@@ -75,7 +77,8 @@ class Context {
   const std::vector<Value>& losses() const { return losses_; }
 
   // A multiplier for dropout: 0 with probability `rate`, else 1/(1 − rate); only while training. It is a function of
-  // options().seed, of `path` (every place that drops has one of its own) and of step(): another mask every step.
+  // options().seed, of `path` (every place that drops has one of its own), of step() and of `position`: another mask at
+  // every step of training, and at every step of a sequence.
   Value dropout_mask(const std::string& path, const Shape& shape, double rate, Dtype dtype);
   // The graph's input "step", i32 [1], which exists from the first use on. It must differ between any two runs (steps,
   // and shards of a step) whose random numbers are to differ.

@@ -5,9 +5,10 @@
 //     one_hot          y[…, c] = 1 where c = label[…], else 0      label i32 [...]   y [..., classes]
 //                      a label outside 0 … classes − 1 is the Status index_out_of_range with the item's number
 //     sequence_mask    y[t, b] = 1 where t < lengths[b], else 0    lengths i32 [B]   y [steps, B]
-//     random_uniform   y uniform in [0, 1): the Philox stream (key, counter), counter i32 [1], so that a step of
-//     training
-//                      draws numbers that depend on seed and step alone
+//     positions        y[i] = i                                    y [steps]   exact up to 2^24 in f32
+//     random_uniform   y uniform in [0, 1): the Philox stream (key, counter + 2^32 · position), counter i32 [1], position
+//                      a whole number [], 0 where it is not given: numbers depend on seed, step of training and step of
+//                      a loop alone
 
 #include "elegans/ops/operation.hpp"
 
@@ -51,6 +52,23 @@ class SequenceMask final : public Operation {
   SequenceMask(Dim steps, Dtype dtype) : steps_(steps), dtype_(dtype) {}
 
   std::string_view name() const override { return "sequence_mask"; }
+  std::string options() const override { return elegans::to_string(steps_); }
+  bool same(const Operation& other) const override;
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+               Sizes& sizes) const override;
+  Status run(const Call& call) const noexcept override;
+
+ private:
+  Dim steps_;
+  Dtype dtype_;
+};
+
+class Positions final : public Operation {
+ public:
+  Positions(Dim steps, Dtype dtype) : steps_(steps), dtype_(dtype) {}
+
+  std::string_view name() const override { return "positions"; }
   std::string options() const override { return elegans::to_string(steps_); }
   bool same(const Operation& other) const override;
   std::vector<Type> infer(std::span<const Type> inputs) const override;
