@@ -2,8 +2,7 @@
 // The gradient of a loop.
 //
 //     forward     scan: c, x[t] → c, y[t]                 is extended to stack what its gradient needs, k[t]
-//     gradient    scan the other way: dc, k[t], x[t], dy[t] → dc, dx[t], and the sum over t of the gradients of
-//     captures
+//     gradient    scan the other way: dc, k[t], x[t], dy[t] → dc, dx[t], and Σ_t of the gradients of captures
 //
 // The body is differentiated as a graph of its own. Of the forward values that the gradient's operations read, the
 // body's carried inputs are always kept; others are kept where they are dear (many operations an element: products,

@@ -1,9 +1,8 @@
 #pragma once
 // The loop as an operation: a body graph that runs once a step.
 //
-//     inputs of the node    carried…  scanned…  captured…          inputs of the body    carried…  scanned…[t]
-//     captured… outputs of the node   carried…  stacked…  summed…            outputs of the body   carried… stacked…[t]
-//     summed…
+//     inputs of the node    carried…  scanned…  captured…     inputs of the body    carried…  scanned…[t]  captured…
+//     outputs of the node   carried…  stacked…  summed…       outputs of the body   carried…  stacked…[t]  summed…
 //
 // graph/functions.hpp writes it; the executable runs it, so run() here is never called.
 

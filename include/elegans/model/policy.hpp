@@ -14,8 +14,8 @@
 //   wrong_size         the observation or the action has the wrong number of elements
 //   not_finite         observation `item` is NaN or infinite, or too large for the network's dtype; item −1 is Δt
 //   negative_time      Δt < 0
-//   result_not_finite  the answer or the next state would not be finite; item is the number of the answer, −1 for the
-//   state
+//   result_not_finite  the answer or the next state would not be finite; item is the number of the answer,
+//                      −1 for the state
 //
 // Stepping through a sequence gives the same bits as predicting the whole of it (Sequential::predict). Numbers go in
 // and come out as float or double, whatever the dtype of the network.

@@ -6,8 +6,8 @@
 //     on_build(input)                 adds weights with add_weight
 //     call(context, x)                writes the graph of the output
 //     compute_output_shape(input)     says its shape
-//     type(), config()                name and options, from which a registered factory (nn/registry.hpp) makes it
-//     again
+//     type(), config()                name and options, from which a registered factory (nn/registry.hpp)
+//                                     makes it again
 //
 // Direct calls on tensors compute inference:
 //

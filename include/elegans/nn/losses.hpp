@@ -7,8 +7,8 @@
 // prediction a sequence, [batch, time] for one a step.
 //
 //     mean_squared_error           l = mean over C of (p − t)²           target [..., C]
-//     categorical_crossentropy     l = −log softmax(p)[t]                target i32 [...], a class 0 … C − 1; p are
-//     logits
+//     categorical_crossentropy     l = −log softmax(p)[t]                target i32 [...], a class
+//                                                                        0 … C − 1; p are logits
 //
 // `normaliser` is a scalar input, not computed here: the sum of the weights of the whole batch, counted before the
 // pass. So the losses (and gradients) of the shards of a batch add up to the batch's.

@@ -1,8 +1,9 @@
 #pragma once
 // How good predictions are, counted batch by batch.
 //
-//     accuracy                  Σ w [argmax p = t] / Σ w       classes i32 [...]; of equal largest the first, never a
-//     NaN mean_absolute_error       Σ w mean |p − t| / Σ w         numbers [..., C]; means over C
+//     accuracy                  Σ w [argmax p = t] / Σ w       classes i32 [...]; of equal largest the first,
+//                                                              never a NaN
+//     mean_absolute_error       Σ w mean |p − t| / Σ w         numbers [..., C]; means over C
 //     root_mean_squared_error   √(Σ w mean (p − t)² / Σ w)     numbers [..., C]
 //
 // predictions [..., C] and weights [...] are f32 or f64, of one dtype with numbers. Where a weight is 0 nothing is

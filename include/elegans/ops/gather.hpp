@@ -1,9 +1,9 @@
 #pragma once
 // Spreads values to their connections along the last axis: the value at one end of each.
 //
-//     y[…, s] = x[…, index[s]]     x [..., width of the end]   y [..., count]     index = source or target of the
-//     connections
+//     y[…, s] = x[…, index[s]]     x [..., width of the end]   y [..., count]
 //
+// where index is that of sources or of targets.
 // The gradient is scatter_sum by the same end. y may not overlap x.
 
 #include "elegans/ops/connections.hpp"

@@ -1,9 +1,9 @@
 #pragma once
 // Sums the connections of each source or target along the last axis.
 //
-//     y[…, u] = Σ_{s : index[s] = u} x[…, s]     x [..., count]   y [..., width of the end]     index = source or
-//     target
+//     y[…, u] = Σ_{s : index[s] = u} x[…, s]     x [..., count]   y [..., width of the end]
 //
+// where index is that of sources or of targets.
 // One without connections gets 0. The gradient is gather by the same end. y may not overlap x.
 
 #include "elegans/ops/connections.hpp"

@@ -1,9 +1,10 @@
 #pragma once
 // Sparse × full: the product with a matrix of which only the existing weights are stored, one a connection.
 //
-//     to target   y[…, u] = Σ_{s : target[s] = u} w[s] x[…, source[s]]     x [..., inputs]    w [count]   y [...,
-//     outputs] to source   y[…, j] = Σ_{s : source[s] = j} w[s] x[…, target[s]]     x [..., outputs]   w [count]   y
-//     [..., inputs]
+//     to target   y[…, u] = Σ_{s : target[s] = u} w[s] x[…, source[s]]     x [..., inputs]    y [..., outputs]
+//     to source   y[…, j] = Σ_{s : source[s] = j} w[s] x[…, target[s]]     x [..., outputs]   y [..., inputs]
+//
+// w [count], one weight a connection.
 //
 // Each is the gradient of the other with respect to x. Time and memory follow the number of connections. y may overlap
 // neither input.

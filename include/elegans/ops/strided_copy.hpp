@@ -6,8 +6,8 @@
 //     slice          y = x[…, start:stop, …] along one axis
 //     pad            y = x between zeros along one axis: x starts at `before`, y has `size` elements there
 //     concat         y = the inputs one after the other along one axis
-//     replace_slice  y = x, but y[start : start + part, …] = part along axis 0; may overwrite x, which then costs the
-//     part alone
+//     replace_slice  y = x, but y[start : start + part, …] = part along axis 0; may overwrite x, which then
+//                    costs the part alone
 //
 // Outputs overlap no input unless said. Sizes of a sliced axis are numbers; a padded axis may grow to a run-time
 // extent.

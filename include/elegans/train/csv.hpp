@@ -8,8 +8,7 @@
 //   - the delimiter is ',', unless the first line holds ';' or tabs outside quotes and no ',': then it is that one;
 //   - line breaks inside quotes become LF;
 //   - a first column without a name holds row names and is skipped: its name is empty, as pandas writes it, or it has
-//   none,
-//     so that the header has one name fewer than the rows have fields, and is in quotes, as R writes it;
+//     none, so that the header has one name fewer than the rows have fields, and is in quotes, as R writes it;
 //   - there are no comments.
 //
 // Errors name the file and the line at which the row starts, counted from 1 as editors do:

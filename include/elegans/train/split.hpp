@@ -2,12 +2,11 @@
 // Training, validation and test part of a data set.
 //
 // By time:   the last steps of every recording, or the last steps of all, are held back. Splits recordings, before
-// windows
-//            are cut, so that no window holds steps of two parts. The first step of a later part keeps its Δt.
+//            windows are cut, so that no window holds steps of two parts. The first step of a later part keeps its Δt.
 // By group:  whole recordings, by name.
-// At random: whole sequences. Of recordings this is a split by group whose groups are drawn; of windows that overlap it
-// lets
-//            steps of the test part into training (some published protocols do so): split first where that matters.
+// At random: whole sequences. Of recordings this is a split by group whose groups are drawn; of windows that overlap
+//            it lets steps of the test part into training (some published protocols do so): split first where that
+//            matters.
 //
 // A fraction of 0 asks for no such part. A part that is asked for and would be empty is a ConfigError, and so is an
 // empty training part.
@@ -32,10 +31,11 @@ struct Fractions {
 };
 
 enum class TimeScope {
-  every_recording,  // of each recording: its last steps, rounded to whole ones, are the test part; those before,
-                    // validation
-  whole,  // of all steps by time stamp (by their order in the file without time stamps): recordings are cut where
-          // the border falls, and steps of equal stamp stay together, in the later part
+  // Of each recording: its last steps, rounded to whole ones, are the test part; those before, validation.
+  every_recording,
+  // Of all steps by time stamp (by their order in the file without time stamps): recordings are cut where the border
+  // falls, and steps of equal stamp stay together, in the later part.
+  whole,
 };
 
 struct TimeSplit {

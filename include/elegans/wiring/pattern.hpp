@@ -1,8 +1,8 @@
 #pragma once
 // The structure of a kernel: which of its weights exist.
 //
-// A kernel has one row a source (input) and one column a target (output). The weights that exist are numbered row by
-// row,
+// A kernel has one row a source (input) and one column a target (output). The weights that exist are numbered
+// row by row,
 //
 //   0 … count − 1, ascending by (source, target),
 //

@@ -2,8 +2,7 @@
 // Several operations in one visit of the memory.
 //
 //     chains       a = x · y;  b = a + z;  c = tanh(b)      →   elementwise(x, y, z) → c     tile by tile in the cache
-//     epilogues    p = x w;  h = tanh(p + b)                →   product_chain(x, w, b) → h   block of rows by block of
-//     rows
+//     epilogues    p = x w;  h = tanh(p + b)                →   product_chain(x, w, b) → h   block by block of rows
 //
 // A chain joins elementwise operations of one result shape that read each other, as long as nothing outside lies
 // between them; values that others read become further outputs. Both give the same bits as the operations one by one.
