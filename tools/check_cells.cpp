@@ -8,6 +8,7 @@
 // Exit status: 0 all within the bounds, 1 a bound is broken or a case cannot be run, 2 the file cannot be read or the
 // program was called wrongly.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -69,7 +70,8 @@ bool check(const json& golden, std::size_t number, const Arguments& arguments, L
   std::string text, broken;
   try {
     bool gradients = false;
-    for (const golden::Comparison& one : golden::run_case(golden, arguments.dtype, arguments.target)) {
+    const golden::CaseResult result = golden::run_case(golden, arguments.dtype, arguments.target);
+    for (const golden::Comparison& one : result.comparisons) {
       if (one.is_gradient && !gradients) text += "; gradients:";
       gradients = one.is_gradient;
       text += fmt::format("{} {} {:.1e}", text.empty() || text.back() == ':' ? "" : ",", one.name, one.error);
@@ -79,6 +81,8 @@ bool check(const json& golden, std::size_t number, const Arguments& arguments, L
       if (!(one.error <= bound))
         broken += fmt::format("{}{} (bound {:g})", broken.empty() ? "" : ", ", one.name, bound);
     }
+    if (!result.not_compared.empty())
+      text += fmt::format("; no gradient in the file: {}", fmt::join(result.not_compared, ", "));
   } catch (const Error& error) {
     broken = error.what();
   } catch (const json::exception& error) {

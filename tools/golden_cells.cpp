@@ -17,32 +17,28 @@
 #include "elegans/nn/cfc.hpp"
 #include "elegans/nn/ltc.hpp"
 #include "elegans/wiring/config.hpp"
+#include "golden_weights.hpp"
 
 namespace elegans::golden {
 namespace {
 
 using graph::Value;
 using nlohmann::json;
-using Numbers = std::vector<double>;
 
 // Arrays of the file
 
-void append_numbers(const json& value, Numbers& out) {
-  if (value.is_array()) {
-    for (const json& item : value) append_numbers(item, out);
-    return;
-  }
-  if (!value.is_number()) throw FormatError(fmt::format("a number is missing: {} stands there.", value.dump()));
-  out.push_back(value.get<double>());
-}
-
-Numbers numbers_of(const json& value) {
-  Numbers out;
-  append_numbers(value, out);
-  return out;
-}
-
 bool is_given(const json& golden, const char* key) { return golden.contains(key) && !golden[key].is_null(); }
+
+// What a case must have: lists of these, and objects of those.
+void require_fields(const json& golden) {
+  if (!golden.is_object()) throw FormatError("the case is no object.");
+  for (const char* key : {"x", "y", "state", "seed_grad"})
+    if (!golden.contains(key) || !golden[key].is_array() || golden[key].empty())
+      throw FormatError(fmt::format("'{}' is missing or no list of numbers.", key));
+  for (const char* key : {"parameters", "grads"})
+    if (!golden.contains(key) || !golden[key].is_object())
+      throw FormatError(fmt::format("'{}' is missing or no object.", key));
+}
 
 // The sizes of one case.
 struct Sizes {
@@ -154,142 +150,6 @@ std::shared_ptr<nn::RNN> layer_of(const json& golden) {
                      .remedy = ""});
 }
 
-// Where the numbers of our weights stand in the reference's parameters
-
-struct Link {
-  nn::WeightPtr weight;
-  std::string reference;
-  std::vector<std::size_t> place;  // of each stored number
-};
-
-// Vectors stand as they are, circuits in full matrices [source, target].
-Link as_it_is(const nn::WeightPtr& weight, std::string reference) {
-  Link link{weight, std::move(reference), std::vector<std::size_t>(weight->value.elements())};
-  std::iota(link.place.begin(), link.place.end(), std::size_t{0});
-  if (const auto& pattern = weight->options.pattern)
-    for (std::size_t s = 0; s < link.place.size(); ++s)
-      link.place[s] = static_cast<std::size_t>(pattern->sources()[s] * pattern->columns() + pattern->targets()[s]);
-  return link;
-}
-
-// A kernel [rows, outputs] as the columns from `first` on of the reference's matrix [outputs, width].
-Link turned(const nn::WeightPtr& weight, std::string reference, std::int64_t first, std::int64_t width) {
-  Link link = as_it_is(weight, std::move(reference));
-  const auto outputs = static_cast<std::size_t>(weight->options.shape[1].factor());
-  for (std::size_t& place : link.place)
-    place = place % outputs * static_cast<std::size_t>(width) + static_cast<std::size_t>(first) + place / outputs;
-  return link;
-}
-
-// What the reference calls our weights.
-class Names {
- public:
-  Names(const nn::RNN& layer, const json& parameters)
-      : parameters_(parameters), root_(layer.path() + "/"), is_ltc_(layer.type() == "LTC") {
-    for (const auto& [name, value] : parameters.items())
-      if (name.starts_with("rnn_cell.backbone.") && name.ends_with(".weight"))
-        backbone_.push_back(std::stoi(name.substr(std::string("rnn_cell.backbone.").size())));
-    std::sort(backbone_.begin(), backbone_.end());
-    for (const nn::StateOptions& state : layer.cell()->states()) states_.push_back(state.name);
-  }
-
-  Link link(const nn::WeightPtr& weight) const {
-    std::string rest = weight->path.substr(root_.size());
-    if (rest == "projection/kernel") return matrix(weight, "fc.weight");
-    if (rest == "projection/bias") return as_it_is(weight, "fc.bias");
-    cut(rest, "cell/");
-    if (rest == "kernel") return matrix(weight, "lstm.input_map.weight");
-    if (rest == "bias") return as_it_is(weight, "lstm.input_map.bias");
-    if (rest == "recurrent_kernel") return matrix(weight, "lstm.recurrent_map.weight");
-    cut(rest, "cell/");  // inside the mixed memory
-    return is_ltc_ ? as_it_is(weight, "rnn_cell." + rest) : head(weight, rest);
-  }
-
- private:
-  static void cut(std::string& text, const std::string& prefix) {
-    if (text.starts_with(prefix)) text.erase(0, prefix.size());
-  }
-
-  // "[layer/]map_kind" of a CfC. The reference has one matrix for inputs and state, the state last.
-  Link head(const nn::WeightPtr& weight, std::string name) const {
-    std::string prefix = "rnn_cell.";
-    if (const auto slash = name.find('/'); slash != std::string::npos) {
-      prefix +=
-          fmt::format("layer_{}.", std::find(states_.begin(), states_.end(), name.substr(0, slash)) - states_.begin());
-      name.erase(0, slash + 1);
-    }
-    if (name == "w_tau" || name == "A") return as_it_is(weight, prefix + name);
-    for (const std::string kind : {"_bias", "_recurrent_kernel", "_kernel"}) {
-      if (!name.ends_with(kind)) continue;
-      const std::string map = prefix + reference_map(name.substr(0, name.size() - kind.size()));
-      if (kind == "_bias") return as_it_is(weight, map + ".bias");
-      return matrix(weight, map + ".weight", kind == "_recurrent_kernel");
-    }
-    throw InternalError(fmt::format("check_cells does not know the weight '{}'.", weight->path));
-  }
-
-  std::string reference_map(const std::string& map) const {
-    if (!map.starts_with("backbone_")) return map;
-    const auto layer = static_cast<std::size_t>(std::stoi(map.substr(std::string("backbone_").size())));
-    if (layer >= backbone_.size()) throw FormatError("parameters: the backbone has fewer layers than the options say.");
-    return fmt::format("backbone.{}", backbone_[layer]);
-  }
-
-  Link matrix(const nn::WeightPtr& weight, const std::string& reference, bool at_the_end = false) const {
-    const json& rows = parameters_.contains(reference) ? parameters_[reference] : json::array();
-    const auto width = rows.empty() ? std::int64_t{0} : static_cast<std::int64_t>(rows[0].size());
-    return turned(weight, reference, at_the_end ? width - weight->options.shape[0].factor() : 0, width);
-  }
-
-  const json& parameters_;
-  std::string root_;
-  bool is_ltc_;
-  std::vector<int> backbone_;
-  std::vector<std::string> states_;
-};
-
-// The reference's numbers at the places of a weight.
-Numbers take(const Link& link, const Numbers& reference) {
-  Numbers numbers;
-  for (const std::size_t place : link.place) {
-    if (place >= reference.size())
-      throw FormatError(fmt::format("parameter '{}' has {} numbers; '{}' needs more.", link.reference, reference.size(),
-                                    link.weight->path));
-    numbers.push_back(reference[place]);
-  }
-  return numbers;
-}
-
-// Every number of the file must have a place in one of our weights, or be one of a synapse that does not exist: those
-// must be marked by the masks and have no gradient.
-void check_coverage(const std::vector<Link>& links, const json& golden) {
-  const json& parameters = golden.at("parameters");
-  std::map<std::string, std::set<std::size_t>> covered;
-  for (const Link& link : links) covered[link.reference].insert(link.place.begin(), link.place.end());
-  for (const auto& [name, value] : parameters.items()) {
-    const auto mask = name.find("sparsity_mask");
-    if (mask == std::string::npos) {
-      if (!covered.contains(name))
-        throw ConfigError(fmt::format("parameter '{}' of the file belongs to no weight.", name));
-      continue;
-    }
-    // "sensory_sparsity_mask" is of sensory_w, "layer_1.sparsity_mask" of layer_1.ff1.weight.
-    const std::string front = name.substr(0, mask);
-    const auto& places = covered[golden["cell"] == "ltc" ? front + "w" : front + "ff1.weight"];
-    const Numbers exists = numbers_of(value);
-    for (std::size_t i = 0; i < exists.size(); ++i)
-      if ((exists[i] != 0) != places.contains(i))
-        throw ConfigError(fmt::format("'{}' says that number {} {}; the circuit drawn here says the opposite.", name, i,
-                                      exists[i] != 0 ? "exists" : "does not exist"));
-  }
-  for (const auto& [name, value] : golden.at("grads").items()) {
-    const Numbers gradient = numbers_of(value);
-    for (std::size_t i = 0; i < gradient.size(); ++i)
-      if (gradient[i] != 0 && !covered[name].contains(i))
-        throw ConfigError(fmt::format("'{}' has a gradient at number {}, for which there is no weight.", name, i));
-  }
-}
-
 // Running
 
 // The graph of a case: outputs y, state, cell_state, and the gradients of Σ y · seed_grad under the names of their
@@ -344,7 +204,12 @@ void write_case(CaseGraph& run, nn::RNN& layer, const json& golden, const Sizes&
   }
   if (is_given(golden, "lengths")) {
     context.lengths = run.graph.input("lengths", {Dtype::i32, Shape{Dim::batch()}});
-    run.inputs["lengths"] = Tensor::from(Shape{sizes.batch}, numbers_of(golden["lengths"]), Dtype::i32);
+    const Numbers lengths = numbers_of(golden["lengths"]);
+    for (const double length : lengths)
+      if (!(length >= 0 && length <= static_cast<double>(sizes.time) && length == std::floor(length)))
+        throw FormatError(
+            fmt::format("'lengths' has {}; expected whole numbers from 0 to {}, the steps.", length, sizes.time));
+    run.inputs["lengths"] = Tensor::from(Shape{sizes.batch}, lengths, Dtype::i32);
   }
   provide_states(run, context, layer, golden, mixed, dtype, sizes.batch);
 
@@ -394,9 +259,10 @@ double largest_error(const Numbers& actual, const Numbers& expected, const std::
   return largest;
 }
 
-std::vector<Comparison> compare(const std::map<std::string, Numbers>& results, const json& golden, const Sizes& sizes,
-                                const std::vector<Link>& links) {
-  std::vector<Comparison> comparisons;
+CaseResult compare(const std::map<std::string, Numbers>& results, const json& golden, const Sizes& sizes,
+                   const std::vector<Link>& links) {
+  CaseResult result;
+  std::vector<Comparison>& comparisons = result.comparisons;
   const auto add = [&](const std::string& name, bool is_gradient, const Numbers& actual, const Numbers& expected) {
     comparisons.push_back({name, is_gradient, largest_error(actual, expected, name)});
   };
@@ -410,23 +276,35 @@ std::vector<Comparison> compare(const std::map<std::string, Numbers>& results, c
 
   // A parameter of the file may be several of our weights: one figure for all.
   std::map<std::string, double> gradients;
-  for (const Link& link : links)
-    if (const json& of = golden.at("grads"); of.contains(link.reference)) {
-      double& error = gradients[link.reference];
-      error = std::max(error, largest_error(results.at("gradient/" + link.weight->path),
-                                            take(link, numbers_of(of[link.reference])), link.reference));
+  std::set<std::string> missing;
+  for (const Link& link : links) {
+    const json& of = golden.at("grads");
+    if (!of.contains(link.reference)) {
+      missing.insert(link.reference);
+      continue;
     }
+    double& error = gradients[link.reference];
+    error = std::max(error, largest_error(results.at("gradient/" + link.weight->path),
+                                          take(link, numbers_of(of[link.reference])), link.reference));
+  }
+  result.not_compared.assign(missing.begin(), missing.end());
   for (const auto& [name, error] : gradients) comparisons.push_back({name, true, error});
   for (const auto& [input, kind] :
        {std::pair{"x", Kind::sequence}, {"dt", Kind::timespans}, {"h0", Kind::plain}, {"c0", Kind::plain}})
-    if (const std::string key = std::string("grad_") + input; is_given(golden, key.c_str()))
+    if (const std::string key = std::string("grad_") + input; is_given(golden, key.c_str())) {
+      if (!results.contains("gradient/" + std::string(input)))
+        throw FormatError(fmt::format("'{}' is there, but no '{}'.", key, input));
       add(input, true, results.at("gradient/" + std::string(input)), batch_first(golden[key], kind, sizes));
-  return comparisons;
+    } else if (is_given(golden, input)) {
+      result.not_compared.emplace_back(input);
+    }
+  return result;
 }
 
 }  // namespace
 
-std::vector<Comparison> run_case(const json& golden, Dtype dtype, kernels::Target target) {
+CaseResult run_case(const json& golden, Dtype dtype, kernels::Target target) {
+  require_fields(golden);
   const auto layer = layer_of(golden);
   const json options = golden.value("options", json::object());
   const bool mixed = options.value("mixed_memory", false);
@@ -438,16 +316,11 @@ std::vector<Comparison> run_case(const json& golden, Dtype dtype, kernels::Targe
   layer->set_numbers(dtype, 0);
   layer->build(Shape{Dim::batch(), Dim::time(), sizes.inputs});
 
-  const Names names(*layer, golden.at("parameters"));
-  std::vector<Link> links;
-  for (const nn::WeightPtr& weight : layer->weights()) {
-    links.push_back(names.link(weight));
-    const json& parameters = golden.at("parameters");
-    if (!parameters.contains(links.back().reference))
-      throw FormatError(fmt::format("the file has no parameter '{}'.", links.back().reference));
-    weight->value =
-        Tensor::from(weight->stored_shape(), take(links.back(), numbers_of(parameters[links.back().reference])), dtype);
-  }
+  const json& parameters = golden.at("parameters");
+  const std::vector<Link> links = links_of(*layer, parameters);
+  for (const Link& link : links)
+    link.weight->value =
+        Tensor::from(link.weight->stored_shape(), take(link, numbers_of(parameters[link.reference])), dtype);
   check_coverage(links, golden);
   CaseGraph run;
   write_case(run, *layer, golden, sizes, mixed, dtype);

@@ -23,9 +23,14 @@ struct Comparison {
   double error = 0;  // the largest; infinity where something is not finite
 };
 
-// Runs a case. Throws Error where it cannot be run: an unknown cell, option or parameter, or a circuit other than the
-// file's.
-std::vector<Comparison> run_case(const nlohmann::json& golden, Dtype dtype, kernels::Target target);
+struct CaseResult {
+  std::vector<Comparison> comparisons;
+  std::vector<std::string> not_compared;  // gradients that the file does not have
+};
+
+// Runs a case. Throws Error where it cannot be run: an unknown cell, option or parameter, a circuit other than the
+// file's, a length beyond the steps, or an array that is missing or has other numbers than it should.
+CaseResult run_case(const nlohmann::json& golden, Dtype dtype, kernels::Target target);
 
 // The largest errors that a number of this type may have.
 struct Bounds {

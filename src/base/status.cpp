@@ -8,6 +8,8 @@ const char* describe(Status::Code code) noexcept {
       return "no trouble";
     case Status::Code::not_finite:
       return "a value is NaN or infinite";
+    case Status::Code::state_not_finite:
+      return "a state is NaN or infinite";
     case Status::Code::negative_time:
       return "a time step is negative";
     case Status::Code::index_out_of_range:

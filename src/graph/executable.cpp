@@ -76,7 +76,7 @@ Executable::Executable(Executable&&) noexcept = default;
 Executable& Executable::operator=(Executable&&) noexcept = default;
 Executable::~Executable() = default;
 
-Executable compile(Graph graph, const CompileOptions& options) {
+std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const CompileOptions& options) {
   if (options.reserve.batch < 1 || options.reserve.time < 1 || options.segment_length < 1)
     throw ConfigError({.operation = "compile",
                        .argument = "reserve",
@@ -84,7 +84,7 @@ Executable compile(Graph graph, const CompileOptions& options) {
                                              options.reserve.time, options.segment_length),
                        .required = "1 or more of each",
                        .remedy = ""});
-  auto self = std::make_unique<Executable::Implementation>();
+  auto self = std::make_unique<Implementation>();
   self->options = options;
   self->options.reserve = self->complete(options.reserve);
   self->graph = optimise(std::move(graph), options.disable, self->reports);
@@ -95,9 +95,18 @@ Executable compile(Graph graph, const CompileOptions& options) {
         static_cast<std::int32_t>(index_of(self->graph.inputs(), input, "input"));
   self->frame = std::make_unique<Frame>(self->graph, self->options.reserve, std::move(in_place));
   ensure(is_valid(self->frame->blocks(), self->frame->plan()), "values that live together overlap in the memory plan");
-  self->arena = AlignedBuffer(self->frame->arena_bytes());
-  self->frame->settle(self->arena.data());
-  return Executable(std::move(self));
+  return self;
+}
+
+Executable compile(Graph graph, const CompileOptions& options) {
+  auto planned = Executable::plan(std::move(graph), options);
+  planned->arena = AlignedBuffer::uninitialised(planned->frame->arena_bytes());
+  planned->frame->settle(planned->arena.data());
+  return Executable(std::move(planned));
+}
+
+std::size_t planned_arena_bytes(Graph graph, const CompileOptions& options) {
+  return Executable::plan(std::move(graph), options)->frame->arena_bytes();
 }
 
 const std::vector<Port>& Executable::inputs() const { return implementation_->graph.inputs(); }

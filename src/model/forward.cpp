@@ -24,6 +24,7 @@ ForwardGraph write(Sequential& model, const ForwardOptions& options, const Outpu
   const Value x = graph.input("x", {model.dtype(), model.input_shape()});
   if (options.timespans) context.timespans = graph.input("timespans", {model.dtype(), {Dim::batch(), Dim::time()}});
   if (options.lengths) context.lengths = graph.input("lengths", {Dtype::i32, {Dim::batch()}});
+  if (options.mask) context.mask = graph.input("mask", {model.dtype(), {Dim::batch(), Dim::time()}});
   outputs(context, model(context, x));
   for (const auto& [weight, value] : context.weights()) {
     written.weights.emplace_back(weight, input_name(graph, value));

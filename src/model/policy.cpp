@@ -152,7 +152,8 @@ Status Policy::Stream::set_state(std::span<const Number> from) noexcept {
   return ops::with_floating(network->dtype, [&]<class T>(T) -> Status {
     // A number may be finite as a double and infinite as a float: look before anything is overwritten.
     for (std::size_t i = 0; i < from.size(); ++i) {
-      if (!std::isfinite(static_cast<T>(from[i]))) return not_finite(static_cast<std::int64_t>(i));
+      if (!std::isfinite(static_cast<T>(from[i])))
+        return {Status::Code::state_not_finite, -1, static_cast<std::int64_t>(i)};
     }
     T* to = static_cast<T*>(state[present].data());
     for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<T>(from[i]);
@@ -241,13 +242,15 @@ std::string Policy::describe(const Status& status) const {
     return item < names.size() ? fmt::format("{} {} ({})", what, item, quote(names[item]))
                                : fmt::format("{} {}", what, item);
   };
+  const std::string not_finite_text = fmt::format(" is NaN or infinite, or too large for {}", to_string(net.dtype));
   switch (status.code) {
     case Status::Code::wrong_size:
       return fmt::format("a span has the wrong size: observations have {} numbers, actions {}, states {}", net.inputs,
                          net.outputs, net.state_size);
     case Status::Code::not_finite:
-      return status.item < 0 ? "Δt is NaN or infinite"
-                             : named("observation", net.preprocessing.features) + " is NaN or infinite";
+      return (status.item < 0 ? "Δt" : named("observation", net.preprocessing.features)) + not_finite_text;
+    case Status::Code::state_not_finite:
+      return named("state", {}) + not_finite_text;
     case Status::Code::negative_time:
       return "Δt is negative";
     case Status::Code::result_not_finite: {

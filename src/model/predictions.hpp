@@ -17,7 +17,14 @@ struct Sequential::Predictions {
     std::size_t x;
     std::size_t timespans;
     std::size_t lengths;
+    std::size_t mask;
     std::vector<std::pair<nn::WeightPtr, std::size_t>> weights;
+    struct State {
+      std::string path;
+      ops::Type type;
+      std::size_t input, output;
+    };
+    std::vector<State> states;  // where they are exposed
   };
   std::list<Entry> entries;
 

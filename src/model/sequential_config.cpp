@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <map>
 
 #include "elegans/base/json.hpp"
 #include "elegans/model/sequential.hpp"
@@ -32,9 +33,24 @@ std::uint64_t seed_from(const JsonObject& object) {
   return seed.get<std::uint64_t>();
 }
 
+// A configuration lists every layer with all of its parts; it cannot say that two of them are one.
+void refuse_shared(const nn::Module& module, const std::string& layer,
+                   std::map<const nn::Module*, std::string>& owners) {
+  for (const auto& part : module.parts()) {
+    const auto [owner, is_new] = owners.emplace(part.get(), layer);
+    if (!is_new)
+      throw ConfigError({"configuration", fmt::format("part '{}' of layer '{}'", part->name(), layer),
+                         fmt::format("shared with layer '{}'", owner->second), "a part of one layer",
+                         "A model whose layers share weights can be trained and run, but not saved."});
+    refuse_shared(*part, layer, owners);
+  }
+}
+
 }  // namespace
 
 json Sequential::config() const {
+  std::map<const nn::Module*, std::string> owners;
+  for (const nn::LayerPtr& layer : layers_) refuse_shared(*layer, layer->name(), owners);
   json layers = json::array();
   for (const nn::LayerPtr& layer : layers_) layers.push_back(nn::to_config(*layer));
   return {{"type", "Sequential"},

@@ -2,6 +2,7 @@
 
 #include "elegans/nn/mixed_memory.hpp"
 #include "elegans/wiring/config.hpp"
+#include "nn/pattern_config.hpp"
 #include "nn/sequence_config.hpp"
 
 namespace elegans::nn {
@@ -21,7 +22,8 @@ CellPtr full_cell(std::int64_t units, const CfCOptions& options) {
                             .activation = options.activation.value_or(defaults.activation),
                             .backbone_units = options.backbone_units.value_or(defaults.backbone_units),
                             .backbone_layers = options.backbone_layers.value_or(defaults.backbone_layers),
-                            .backbone_dropout = options.backbone_dropout.value_or(defaults.backbone_dropout)});
+                            .backbone_dropout = options.backbone_dropout.value_or(defaults.backbone_dropout),
+                            .input_pattern = options.input_pattern});
 }
 
 CellPtr wired_cell(wiring::Wiring wiring, const CfCOptions& options) {
@@ -37,6 +39,7 @@ CellPtr wired_cell(wiring::Wiring wiring, const CfCOptions& options) {
   refuse(options.backbone_units.has_value(), "backbone_units");
   refuse(options.backbone_layers.has_value(), "backbone_layers");
   refuse(options.backbone_dropout.has_value(), "backbone_dropout");
+  refuse(options.input_pattern != nullptr, "input_pattern");
   return std::make_shared<WiredCfCCell>(std::move(wiring), WiredCfCCellOptions{.mode = options.mode});
 }
 
@@ -60,7 +63,7 @@ Json CfC::config() const {
 LayerPtr CfC::from_config(const Json& config, const std::string& source_name) {
   const JsonObject object(config, source_name,
                           with_sequence_keys({"units", "wiring", "mode", "activation", "backbone_units",
-                                              "backbone_layers", "backbone_dropout", "mixed_memory"}));
+                                              "backbone_layers", "backbone_dropout", "input_pattern", "mixed_memory"}));
   const RnnOptions sequence = read_sequence(object);
   CfCOptions options{.proj_size = sequence.projection,
                      .return_sequences = sequence.return_sequences,
@@ -73,6 +76,8 @@ LayerPtr CfC::from_config(const Json& config, const std::string& source_name) {
   if (object.has("backbone_layers")) options.backbone_layers = object.integer("backbone_layers", {.at_least = 0});
   if (object.has("backbone_dropout"))
     options.backbone_dropout = object.number("backbone_dropout", {.at_least = 0, .below = 1});
+  if (object.has("input_pattern"))
+    options.input_pattern = pattern_from(object.at("input_pattern"), source_name + ": key 'input_pattern'");
   if (object.has("units") == object.has("wiring"))
     throw object.error("units", "either 'units' or 'wiring'", "One of them says how many neurons there are.");
   if (object.has("units")) return std::make_shared<CfC>(object.integer("units", {.at_least = 1}), std::move(options));

@@ -45,11 +45,10 @@ CfCCell::CfCCell(std::int64_t units, CfCCellOptions options) : units_(units), op
   require(options_.backbone_dropout >= 0 && options_.backbone_dropout < 1, "backbone_dropout",
           fmt::format("{}", options_.backbone_dropout), "in [0, 1)");
   if (options_.input_pattern) {
-    require(options_.backbone_layers == 0, "backbone_layers", std::to_string(options_.backbone_layers),
-            "0, for there is an input pattern",
-            "A pattern says which inputs feed which units; a backbone would mix them.");
-    require(options_.input_pattern->columns() == units, "input_pattern",
-            fmt::format("for {} units", options_.input_pattern->columns()), "for as many units as the cell has");
+    const bool backbone = options_.backbone_layers > 0;
+    require(options_.input_pattern->columns() == (backbone ? options_.backbone_units : units), "input_pattern",
+            fmt::format("for {} units", options_.input_pattern->columns()),
+            backbone ? "for as many units as the backbone has" : "for as many units as the cell has");
   }
 }
 
@@ -84,18 +83,20 @@ void CfCCell::on_build(const Shape& input) {
                                               options_.input_pattern->rows(), options_.input_pattern->rows()),
                       .remedy = ""});
   for (std::int64_t i = 0; i < options_.backbone_layers; ++i) {
-    backbone_.push_back(add_affine(fmt::format("backbone_{}", i), inputs, recurrent, options_.backbone_units));
+    backbone_.push_back(add_affine(fmt::format("backbone_{}", i), inputs, recurrent, options_.backbone_units,
+                                   i == 0 ? options_.input_pattern : nullptr));
     inputs = options_.backbone_units;
     recurrent = 0;
   }
-  ff1_ = add_affine("ff1", inputs, recurrent, units_, options_.input_pattern);
+  const PatternPtr pattern = backbone_.empty() ? options_.input_pattern : nullptr;
+  ff1_ = add_affine("ff1", inputs, recurrent, units_, pattern);
   if (options_.mode == CfCMode::pure) {
     const Uniform glorot = within(std::sqrt(6 / static_cast<double>(units_ + 1)));
     w_tau_ = add_weight({.name = "w_tau", .shape = Shape{units_}, .initialiser = glorot});
     a_ = add_weight({.name = "A", .shape = Shape{units_}, .initialiser = glorot});
     return;
   }
-  ff2_ = add_affine("ff2", inputs, recurrent, units_, options_.input_pattern);
+  ff2_ = add_affine("ff2", inputs, recurrent, units_, pattern);
   time_a_ = add_affine("time_a", inputs, recurrent, units_);
   time_b_ = add_affine("time_b", inputs, recurrent, units_);
 }

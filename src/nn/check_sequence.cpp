@@ -25,6 +25,21 @@ void check_timespans(const Module& module, const View& timespans, const std::opt
   });
 }
 
+void check_mask(const Module& module, const View& mask) {
+  ops::with_floating(mask.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const auto numbers = mask.as<T>();
+    const auto time = static_cast<std::size_t>(mask.shape[1].factor());
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if (numbers[i] != 0 && numbers[i] != 1)
+        throw ConfigError({.operation = module.path(),
+                           .argument = fmt::format("the mask of sample {} at step {}", i / time, i % time),
+                           .actual = fmt::format("{}", numbers[i]),
+                           .required = "0 or 1",
+                           .remedy = ""});
+  });
+}
+
 void check_lengths(const Module& module, const View& lengths, std::int64_t time) {
   const auto numbers = lengths.as<std::int32_t>();
   for (std::size_t sample = 0; sample < numbers.size(); ++sample)

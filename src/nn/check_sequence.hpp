@@ -13,6 +13,9 @@ namespace elegans::nn {
 void check_timespans(const Module& module, const View& timespans, const std::optional<View>& lengths = {},
                      const std::optional<View>& mask = {});
 
+// ConfigError naming sample and step where a mask [batch, time] is neither 0 nor 1.
+void check_mask(const Module& module, const View& mask);
+
 // ConfigError naming the sample where a length i32 [batch] is not 0 … time.
 void check_lengths(const Module& module, const View& lengths, std::int64_t time);
 

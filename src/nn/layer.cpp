@@ -1,6 +1,7 @@
 #include "elegans/nn/layer.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 
 #include "nn/direct_calls.hpp"
@@ -33,6 +34,13 @@ Value Layer::operator()(Context& context, Value x) {
 
 namespace {
 
+bool parts_stream(const Module& module) {
+  return std::all_of(module.parts().begin(), module.parts().end(), [](const std::shared_ptr<Module>& part) {
+    const auto* layer = dynamic_cast<const Layer*>(part.get());
+    return layer != nullptr ? layer->streams() : parts_stream(*part);
+  });
+}
+
 // Compiled, or to be compiled, for the type of x.
 DirectCalls::Call& call_for(Layer& layer, std::unique_ptr<DirectCalls>& calls, std::span<const View> x) {
   if (!calls) calls = std::make_unique<DirectCalls>();
@@ -43,6 +51,8 @@ DirectCalls::Call& call_for(Layer& layer, std::unique_ptr<DirectCalls>& calls, s
 }
 
 }  // namespace
+
+bool Layer::streams() const { return parts_stream(*this); }
 
 Tensor Layer::operator()(const View& x) {
   const std::span<const View> inputs(&x, 1);

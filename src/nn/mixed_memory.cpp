@@ -4,12 +4,30 @@
 #include <cmath>
 
 #include "elegans/base/json.hpp"
+#include "elegans/nn/connections_of.hpp"
 #include "elegans/nn/registry.hpp"
 #include "nn/orthogonal.hpp"
+#include "nn/pattern_config.hpp"
 
 namespace elegans::nn {
 
-MixedMemory::MixedMemory(CellPtr cell) : cell_(std::move(cell)) {
+namespace {
+
+// The pattern once for each of the four blocks, side by side.
+PatternPtr four_times(const wiring::Pattern& pattern) {
+  std::vector<wiring::Synapse> synapses;
+  for (std::int32_t block = 0; block < 4; ++block)
+    for (std::size_t k = 0; k < pattern.targets().size(); ++k)
+      synapses.push_back({pattern.sources()[k],
+                          pattern.targets()[k] + block * static_cast<std::int32_t>(pattern.columns()),
+                          pattern.polarity()[k]});
+  return wiring::Pattern::from_synapses(synapses, pattern.rows(), 4 * pattern.columns());
+}
+
+}  // namespace
+
+MixedMemory::MixedMemory(CellPtr cell, MixedMemoryOptions options)
+    : cell_(std::move(cell)), options_(std::move(options)) {
   if (cell_ == nullptr)
     throw ConfigError(
         {.operation = "MixedMemory", .argument = "cell", .actual = "null", .required = "a cell", .remedy = ""});
@@ -22,6 +40,12 @@ MixedMemory::MixedMemory(CellPtr cell) : cell_(std::move(cell)) {
                          .remedy = "The memory's output becomes the cell's state."});
     units_ += state.shape[0].factor();
   }
+  if (options_.input_pattern && options_.input_pattern->columns() != units_)
+    throw ConfigError({.operation = "MixedMemory",
+                       .argument = "input_pattern",
+                       .actual = fmt::format("for {} units", options_.input_pattern->columns()),
+                       .required = fmt::format("for {}, all states of the cell together", units_),
+                       .remedy = ""});
   add_part("cell", cell_);
 }
 
@@ -34,7 +58,19 @@ std::vector<StateOptions> MixedMemory::states() const {
 void MixedMemory::on_build(const Shape& input) {
   const std::int64_t inputs = input.back().factor();
   const double glorot = std::sqrt(6 / static_cast<double>(inputs + 4 * units_));
-  kernel_ = add_weight({.name = "kernel", .shape = Shape{inputs, 4 * units_}, .initialiser = Uniform{-glorot, glorot}});
+  if (options_.input_pattern && options_.input_pattern->rows() != inputs)
+    throw ShapeError(
+        {.operation = path(),
+         .argument = "input",
+         .actual = to_string(input),
+         .required = fmt::format("[batch, {}], as the input pattern has rows", options_.input_pattern->rows()),
+         .remedy = ""});
+  const PatternPtr pattern = options_.input_pattern ? four_times(*options_.input_pattern) : nullptr;
+  kernel_ = add_weight({.name = "kernel",
+                        .shape = Shape{inputs, 4 * units_},
+                        .initialiser = Uniform{-glorot, glorot},
+                        .pattern = pattern});
+  if (pattern) connections_ = connections_of(pattern);
   recurrent_kernel_ =
       add_weight({.name = "recurrent_kernel",
                   .shape = Shape{units_, 4 * units_},
@@ -45,8 +81,9 @@ void MixedMemory::on_build(const Shape& input) {
 
 CellOutput MixedMemory::step(Context& context, Value x, const std::vector<Value>& state, Value dt) {
   const Value h = concat(std::span(state).first(state.size() - 1), -1);
-  const Value z =
-      matmul(x, context.weight(kernel_)) + context.weight(bias_) + matmul(h, context.weight(recurrent_kernel_));
+  const Value kernel = context.weight(kernel_);
+  const Value from_input = connections_ ? sparse_matmul(x, kernel, connections_) : matmul(x, kernel);
+  const Value z = from_input + context.weight(bias_) + matmul(h, context.weight(recurrent_kernel_));
   const auto block = [&](std::int64_t i) { return slice(z, -1, i * units_, (i + 1) * units_); };
   const Value c = state.back() * sigmoid(block(2) + 1.0) + tanh(block(0)) * sigmoid(block(1));
   const Value remembered = tanh(c) * sigmoid(block(3));
@@ -63,11 +100,18 @@ CellOutput MixedMemory::step(Context& context, Value x, const std::vector<Value>
   return result;
 }
 
-Json MixedMemory::config() const { return {{"cell", to_config(*cell_)}}; }
+Json MixedMemory::config() const {
+  Json config{{"cell", to_config(*cell_)}};
+  if (options_.input_pattern) config["input_pattern"] = to_config(*options_.input_pattern);
+  return config;
+}
 
 CellPtr MixedMemory::from_config(const Json& config, const std::string& source_name) {
-  const JsonObject object(config, source_name, {"cell"});
-  return std::make_shared<MixedMemory>(make_cell(object.at("cell"), source_name + ": key 'cell'"));
+  const JsonObject object(config, source_name, {"cell", "input_pattern"});
+  MixedMemoryOptions options;
+  if (object.has("input_pattern"))
+    options.input_pattern = pattern_from(object.at("input_pattern"), source_name + ": key 'input_pattern'");
+  return std::make_shared<MixedMemory>(make_cell(object.at("cell"), source_name + ": key 'cell'"), std::move(options));
 }
 
 }  // namespace elegans::nn

@@ -1,7 +1,6 @@
 #include "nn/orthogonal.hpp"
 
 #include <cmath>
-#include <numbers>
 #include <span>
 
 #include "elegans/base/error.hpp"
@@ -25,11 +24,8 @@ std::vector<double> orthonormal_rows(std::int64_t rows, std::int64_t columns, st
   const auto width = static_cast<std::size_t>(columns);
   std::vector<double> matrix(static_cast<std::size_t>(rows) * width);
   const std::uint64_t stream = hash_of(path);
-  for (std::size_t i = 0; i < matrix.size(); ++i) {  // Box and Muller
-    const auto words = philox(philox_key(seed), philox_counter(i, stream));
-    const double u = 1 - uniform_f64(words[0], words[1]);
-    matrix[i] = std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * uniform_f64(words[2], words[3]));
-  }
+  for (std::size_t i = 0; i < matrix.size(); ++i)
+    matrix[i] = normal_f64(philox(philox_key(seed), philox_counter(i, stream)));
   for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
     const std::span<double> row(matrix.data() + r * width, width);
     // Twice is enough (Kahan, Parlett): the second pass removes what rounding left of the first.

@@ -207,6 +207,7 @@ RNN::Calls& RNN::prepare(const SequenceInput& input) {
   find_or_build(input);
   // The shapes fit now.
   if (input.lengths) check_lengths(*this, *input.lengths, input.x.shape[1].factor());
+  if (input.mask) check_mask(*this, *input.mask);
   if (input.timespans) check_timespans(*this, *input.timespans, input.lengths, input.mask);
   return *calls_;
 }

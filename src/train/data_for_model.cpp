@@ -18,6 +18,14 @@ void require_targets(const char* operation, const std::string& what, nn::Targets
                      fmt::format("one for {}, which the data have", name_of(targets_of(data))), ""});
 }
 
+bool anything_counts(const Dataset& data) {
+  for (std::size_t s = 0; s < data.size(); ++s) {
+    const auto weights = data.weights(s);
+    if (weights.empty() || std::any_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return true;
+  }
+  return false;
+}
+
 std::size_t target_width(const Schema& schema) {
   return schema.classifies() ? schema.classes.size() : schema.targets.size();
 }
@@ -60,6 +68,9 @@ void check_fits(const Dataset& data, const Sequential& model, const char* operat
   if (data.size() == 0) throw ConfigError({operation, "the data set", "empty", "one sequence or more", ""});
   validate(data, operation);
   const Schema& schema = data.schema;
+  if (!anything_counts(data))
+    throw ConfigError(
+        {operation, "the weight of every target", "0", "one or more above 0", "Recording::weights masks them all."});
   const std::size_t width = target_width(schema);
   if (width == 0)
     throw ConfigError({operation, "the data set", "without targets", "numbers or classes to learn",

@@ -47,6 +47,8 @@ void check_recording(const char* operation, const Schema& schema, const Recordin
   check_size(operation, recording, "targets", recording.targets.size(), target_steps * target_count, "rows × targets");
   check_size(operation, recording, "labels", recording.labels.size(), schema.classifies() ? target_steps : 0,
              schema.classifies() ? "one a row of targets" : "none without classes");
+  if (!recording.weights.empty())
+    check_size(operation, recording, "weights", recording.weights.size(), target_steps, "one a row of targets");
   if (!recording.time.empty()) check_size(operation, recording, "time", recording.time.size(), steps, "one a step");
   if (!recording.lines.empty()) check_size(operation, recording, "lines", recording.lines.size(), steps, "one a step");
 }
@@ -58,6 +60,15 @@ void check_finite(const char* operation, const Recording& recording, const std::
     throw FormatError(Complaint{fmt::format("{}: {}", operation, recording.place(i / names.size())),
                                 fmt::format("{} {}", what, quote(names[i % names.size()])),
                                 fmt::format("{}", values[i]), "a finite number", ""});
+  }
+}
+
+void check_weights(const char* operation, const Recording& recording) {
+  for (std::size_t i = 0; i < recording.weights.size(); ++i) {
+    if (std::isfinite(recording.weights[i]) && recording.weights[i] >= 0) continue;
+    throw FormatError(Complaint{fmt::format("{}: {}", operation, recording.place(i)), "the weight of the target",
+                                fmt::format("{}", recording.weights[i]), "a finite number, 0 or more",
+                                "0 leaves a target out."});
   }
 }
 
@@ -148,6 +159,14 @@ std::span<const std::int32_t> Dataset::labels(std::size_t sequence) const {
   return std::span(recordings[s.recording].labels).subspan(at.first, at.count);
 }
 
+std::span<const double> Dataset::weights(std::size_t sequence) const {
+  const Sequence& s = sequences[sequence];
+  const std::vector<double>& all = recordings[s.recording].weights;
+  if (all.empty()) return {};
+  const Rows at = target_rows(schema.target_at, s);
+  return std::span(all).subspan(at.first, at.count);
+}
+
 Dataset make_dataset(Schema schema, std::vector<Recording> recordings, const char* operation) {
   Dataset data{std::move(schema), std::move(recordings), {}};
   for (std::size_t r = 0; r < data.recordings.size(); ++r) data.sequences.push_back({r, 0, data.recordings[r].steps()});
@@ -164,6 +183,7 @@ void validate(const Dataset& data, const char* operation) {
     check_recording(operation, data.schema, recording);
     check_finite(operation, recording, recording.features, data.schema.features, "feature");
     check_finite(operation, recording, recording.targets, data.schema.targets, "target");
+    check_weights(operation, recording);
     check_timespans(operation, recording);
   }
   check_sequences(operation, data);
@@ -199,6 +219,24 @@ Dataset select(const Dataset& data, std::span<const std::size_t> sequences) {
     selected.sequences.back().recording = place[data.sequences[s].recording];
   }
   return selected;
+}
+
+Dataset repeat_targets(Dataset data) {
+  if (data.schema.target_at != TargetAt::whole_recording)
+    throw ConfigError(
+        Complaint{"repeat_targets", "the targets", "given for every step already", "one for each whole recording", ""});
+  const auto repeat = [](auto& values, std::size_t times) {
+    const std::size_t width = values.size();
+    values.reserve(width * times);
+    for (std::size_t i = width; i < width * times; ++i) values.push_back(values[i - width]);
+  };
+  for (Recording& recording : data.recordings) {
+    repeat(recording.targets, recording.steps());
+    repeat(recording.labels, recording.steps());
+    repeat(recording.weights, recording.steps());
+  }
+  data.schema.target_at = TargetAt::every_step;
+  return data;
 }
 
 std::vector<std::vector<bool>> covered_steps(const Dataset& data) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
@@ -34,10 +35,10 @@ class EarlyStopping final : public Callback {
   Next on_epoch(Trainer& trainer, const EpochRecord& record) override {
     last_epoch_ = record.epoch;
     const double value = figure(record, options_.monitor);
-    // Of NaN neither is true.
+    // Of NaN neither is true; of infinity the first may be.
     const bool improves =
         better_ == nn::Better::lower ? value < best_ - options_.min_delta : value > best_ + options_.min_delta;
-    if (improves || (best_epoch_ == 0 && value == value)) {
+    if (improves || (best_epoch_ == 0 && std::isfinite(value))) {
       best_ = value;
       best_epoch_ = record.epoch;
       waited_ = 0;

@@ -50,6 +50,7 @@ Evaluation Trainer::Implementation::evaluate(const Dataset& data) {
       for (nn::Metric& metric : metrics) metric.add(answers, targets, pass.shard(s).weights_view());
     }
   }
+  require_finite_evaluation(mean.value());
   Evaluation found{.loss = mean.value()};
   for (const nn::Metric& metric : metrics) found.metrics.push_back({metric.name(), metric.value()});
   return found;

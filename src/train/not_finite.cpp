@@ -17,9 +17,12 @@ std::optional<std::size_t> first_not_finite(const void* numbers, std::size_t cou
   return found;
 }
 
+std::string to_text(double number) { return std::isnan(number) ? "nan" : fmt::format("{}", number); }
+
 std::string number_at(const void* numbers, std::size_t element, Dtype dtype) {
   return ops::with_floating(dtype, [&]<class T>(T) {
-    return fmt::format("{} at element {}", static_cast<const T*>(numbers)[element], element);
+    return fmt::format("{} at element {}", to_text(static_cast<double>(static_cast<const T*>(numbers)[element])),
+                       element);
   });
 }
 

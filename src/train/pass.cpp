@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <numeric>
 
 #include "elegans/base/text.hpp"
 #include "elegans/graph/gradient.hpp"
@@ -136,12 +137,12 @@ void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std:
   used_ = (sequences.size() + rows - 1) / rows;
   ensure(used_ <= shards_.size(), "a batch is larger than its pass");
   const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
-  std::size_t counted = sequences.size();
-  if (every_step) {
-    counted = 0;
-    for (const std::size_t s : sequences) counted += data.steps(s);
+  counted_ = 0;
+  for (const std::size_t s : sequences) {
+    const auto weights = data.weights(s);
+    counted_ += weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
+                                : std::accumulate(weights.begin(), weights.end(), 0.0);
   }
-  counted_ = static_cast<double>(counted);
   normaliser_ = number_of(options_.layout.dtype, counted_);
   for (std::size_t s = 0; s < used_; ++s)
     scalars_[s].step.i32 = static_cast<std::int32_t>(static_cast<std::uint32_t>(number * shards_.size() + s));

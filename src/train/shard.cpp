@@ -53,6 +53,8 @@ void Shard::pack_as(const Dataset& data, std::span<const std::size_t> sequences)
     T* const weight = weights + row * slots;
     std::fill(weight, weight + slots, T(0));
     std::fill(weight + first, weight + last, T(1));
+    if (const auto given = data.weights(s); !given.empty())
+      std::transform(given.begin(), given.end(), weight + first, [](double w) { return static_cast<T>(w); });
     if (layout_.classes) {
       std::int32_t* const to = labels + row * slots;
       std::fill(to, to + first, 0);

@@ -65,6 +65,7 @@ void append(Dataset& part, const Recording& recording, std::size_t first, std::s
   piece.features = cut(recording.features, part.schema.features.size(), first, last);
   piece.targets = cut(recording.targets, part.schema.targets.size(), first, last);
   piece.labels = cut(recording.labels, 1, first, last);
+  if (!recording.weights.empty()) piece.weights = cut(recording.weights, 1, first, last);
   piece.dt = cut(recording.dt, 1, first, last);
   piece.time = cut(recording.time, 1, first, last);
   piece.lines = cut(recording.lines, 1, first, last);

@@ -145,6 +145,15 @@ std::string Trainer::Implementation::where(const char* otherwise) const {
                        : fmt::format("{}, step {}", otherwise, steps + 1);
 }
 
+std::optional<std::string> Trainer::Implementation::first_not_finite_weight() const {
+  for (const nn::WeightPtr& weight : model->weights()) {
+    const Tensor& value = weight->value;
+    if (const auto at = first_not_finite(value.data(), value.elements(), value.dtype()))
+      return fmt::format("{} is {}", quote(weight->path), number_at(value.data(), *at, value.dtype()));
+  }
+  return std::nullopt;
+}
+
 void Trainer::Implementation::require_finite(double value) const {
   const Dtype dtype = parameters.dtype;
   std::string gradient, trouble;  // of the first gradient that is not finite
@@ -157,17 +166,26 @@ void Trainer::Implementation::require_finite(double value) const {
     }
   }
   if (std::isfinite(value) && gradient.empty()) return;
-  for (const nn::WeightPtr& weight : model->weights())
-    if (const auto at = first_not_finite(weight->value.data(), weight->value.elements(), dtype))
-      throw Error(Complaint{where("gradients"), "the weight " + quote(weight->path),
-                            number_at(weight->value.data(), *at, dtype), "finite numbers",
-                            "Begin again from finite weights."});
+  if (const auto weight = first_not_finite_weight())
+    throw Error(Complaint{where("gradients"), "the weight " + *weight, "", "finite numbers",
+                          "Begin again from finite weights."});
   if (std::isfinite(value))
     throw Error(Complaint{where("gradients"), gradient, trouble, "finite numbers", lower_the_rate});
   const std::string also =
       gradient.empty() ? "though all weights and gradients are finite" : fmt::format("and {} {}", gradient, trouble);
-  throw Error(
-      Complaint{where("gradients"), "the loss", fmt::format("{}, {}", value, also), "finite numbers", lower_the_rate});
+  throw Error(Complaint{where("gradients"), "the loss", fmt::format("{}, {}", to_text(value), also), "finite numbers",
+                        lower_the_rate});
+}
+
+void Trainer::Implementation::require_finite_evaluation(double value) const {
+  if (std::isfinite(value)) return;
+  const std::string place =
+      fit_epoch > 0 ? fmt::format("fit, epoch {}, validation", fit_epoch) : std::string("evaluate");
+  const auto weight = first_not_finite_weight();
+  throw Error(Complaint{place, "the loss",
+                        weight ? fmt::format("{}, and the weight {}", to_text(value), *weight)
+                               : fmt::format("{}, though all weights are finite", to_text(value)),
+                        "finite numbers", lower_the_rate});
 }
 
 void Trainer::Implementation::apply() {

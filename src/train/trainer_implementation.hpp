@@ -37,6 +37,9 @@ struct Trainer::Implementation {
   bool run_epoch(Trainer& self, const Dataset& training, const Dataset* validation, Batches& batches, History& history);
 
   void check_batch(const Batch& batch);
+  // "'dense/kernel' is nan at element 3"
+  std::optional<std::string> first_not_finite_weight() const;
+  void require_finite_evaluation(double value) const;
   void require_finite(double loss) const;
   std::string where(const char* otherwise) const;
 

@@ -42,6 +42,7 @@ void draw_bipartite(NumpyRandomState& random, const Bipartite& layers, const Con
 }  // namespace
 
 void draw_all(NumpyGenerator& random, SelfConnections self_connections, SynapseMatrix& matrix) {
+  SynapseMatrix::require_fits(matrix.sources() * matrix.targets(), "FullyConnected");
   for (std::int64_t source = 0; source < matrix.sources(); ++source) {
     for (std::int64_t target = 0; target < matrix.targets(); ++target) {
       if (source == target && self_connections == SelfConnections::skipped) continue;
@@ -53,6 +54,7 @@ void draw_all(NumpyGenerator& random, SelfConnections self_connections, SynapseM
 void draw_share(NumpyGenerator& random, double sparsity, int polarity_draws, SynapseMatrix& matrix) {
   const std::int64_t pairs = matrix.sources() * matrix.targets();
   const auto count = static_cast<std::int64_t>(std::nearbyint(static_cast<double>(pairs) * (1.0 - sparsity)));
+  SynapseMatrix::require_fits(count, "Random");
   struct Pick {
     std::int64_t pair;
     int polarity;

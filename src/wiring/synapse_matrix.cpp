@@ -39,6 +39,12 @@ int SynapseMatrix::polarity(std::int64_t source, std::int64_t target) const {
   return place != row.end() && place->target == target ? place->polarity : 0;
 }
 
+void SynapseMatrix::require_fits(std::int64_t count, std::string_view operation) {
+  if (count <= max_count) return;
+  throw ConfigError({std::string(operation), "number of synapses", fmt::format("{}", count),
+                     fmt::format("at most {}", max_count), ""});
+}
+
 void SynapseMatrix::set(std::int64_t source, std::int64_t target, int polarity, std::string_view operation) {
   check_index(operation, "source", source, sources());
   check_index(operation, "target", target, targets());
@@ -56,10 +62,7 @@ void SynapseMatrix::set(std::int64_t source, std::int64_t target, int polarity, 
     *place = entry;
     return;
   }
-  if (count_ == max_count) {
-    throw ConfigError({std::string(operation), "number of synapses", fmt::format("more than {}", max_count),
-                       fmt::format("at most {}", max_count), ""});
-  }
+  require_fits(count_ + 1, operation);
   row.insert(place, entry);
   ++count_;
 }

@@ -226,7 +226,7 @@ TEST(JsonObject, NamesTheWayToAnInnerKey) {
   EXPECT_EQ(message_of<FormatError>([&] { model.object("cell", {"units"}).integer("units", {.at_least = 1}); }),
             "policy.json: key 'model.cell.units' is -1; expected an integer ≥ 1.");
   EXPECT_EQ(message_of<FormatError>([&] { model.object("cell", {"size"}); }),
-            "policy.json: key 'model.cell.units' is unknown; expected a key of 'model.cell'. Known are 'size'.");
+            "policy.json: key 'model.cell.units' is unknown; expected a key of 'model.cell'. Known is 'size'.");
   EXPECT_EQ(
       message_of<FormatError>([&] { model.objects("layers", {"units"}); }),
       "policy.json: key 'model.layers[1].unit' is unknown; expected a key of 'model.layers[1]'. Did you mean 'units'?");

@@ -215,6 +215,19 @@ TEST(Executable, ExplainsItself) {
                                ::testing::HasSubstr("memory: ")));
 }
 
+TEST(Executable, TakesTheArenaThatWasPlanned) {
+  const auto written = [] {
+    Graph graph;
+    const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), Dim::time(), 3}});
+    graph.output("y", reduce_sum(exp(reduce_sum(tanh(x), 1)), -1));
+    return graph;
+  };
+  const CompileOptions options{.reserve = {.batch = 8, .time = 50}};
+  EXPECT_EQ(compile(written(), options).arena_bytes(), planned_arena_bytes(written(), options));
+  // A plan takes no memory: this one would be of a hundred terabytes.
+  EXPECT_GT(planned_arena_bytes(written(), {.reserve = {.batch = 1 << 20, .time = 1 << 24}}), std::size_t{1} << 40);
+}
+
 TEST(MemoryPlan, NeverOverlapsWhatLivesTogether) {
   std::mt19937 engine(1);
   const auto random = [&](std::size_t below) { return static_cast<std::size_t>(engine()) % below; };

@@ -68,6 +68,47 @@ TEST(Sequential, StreamsUnlessALayerLooksAhead) {
   EXPECT_FALSE(backwards.streams());
 }
 
+// A layer of two directions, whose author said nothing of streaming.
+class BothWays final : public nn::Layer {
+ public:
+  explicit BothWays(bool second_goes_back)
+      : first_(std::make_shared<nn::LTC>(2)),
+        second_(std::make_shared<nn::LTC>(2, nn::LTCOptions{.go_backwards = second_goes_back})) {
+    add_part("first", first_);
+    add_part("second", second_);
+  }
+  std::string type() const override { return "BothWays"; }
+  nn::Json config() const override { return nn::Json::object(); }
+  Shape compute_output_shape(const Shape& input) const override { return first_->compute_output_shape(input); }
+
+ protected:
+  void on_build(const Shape& input) override {
+    first_->build(input);
+    second_->build(input);
+  }
+  nn::Value call(nn::Context& context, nn::Value x) override { return (*first_)(context, x) + (*second_)(context, x); }
+
+ private:
+  nn::LayerPtr first_, second_;
+};
+
+TEST(Sequential, DoesNotStreamWhereAPartOfALayerLooksAhead) {
+  for (const bool goes_back : {false, true}) {
+    Sequential model;
+    model.add(std::make_shared<BothWays>(goes_back)).build(3);
+    EXPECT_EQ(model.streams(), !goes_back);
+  }
+}
+
+TEST(Sequential, RefusesToDescribeAPartOfTwoLayers) {
+  const auto cell = std::make_shared<nn::LTCCell>(4);
+  Sequential model;
+  model.add(nn::RNN(cell)).add(nn::Dense(4)).add(nn::RNN(cell)).build(4);
+  EXPECT_EQ(message_of<ConfigError>([&] { model.config(); }),
+            "configuration: part 'cell' of layer 'rnn_1' is shared with layer 'rnn'; expected a part of one layer. A "
+            "model whose layers share weights can be trained and run, but not saved.");
+}
+
 TEST(Sequential, KnowsHowManyStepsTrainingKeepsAStateOf) {
   Sequential all;
   all.add(nn::LTC(4));
@@ -174,6 +215,76 @@ TEST(Predict, FollowsItsWeights) {
   EXPECT_EQ(model.predict(x).values()[0], 0);
   model.weights()[0]->value = Tensor::from({2, 1}, {2, 3});
   EXPECT_EQ(model.predict(x).values()[0], 5);
+}
+
+std::vector<double> some_numbers(std::int64_t count, std::uint64_t seed, double low = -1, double high = 1) {
+  return random_numbers({count}, Dtype::f32, seed, low, high).values();
+}
+
+std::vector<View> views_of(const std::vector<Tensor>& tensors) { return {tensors.begin(), tensors.end()}; }
+
+// The second half after the first, from its state, is the whole, bit by bit.
+TEST_P(EveryNetwork, GoesOnFromAState) {
+  Sequential model = built(GetParam());
+  const std::int64_t outputs = model.outputs();
+  const Tensor x = Tensor::from({2, 6, 3}, some_numbers(36, 1)), dt = Tensor::from({2, 6}, some_numbers(12, 2, 0.1, 2));
+  const auto part = [&](const Tensor& whole, std::int64_t width, std::size_t first) {
+    std::vector<double> numbers;
+    for (std::size_t b = 0; b < 2; ++b)
+      for (std::size_t i = 0; i < 3 * static_cast<std::size_t>(width); ++i)
+        numbers.push_back(whole.values()[(b * 6 + first) * static_cast<std::size_t>(width) + i]);
+    return numbers;
+  };
+  const Tensor whole = model.predict(x, {.timespans = dt});
+  std::vector<Tensor> state = model.first_states(2), next = model.first_states(2);
+  for (const std::size_t first : {0, 3}) {
+    const Tensor half = model.predict(Tensor::from({2, 3, 3}, part(x, 3, first)),
+                                      {.timespans = Tensor::from({2, 3}, part(dt, 1, first)),
+                                       .state = views_of(state),
+                                       .next_state = views_of(next)});
+    EXPECT_EQ(half.values(), part(whole, outputs, first));
+    std::swap(state, next);
+  }
+}
+
+// A step that the mask skips changes nothing: the sequence without it has the same answers.
+TEST_P(EveryNetwork, SkipsMaskedSteps) {
+  Sequential model = built(GetParam());
+  const auto outputs = static_cast<std::size_t>(model.outputs());
+  const std::vector<double> x = some_numbers(12, 1), dt = some_numbers(4, 2, 0.1, 2);
+  const std::vector<double> y = model
+                                    .predict(Tensor::from({1, 4, 3}, x), {.timespans = Tensor::from({1, 4}, dt),
+                                                                          .mask = Tensor::from({1, 4}, {1, 0, 1, 1})})
+                                    .values();
+  std::vector<double> shorter_x(x.begin(), x.begin() + 3), shorter_dt{dt[0], dt[2], dt[3]};
+  shorter_x.insert(shorter_x.end(), x.begin() + 6, x.end());
+  const std::vector<double> shorter =
+      model.predict(Tensor::from({1, 3, 3}, shorter_x), {.timespans = Tensor::from({1, 3}, shorter_dt)}).values();
+  for (std::size_t k = 0; k < outputs; ++k) {
+    EXPECT_EQ(y[k], shorter[k]);
+    EXPECT_EQ(y[2 * outputs + k], shorter[outputs + k]);
+    EXPECT_EQ(y[3 * outputs + k], shorter[2 * outputs + k]);
+  }
+}
+
+TEST(Predict, SaysWhatIsWrongWithMasksAndStates) {
+  Sequential model = built(network_named("cfc"));
+  const Tensor x({2, 4, 3});
+  Tensor mask({2, 4});
+  mask.as<float>()[5] = 0.5F;
+  EXPECT_EQ(message_of<ConfigError>([&] { model.predict(x, {.mask = mask}); }),
+            "cfc, predict: the mask of sample 1, step 1 is 0.5; expected 0 or 1.");
+  EXPECT_THAT(message_of<ShapeError>([&] {
+                model.predict(x, {.mask = Tensor({2, 3})});
+              }),
+              HasSubstr("mask is [2, 3]; expected [2, 4]"));
+  const std::vector<Tensor> state = model.first_states(2), other = model.first_states(3);
+  EXPECT_EQ(message_of<ShapeError>([&] { model.predict(x, {.state = views_of(state)}); }),
+            "cfc, predict: the number of views in next_state is 0; expected 1, one a state of the model. Begin with "
+            "first_states(batch).");
+  EXPECT_EQ(
+      message_of<ShapeError>([&] { model.predict(x, {.state = views_of(other), .next_state = views_of(state)}); }),
+      "cfc, predict: state of cfc/h is f32[3, 6]; expected f32[2, 6].");
 }
 
 TEST(Predict, SaysWhatItRefuses) {

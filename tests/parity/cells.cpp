@@ -25,7 +25,7 @@ class CellParity : public ::testing::TestWithParam<Kind> {
     ASSERT_GE(cases.size(), at_least);
     const Bounds bounds = bounds_of(GetParam().dtype);
     for (const nlohmann::json& golden : cases)
-      for (const Comparison& one : run_case(golden, GetParam().dtype, GetParam().target))
+      for (const Comparison& one : run_case(golden, GetParam().dtype, GetParam().target).comparisons)
         EXPECT_LE(one.error, one.is_gradient ? bounds.gradient : bounds.value) << golden["name"] << ": " << one.name;
   }
 };
@@ -61,7 +61,8 @@ TEST(GoldenCells, NoticesAnotherNumber) {
     while (number->is_array()) number = &(*number)[0];
     *number = number->get<double>() + 1e-6;
     bool noticed = false;
-    for (const Comparison& one : run_case(golden, Dtype::f64, kernels::Target::scalar)) noticed |= one.error > 1e-8;
+    for (const Comparison& one : run_case(golden, Dtype::f64, kernels::Target::scalar).comparisons)
+      noticed |= one.error > 1e-8;
     EXPECT_TRUE(noticed) << what;
   }
 }
@@ -86,15 +87,23 @@ TEST(GoldenCells, ReadsTimeFirstWhereBatchEqualsTime) {
   for (const char* key : {"x", "dt", "y", "seed_grad", "grad_x", "grad_dt"})
     for (nlohmann::json& sample : golden[key])
       sample.erase(sample.begin() + static_cast<std::ptrdiff_t>(batch), sample.end());
-  const auto before = run_case(golden, Dtype::f64, kernels::Target::scalar);
+  const auto before = run_case(golden, Dtype::f64, kernels::Target::scalar).comparisons;
   EXPECT_EQ(before[0].name, "output");
   EXPECT_LE(before[0].error, 1e-10);
 
   golden["options"]["batch_first"] = false;
   for (const char* key : {"x", "y", "seed_grad", "grad_x"}) golden[key] = transposed(golden[key]);
-  const auto after = run_case(golden, Dtype::f64, kernels::Target::scalar);
+  const auto after = run_case(golden, Dtype::f64, kernels::Target::scalar).comparisons;
   ASSERT_EQ(after.size(), before.size());
   for (std::size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].error, before[i].error) << after[i].name;
+}
+
+TEST(GoldenCells, NamesTheGradientsThatAFileDoesNotHave) {
+  nlohmann::json golden = some_case();
+  golden["grads"].erase("rnn_cell.cm");
+  golden.erase("grad_x");
+  EXPECT_EQ(run_case(golden, Dtype::f64, kernels::Target::scalar).not_compared,
+            (std::vector<std::string>{"rnn_cell.cm", "x"}));
 }
 
 TEST(GoldenCells, RefusesWhatItDoesNotKnow) {
@@ -119,6 +128,15 @@ TEST(GoldenCells, RefusesWhatItDoesNotKnow) {
   golden = some_case();
   golden["parameters"].erase("rnn_cell.w");
   EXPECT_EQ(message_of(golden), "the file has no parameter 'rnn_cell.w'.");
+  golden = some_case();
+  golden["parameters"]["rnn_cell.gleak"].push_back(1.0);
+  EXPECT_EQ(message_of(golden), "parameter 'rnn_cell.gleak' has 5 numbers; expected 4.");
+  golden = some_case();
+  golden.erase("seed_grad");
+  EXPECT_EQ(message_of(golden), "'seed_grad' is missing or no list of numbers.");
+  golden = some_case();
+  golden["lengths"] = {1, 2, 5};
+  EXPECT_EQ(message_of(golden), "'lengths' has 5; expected whole numbers from 0 to 4, the steps.");
   golden = some_case();
   golden["parameters"]["rnn_cell.sparsity_mask"][0][0] = 0.0;
   EXPECT_NE(message_of(golden).find("says that number 0 does not exist"), std::string::npos);

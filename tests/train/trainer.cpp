@@ -344,6 +344,20 @@ TEST(Fit, StopsAtALossThatIsNotFinite) {
   expect_finite_weights(model);
 }
 
+TEST(Fit, StopsAtAValidationLossThatIsNotFinite) {
+  const Dataset data = random_sequences({.lengths = {5, 7}}), held_back = random_sequences({.lengths = {6}});
+  Sequential model = dense(2);
+  Trainer trainer(model, {.optimizer = SGD{.learning_rate = 1e21}, .epochs = 1});
+  EXPECT_EQ(
+      message_of<Error>([&] { trainer.fit(data, held_back); }),
+      "fit, epoch 1, validation: the loss is inf, though all weights are finite; expected finite numbers. Lower the "
+      "learning rate, clip gradients (clip_norm), or look for outliers in the data.");
+  EXPECT_THAT(message_of<Error>([&] { trainer.evaluate(held_back); }), HasSubstr("evaluate: the loss is inf"));
+  model.weights()[0]->value.as<float>()[1] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT(message_of<Error>([&] { trainer.evaluate(held_back); }),
+              HasSubstr("the loss is nan, and the weight 'dense/kernel' is nan at element 1; expected"));
+}
+
 TEST(Fit, NamesAGradientThatIsNotFinite) {
   // The slope of a root at 0 is infinite: the loss is 0, its gradient 0 · ∞.
   const nn::Loss root{.name = "root", .targets = nn::Targets::numbers, .write = [](const nn::LossInputs& in) {

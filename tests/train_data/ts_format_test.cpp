@@ -82,7 +82,7 @@ TEST(TsFormatErrors, Cases) {
   EXPECT_EQ(format_error(header + "1,2\n"),
             "data.ts, line 4: the case has no ':'; expected channels, and behind the last ':' the class.");
   EXPECT_EQ(format_error(header + "1,2:rnu\n"),
-            "data.ts, line 4: the class is 'rnu'; expected one that @classLabel lists. Known are 'walk' or 'run'.");
+            "data.ts, line 4: the class is 'rnu'; expected one that @classLabel lists. Did you mean 'run'?");
   EXPECT_EQ(format_error(header + "1,2:3,x:run\n"),
             "data.ts, line 4: value 2 of channel 2 is 'x'; expected a finite number.");
   EXPECT_EQ(format_error(header + "1,?:run\n"),

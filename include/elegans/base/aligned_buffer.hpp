@@ -14,6 +14,8 @@ class AlignedBuffer {
   AlignedBuffer() = default;
   // Takes `bytes` of zeroed memory; none for 0.
   explicit AlignedBuffer(std::size_t bytes);
+  // Takes memory whose content nobody reads before writing it: in time that does not depend on `bytes`.
+  static AlignedBuffer uninitialised(std::size_t bytes);
 
   std::byte* data() noexcept { return memory_.get(); }
   const std::byte* data() const noexcept { return memory_.get(); }

@@ -10,7 +10,9 @@
 // Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <numbers>
 
 namespace elegans {
 
@@ -47,6 +49,12 @@ constexpr float uniform_f32(std::uint32_t word) noexcept { return static_cast<fl
 // Uniform on [0, 1): multiples of 2^-53 from the upper 53 bits of `high`·2^32 + `low`.
 constexpr double uniform_f64(std::uint32_t low, std::uint32_t high) noexcept {
   return static_cast<double>(((std::uint64_t{high} << 32) | low) >> 11) * 0x1p-53;
+}
+
+// Normal with mean 0 and deviation 1, from the four words of one counter (Box and Muller, 1958).
+inline double normal_f64(const std::array<std::uint32_t, 4>& words) noexcept {
+  const double u = 1 - uniform_f64(words[0], words[1]);  // not 0
+  return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * uniform_f64(words[2], words[3]));
 }
 
 // Uniform on 0 … count − 1 from 64 random bits; off by less than count / 2^64 of even. count >= 1.

@@ -9,6 +9,7 @@ struct Status {
   enum class Code : std::uint8_t {
     ok,
     not_finite,           // an observation or Δt is NaN or infinite
+    state_not_finite,     // a state that is set is
     negative_time,        // Δt < 0
     index_out_of_range,   // a label or index is outside its range
     extent_out_of_range,  // a batch or sequence is larger than what was reserved

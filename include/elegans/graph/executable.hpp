@@ -72,11 +72,19 @@ class Executable {
 
  private:
   friend Executable compile(Graph graph, const CompileOptions& options);
+  friend std::size_t planned_arena_bytes(Graph graph, const CompileOptions& options);
   struct Implementation;
+  // Everything but the memory.
+  static std::unique_ptr<Implementation> plan(Graph graph, const CompileOptions& options);
   explicit Executable(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
 };
 
+// ConfigError where nothing is reserved, or a pass or a port that is named does not exist. The arena's pages are first
+// touched by the first run, so that compiling takes the same time for any length of sequences.
 Executable compile(Graph graph, const CompileOptions& options);
+
+// The memory that compile() would take for the arena, without taking it.
+std::size_t planned_arena_bytes(Graph graph, const CompileOptions& options);
 
 }  // namespace elegans::graph

@@ -2,7 +2,7 @@
 // The forward pass of a model as one graph, written and compiled: what predictions, policies and summaries run.
 //
 //   inputs     "x" [batch, time, features] or [batch, features], "timespans" [batch, time], "lengths" i32 [batch],
-//              "weight/<path>", "state/<path>" [batch, …]
+//              "mask" [batch, time], "weight/<path>", "state/<path>" [batch, …]
 //   outputs    "y" [batch, time, outputs] or [batch, outputs], "next/<path>" [batch, …]
 
 #include <string>
@@ -17,6 +17,7 @@ namespace elegans::model {
 struct ForwardOptions {
   bool timespans = false;      // whether Δt is an input; 1 otherwise
   bool lengths = false;        // whether lengths are; sequences are full otherwise
+  bool mask = false;           // whether a mask of steps is; no step is skipped otherwise
   bool expose_states = false;  // whether states go in and come out; they start afresh otherwise
   friend bool operator==(const ForwardOptions&, const ForwardOptions&) = default;
 };

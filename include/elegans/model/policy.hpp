@@ -13,6 +13,7 @@
 //
 //   wrong_size         the observation or the action has the wrong number of elements
 //   not_finite         observation `item` is NaN or infinite, or too large for the network's dtype; item −1 is Δt
+//   state_not_finite   number `item` of a state that is set is NaN or infinite, or too large
 //   negative_time      Δt < 0
 //   result_not_finite  the answer or the next state would not be finite; item is the number of the answer,
 //                      −1 for the state

@@ -37,6 +37,11 @@ struct SequentialOptions {
 struct PredictOptions {
   std::optional<View> timespans = {};  // [batch, time], finite and >= 0; 1 where absent
   std::optional<View> lengths = {};    // [batch], 0 … time; the whole sequence where absent
+  std::optional<View> mask = {};       // [batch, time], 0 where a step is skipped, else 1 (nn/rnn.hpp)
+  // States of the recurrent layers before the sequences, and memory for those after them: [batch, …] each, in the order
+  // of Policy::states(). Both or neither; without, sequences start afresh. The two may not overlap.
+  std::vector<View> state = {};
+  std::vector<View> next_state = {};
 };
 
 class Sequential {
@@ -81,6 +86,9 @@ class Sequential {
   // ConfigError where layers differ.
   std::int64_t checkpoint_every() const;
 
+  // The states with which `batch` sequences start, for PredictOptions::state. ConfigError where it is not built.
+  std::vector<Tensor> first_states(std::int64_t batch);
+
   // All weights, layer by layer; one that two layers share comes once.
   std::vector<nn::WeightPtr> weights() const;
 
@@ -89,13 +97,13 @@ class Sequential {
 
   // The answers for x of the input's shape, as the network gives them. Builds the model where it is not built. Keeps
   // the executables of the last few calls: one that is large enough is used again. ShapeError, DtypeError; ConfigError
-  // naming sample and step where a Δt is negative or not finite, or a length out of range.
+  // naming sample and step where a Δt is negative or not finite, a mask neither 0 nor 1, or a length out of range.
   Tensor predict(const View& x, const PredictOptions& options = {});
   // The same into `out`, which is never resized; allocates nothing once an executable is kept.
   void predict(const View& x, const PredictOptions& options, const View& out);
 
   // {"type": "Sequential", "name", "dtype", "seed", "input_shape": ["batch", "time", 3], "layers": […]}; "input_shape"
-  // is null before build().
+  // is null before build(). ConfigError where two layers share a part, which a configuration cannot say.
   nlohmann::json config() const;
   // The same model with fresh weights, built where it was built. FormatError, beginning with `source_name`, for a
   // missing or unknown key or layer.

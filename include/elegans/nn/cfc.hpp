@@ -20,11 +20,12 @@ struct CfCOptions {
   bool return_sequences = true;
   bool mixed_memory = false;
   CfCMode mode = CfCMode::gated;
-  // Of the backbone, which a wired CfC does not have.
+  // Of the backbone, and which inputs feed it: a wired CfC has its wiring for that.
   std::optional<Activation> activation = {};         // lecun_tanh
   std::optional<std::int64_t> backbone_units = {};   // 128
   std::optional<std::int64_t> backbone_layers = {};  // 1
   std::optional<double> backbone_dropout = {};       // 0
+  PatternPtr input_pattern = nullptr;                // CfCCellOptions::input_pattern
   bool go_backwards = false;
   std::int64_t checkpoint_every = 0;
 };

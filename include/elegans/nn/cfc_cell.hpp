@@ -13,10 +13,11 @@
 // with the inputs of all steps can be one. First values are those of ncps: kernels uniform ±√(6 / (fan_in + fan_out)),
 // counted for the joined matrix [x, h] → units (w_tau and A as for a matrix [units, 1]), biases uniform ±1/√fan_in.
 //
-// With an input pattern (backbone_layers = 0) the kernels of f1 and f2 for x have the weights of the pattern only;
-// everything else is full. This is one layer of a wired cell (nn/wired_cfc_cell.hpp).
+// With an input pattern the kernel of the first backbone layer for x, without a backbone those of f1 and f2 for x, have
+// the weights of the pattern only; everything else is full. Without a backbone this is one layer of a wired cell
+// (nn/wired_cfc_cell.hpp).
 //
-// Dropout drops the same units at every step of a sequence (Gal & Ghahramani, 2016).
+// Dropout draws anew at every step of a sequence, as in ncps.
 //
 // Source: Hasani et al., "Closed-form continuous-time neural networks", Nature Machine Intelligence 4, 2022; names and
 // defaults are those of ncps, where "lecun_tanh" is 1.7159 tanh(0.666 x).
@@ -42,7 +43,7 @@ struct CfCCellOptions {
   std::int64_t backbone_units = 128;
   std::int64_t backbone_layers = 1;
   double backbone_dropout = 0;
-  PatternPtr input_pattern = nullptr;  // [inputs, units]
+  PatternPtr input_pattern = nullptr;  // [inputs, backbone_units], without a backbone [inputs, units]
 };
 
 class CfCCell : public Cell {

@@ -34,8 +34,8 @@ class Layer : public Module {
   Value operator()(Context& context, Value x);
   virtual Shape compute_output_shape(const Shape& input) const = 0;
   // Whether a sequence can be run step by step, each answer known at its step. A layer that looks ahead in time says
-  // no.
-  virtual bool streams() const { return true; }
+  // no; by default one says what the layers among its parts say.
+  virtual bool streams() const;
 
   Tensor operator()(const View& x);
   // `out` must have the shape of the result; it is never resized and may not overlap x.

@@ -9,17 +9,24 @@
 //     h ← tanh(c) σ(go)
 //     output, h ← the cell, one step on (x, h)
 //
+// With an input pattern [inputs, units] each of the four blocks of `kernel` has the weights of the pattern only.
+//
 // States: those of the cell, then "c" [units]. First values as in ncps: kernel uniform ±√(6 / (inputs + 4 units)), bias
 // uniform ±0.1, recurrent_kernel orthonormal columns.
 
 #include "elegans/nn/cell.hpp"
+#include "elegans/ops/connections.hpp"
 
 namespace elegans::nn {
 
+struct MixedMemoryOptions {
+  PatternPtr input_pattern = nullptr;  // [inputs, all states of the cell together]
+};
+
 class MixedMemory : public Cell {
  public:
-  // The cell's states must have one axis each (ConfigError).
-  explicit MixedMemory(CellPtr cell);
+  // ConfigError where a state of the cell has more axes than one, or the pattern another number of columns.
+  explicit MixedMemory(CellPtr cell, MixedMemoryOptions options = {});
   static CellPtr from_config(const Json& config, const std::string& source_name);
 
   const CellPtr& cell() const { return cell_; }
@@ -35,7 +42,9 @@ class MixedMemory : public Cell {
 
  private:
   CellPtr cell_;
+  MixedMemoryOptions options_;
   std::int64_t units_ = 0;
+  ops::ConnectionsPtr connections_;  // of a kernel that is not full
   WeightPtr kernel_, recurrent_kernel_, bias_;
 };
 

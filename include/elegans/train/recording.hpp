@@ -32,6 +32,7 @@ struct Recording {
   std::vector<double> dt = {};        // [T], seconds since the step before (see timespans.hpp)
   std::vector<double> time = {};      // [T] in seconds, or empty without a time column; since 1970 for calendar times
   std::vector<double> targets = {};   // [R, K], or empty
+  std::vector<double> weights = {};   // [R] how much each target counts, finite and >= 0: 0 masks it; empty for 1
   std::vector<std::int32_t> labels = {};  // [R] indices of Schema::classes, or empty
   std::string source = {};                // the file it came from, for messages; may be empty
   std::vector<std::size_t> lines = {};    // [T] the line of each step in that file, or empty

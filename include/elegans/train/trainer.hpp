@@ -25,7 +25,8 @@
 // C is the number of numeric targets or of classes. Sequences of any length: a batch is padded to its longest one, and
 // what is padded changes nothing. A model without time takes sequences of one step.
 //
-// The loss of a batch is the mean over what counts, plus the penalties of regularisers, once a batch. Its gradient is
+// A target may be masked, or count more or less than 1 (Recording::weights). The loss of a batch is the mean over what
+// counts, weight by weight, plus the penalties of regularisers, once a batch. Its gradient is
 // computed by shards: rows of the batch, so many as shard_rows(batch_size) says, each by an executable of its own;
 // losses and gradients are added in the order of the shards. So threads change no bit, and the same seed gives the same
 // weights on the same kind of machine (model/machine_kind.hpp).

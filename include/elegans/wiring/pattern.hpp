@@ -16,6 +16,7 @@
 //
 // Patterns do not change and are shared: whoever needs one keeps a PatternRef.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -45,6 +46,8 @@ class Pattern {
 
   std::int64_t rows() const { return rows_; }
   std::int64_t columns() const { return columns_; }
+  // {rows, columns}
+  std::array<std::int64_t, 2> shape() const { return {rows_, columns_}; }
   // Weights that exist.
   std::int64_t count() const { return static_cast<std::int64_t>(targets_.size()); }
   // count / (rows · columns), 0 for an empty kernel.

@@ -23,10 +23,12 @@ class SynapseMatrix {
  public:
   // Most sources or targets; most synapses.
   static constexpr std::int64_t max_extent = std::int64_t{1} << 20;
-  static constexpr std::int64_t max_count = std::int64_t{1} << 26;
+  static constexpr std::int64_t max_count = std::int64_t{1} << 25;
 
   // No sources, no targets.
   SynapseMatrix() = default;
+  // ConfigError, in the name of `operation`, for more than max_count synapses: to ask before they are drawn.
+  static void require_fits(std::int64_t count, std::string_view operation);
   // ConfigError where an extent is negative or over max_extent.
   SynapseMatrix(std::int64_t sources, std::int64_t targets);
 
