@@ -64,10 +64,14 @@ std::vector<std::optional<Value>> gradients_inside(std::span<const Value> output
   ensure(outputs.size() == cotangents.size(), "outputs and cotangents differ in number");
   if (outputs.empty()) return std::vector<std::optional<Value>>(wrt.size());
   Graph& graph = *outputs[0].graph;
+  std::vector<ValueId> sources;
+  for (const Value& value : wrt) sources.push_back(graph.capture(value).id);  // may add values
   std::vector<char> seeds(graph.value_count(), 0);
-  for (const Value& value : wrt) seeds[graph.capture(value).id] = 1;
+  for (const ValueId source : sources) seeds[source] = 1;
   const std::vector<char> depends = depending(graph, std::move(seeds));
 
+  // Of what stands here before; the nodes written from here on have none, the sum for a value named twice included.
+  const std::size_t nodes = graph.nodes().size();
   std::vector<std::optional<Value>> gradient(graph.value_count());
   const auto add = [&](ValueId id, const Value& value) { gradient[id] = gradient[id] ? *gradient[id] + value : value; };
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -80,7 +84,7 @@ std::vector<std::optional<Value>> gradients_inside(std::span<const Value> output
     if (depends[outputs[i].id]) add(outputs[i].id, cotangents[i]);
   }
 
-  for (std::size_t n = graph.nodes().size(); n-- > 0;) {
+  for (std::size_t n = nodes; n-- > 0;) {
     const Node node = graph.nodes()[n];
     std::vector<std::optional<Value>> g;
     for (const ValueId output : node.outputs) g.push_back(gradient[output]);
@@ -105,10 +109,7 @@ std::vector<std::optional<Value>> gradients_inside(std::span<const Value> output
   }
 
   std::vector<std::optional<Value>> result;
-  for (const Value& value : wrt) {
-    const Value inside = graph.capture(value);
-    result.push_back(inside.id < gradient.size() ? gradient[inside.id] : std::nullopt);
-  }
+  for (const ValueId source : sources) result.push_back(gradient[source]);
   return result;
 }
 

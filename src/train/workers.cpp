@@ -1,10 +1,9 @@
 #include "train/workers.hpp"
 
-#include <tbb/info.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 #include <atomic>
 #include <chrono>
+
+#include "train/task_arena.hpp"
 
 namespace elegans::train {
 namespace {
@@ -19,9 +18,9 @@ void wait_a_little() noexcept {
 }  // namespace
 
 struct Workers::Arena {
-  explicit Arena(std::size_t threads) : arena(static_cast<int>(threads)) {}
+  explicit Arena(std::size_t threads) : tasks(threads) {}
 
-  tbb::task_arena arena;
+  TaskArena tasks;
   // What the thread sanitizer sees of the order between tasks and the thread that waits for them.
   std::atomic<std::size_t> handed_out{0};
   std::atomic<std::size_t> done{0};
@@ -35,22 +34,23 @@ Workers::Workers(std::size_t threads)
 
 Workers::~Workers() = default;
 
-std::size_t Workers::of_machine() { return static_cast<std::size_t>(tbb::info::default_concurrency()); }
+std::size_t Workers::of_machine() { return TaskArena::threads_of_machine(); }
 
 void Workers::run(std::size_t items, const Call& call) const noexcept {
   if (!arena_ || items <= 1) {
     for (std::size_t item = 0; item < items; ++item) call.function(call.work, item, 0);
     return;
   }
-  Arena& shared = *arena_;
-  shared.handed_out.fetch_add(1, std::memory_order_release);
-  const auto one = [&](std::size_t item) noexcept {
+  arena_->handed_out.fetch_add(1, std::memory_order_release);
+  const auto task = [](void* arena, const void* handed, std::size_t item, std::size_t worker) noexcept {
+    Arena& shared = *static_cast<Arena*>(arena);
     shared.handed_out.load(std::memory_order_acquire);
-    call.function(call.work, item, static_cast<std::size_t>(tbb::this_task_arena::current_thread_index()));
+    const Call& todo = *static_cast<const Call*>(handed);
+    todo.function(todo.work, item, worker);
     shared.done.fetch_add(1, std::memory_order_release);
   };
-  shared.arena.execute([&] { tbb::parallel_for(std::size_t{0}, items, one, tbb::simple_partitioner()); });
-  shared.done.load(std::memory_order_acquire);
+  arena_->tasks.run(items, task, arena_.get(), &call);
+  arena_->done.load(std::memory_order_acquire);
 }
 
 }  // namespace elegans::train

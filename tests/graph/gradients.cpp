@@ -154,6 +154,16 @@ TEST(Gradient, StopsWhereTold) {
   EXPECT_EQ(run(std::array<View, 1>{input})[0].values(), (std::vector<double>{3, 5}));
 }
 
+TEST(Gradient, OfAnOutputNamedTwiceIsTheSum) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {2}});
+  const Value y = square(x);
+  graph.output("g", *gradients(std::array{y, y}, std::array{x, x}, std::array{x})[0]);
+  Executable run = compile(std::move(graph), {.target = kernels::Target::scalar});
+  const Tensor input = Tensor::from({2}, {3, 5}, Dtype::f64);
+  EXPECT_EQ(run(std::array<View, 1>{input})[0].values(), (std::vector<double>{36, 100}));
+}
+
 TEST(Gradient, OfWhatIsNotReachedIsZero) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f64, {2}});
@@ -162,6 +172,23 @@ TEST(Gradient, OfWhatIsNotReachedIsZero) {
   Executable run = compile(std::move(graph), {.target = kernels::Target::scalar});
   const Tensor input = Tensor::from({2}, {3, 5}, Dtype::f64);
   EXPECT_EQ(run(std::array<View, 2>{input, input})[0].values(), (std::vector<double>{0, 0}));
+}
+
+TEST(Gradient, InALoopOfWhatStandsOutsideAndIsNotReachedIsZero) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {Dim::time(), 2}});
+  const Value unused = graph.input("unused", {Dtype::f64, {2}});
+  const LoopResult result = scan(Dim::time(), std::span<const Value>(), std::array{x},
+                                 [&](const Loop& loop) {
+                                   const Value g = gradients(sum(square(loop.scanned[0])), std::array{unused})[0];
+                                   return LoopResult{.carried = {}, .stacked = {g}, .summed = {}};
+                                 },
+                                 {});
+  graph.output("g", result.stacked[0]);
+  Executable run = compile(std::move(graph), {.target = kernels::Target::scalar});
+  const Tensor input = Tensor::from({1, 2}, {3, 5}, Dtype::f64);
+  const Tensor other = Tensor::from({2}, {7, 9}, Dtype::f64);
+  EXPECT_EQ(run(std::array<View, 2>{input, other})[0].values(), (std::vector<double>{0, 0}));
 }
 
 }  // namespace

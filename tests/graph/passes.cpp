@@ -145,6 +145,19 @@ TEST(Simplify, TrimsResultsOfLoopsThatNobodyReads) {
   EXPECT_EQ(body_of(simple).inputs().size(), 2u);  // w is captured no more
 }
 
+TEST(Simplify, LeavesALoopSomethingToRunOver) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {Dim::time(), 2}});
+  const auto loop = scan(Dim::time(), std::span<const Value>(), std::array{x, x}, [](const Loop& step) {
+    const Value same = zeros_like(step.scanned[0]);  // reads only the shape
+    return LoopResult{.carried = {}, .stacked = {same, step.scanned[1]}, .summed = {}};
+  });
+  graph.output("zeros", loop.stacked[0]);
+  Executable run = compile(std::move(graph), {.target = kernels::Target::scalar});
+  const Tensor input = Tensor::from({1, 2}, {3, 5}, Dtype::f64);
+  EXPECT_EQ(run(std::array<View, 1>{input})[0].values(), (std::vector<double>{0, 0}));
+}
+
 TEST(Hoist, TakesInvariantsAndInputProductsOutOfTheLoop) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f64, {Dim::time(), Dim::batch(), 3}}),

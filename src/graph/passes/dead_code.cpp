@@ -40,10 +40,16 @@ class Trimmed {
     for (const Node& inner : fewer.nodes())
       for (const ValueId input : inner.inputs) read[input] = 1;
     for (const Port& port : fewer.outputs()) read[port.value] = 1;
+    // A loop keeps something to run over.
+    const auto stays = [&](const Port& port) { return read[port.value] != 0; };
+    const auto scanned = fewer.inputs().begin() + static_cast<std::ptrdiff_t>(counts.carried);
+    if (counts.carried == 0 && counts.scanned > 0 &&
+        std::none_of(scanned, scanned + static_cast<std::ptrdiff_t>(counts.scanned), stays))
+      read[scanned->value] = 1;
     std::vector<Port> inputs;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const Port& port = fewer.inputs()[i];
-      if (i >= counts.carried && !read[port.value]) continue;
+      if (i >= counts.carried && !stays(port)) continue;
       kept_inputs_.push_back(i);
       inputs.push_back(port);
     }
@@ -56,18 +62,12 @@ class Trimmed {
     counts.captured = between(kept_inputs_, before.carried + before.scanned, node.inputs.size());
     counts.stacked = between(kept_outputs_, before.carried, before.carried + before.stacked);
     counts.summed = between(kept_outputs_, before.carried + before.stacked, node.outputs.size());
-    // A loop keeps something to run over.
-    if (counts.carried + counts.scanned == 0) {
-      kept_inputs_.clear();
-      return;
-    }
     auto changed = std::make_shared<Scan>(Graph::from_parts(fewer, fewer.nodes(), std::move(inputs), fewer.outputs()),
                                           counts, scan_.steps(), scan_.reverse());
     operation_ = scan_.keep_carried_only() ? changed->with_keep_carried_only() : changed;
   }
 
   void write(Rewrite& rewrite) const {
-    if (!operation_) return rewrite.copy(node_);
     std::vector<ValueId> inputs;
     for (const std::size_t i : kept_inputs_) inputs.push_back(node_.inputs[i]);
     rewrite.to().set_scope(node_.scope);
