@@ -247,7 +247,8 @@ std::string Policy::describe(const Status& status) const {
                          net.outputs, net.state_size);
     case Status::Code::not_finite:
       return status.item < 0 ? "Δt is NaN or infinite"
-                             : named("observation", net.preprocessing.features) + " is NaN or infinite";
+                             : fmt::format("{} is NaN, infinite or too large for {}",
+                                           named("observation", net.preprocessing.features), to_string(net.dtype));
     case Status::Code::negative_time:
       return "Δt is negative";
     case Status::Code::result_not_finite: {

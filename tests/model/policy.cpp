@@ -160,7 +160,8 @@ TEST(Policy, KeepsItsStateWhereItRefuses) {
   using Code = Status::Code;
   for (const float bad : {nan, infinity, -infinity}) {
     x[1] = bad;
-    expect_refused(policy.step(x, 1, action), Code::not_finite, 1, "observation 1 ('angle') is NaN or infinite");
+    expect_refused(policy.step(x, 1, action), Code::not_finite, 1,
+                   "observation 1 ('angle') is NaN, infinite or too large for f32");
   }
   x[1] = 0;
   expect_refused(policy.step(x, -1e-6F, action), Code::negative_time, -1, "Δt is negative");
@@ -177,7 +178,7 @@ TEST(Policy, KeepsItsStateWhereItRefuses) {
   const std::array<double, 3> huge{0, 0, 1e300};
   std::vector<double> answer(2);
   const Status status = policy.step(huge, 1, answer);
-  EXPECT_EQ(policy.describe(status), "observation 2 ('load') is NaN or infinite");
+  EXPECT_EQ(policy.describe(status), "observation 2 ('load') is NaN, infinite or too large for f32");
   // And afterwards it goes on as if nothing had been.
   Policy other = policy.clone();
   EXPECT_TRUE(policy.step(x, 1, action).ok());
