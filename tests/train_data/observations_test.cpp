@@ -144,9 +144,7 @@ TEST(ObservationsErrors, Texts) {
   EXPECT_EQ(refused({.features = {"angle"}, .group = "speed"}),
             "standard input, line 2: column 'speed' is missing ('?'); expected a group. Mend the cell, or leave out "
             "rows with missing values (only features are filled).");
-  const auto wrong = [&](const ObservationOptions& options) {
-    return message_of<ConfigError>([&] { next(options); });
-  };
+  const auto wrong = [&](const ObservationOptions& options) { return message_of<ConfigError>([&] { next(options); }); };
   EXPECT_EQ(wrong({.features = {"angle"}, .time = "t", .dt = "d"}),
             "ObservationReader: dt is given beside time; expected one of the two.");
   EXPECT_EQ(wrong({.features = {"angle"}, .groups = 0}), "ObservationReader: groups is 0; expected 1 or more.");
