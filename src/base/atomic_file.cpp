@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <atomic>
+#include <optional>
 
 #include "base/system_error.hpp"
 
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 // A file of a fresh name in the target's folder, gone again unless it is renamed.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const fs::path& target) : target_(target), folder_(target.parent_path()) {
+  TemporaryFile(const fs::path& target, std::optional<mode_t> mode) : target_(target), folder_(target.parent_path()) {
     if (folder_.empty()) folder_ = ".";
     static std::atomic<unsigned> number = 0;
     // A name is taken only where a process of the same number was killed here before.
@@ -29,6 +30,7 @@ class TemporaryFile {
       throw system_error(target_, "cannot be written, for no file can be made in its folder", errno,
                          fmt::format("Make sure that '{}' exists and may be written to.", folder_.string()));
     }
+    if (mode) set_permissions(*mode);
   }
 
   ~TemporaryFile() {
@@ -37,10 +39,6 @@ class TemporaryFile {
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  void set_permissions(mode_t mode) {
-    if (::fchmod(descriptor_, mode) != 0) fail("cannot be given the permissions of the old file");
-  }
 
   void write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
@@ -64,6 +62,16 @@ class TemporaryFile {
   }
 
  private:
+  // The destructor does not run for a constructor that throws.
+  void set_permissions(mode_t mode) {
+    if (::fchmod(descriptor_, mode) == 0) return;
+    const int reason = errno;
+    ::close(descriptor_);
+    ::unlink(path_.c_str());
+    errno = reason;
+    fail("cannot be given the permissions of the old file");
+  }
+
   [[noreturn]] void fail(const char* what) const {
     throw system_error(target_, what, errno, "It was left as it was. Check the free space and the permissions.");
   }
@@ -97,9 +105,8 @@ fs::path resolve(const fs::path& path) {
   return target;
 }
 
-}  // namespace
-
-void write_file_atomically(const fs::path& path, const std::function<void(const ByteSink&)>& produce) {
+// A temporary file for `path` with the permissions of the file that it is to replace.
+TemporaryFile open_for(const fs::path& path) {
   const fs::path target = resolve(path);
   struct stat old {};
   const bool exists = ::stat(target.c_str(), &old) == 0;
@@ -108,11 +115,18 @@ void write_file_atomically(const fs::path& path, const std::function<void(const 
                               "the name of a file",
                               "Give the name of a regular file or of one that does not exist yet."});
   }
-  TemporaryFile file(target);
-  if (exists) file.set_permissions(old.st_mode & 0777);
+  return TemporaryFile(target, exists ? std::optional<mode_t>(old.st_mode & 0777) : std::nullopt);
+}
+
+}  // namespace
+
+void write_file_atomically(const fs::path& path, const std::function<void(const ByteSink&)>& produce) {
+  TemporaryFile file = open_for(path);
   produce([&](std::span<const std::byte> bytes) { file.write(bytes); });
   file.rename_to_target();
 }
+
+void require_writable(const fs::path& path) { open_for(path); }
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
   write_file_atomically(path, [&](const ByteSink& put) { put(bytes); });

@@ -23,7 +23,9 @@ Action add_draw(CLI::App& program);
 CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& description,
                       const std::string& examples);
 
-// Refuses whole numbers below `least`.
+// Refuses what is no whole number of 64 bits (CLI11 by itself takes the nearest), or is below `least`.
+CLI::Validator whole_number();
+CLI::Validator finite_number();
 CLI::Validator at_least(std::int64_t least);
 
 // Reads the command line, runs the command, reports what went wrong, and returns the exit code.

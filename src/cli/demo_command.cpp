@@ -13,6 +13,7 @@
 #include "cli/figures.hpp"
 #include "cli/stream.hpp"
 #include "cli/training_data.hpp"
+#include "elegans/base/atomic_file.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/model/policy.hpp"
 #include "elegans/model/save.hpp"
@@ -132,6 +133,7 @@ nlohmann::json to_json(const train::Evaluation& test, const DemoCommand& c, cons
 }
 
 int demonstrate(const DemoCommand& c) {
+  require_writable(c.out);  // told now, not after the training
   const auto seed = static_cast<std::uint64_t>(c.seed);
   const DemoData data = load_data(seed);
   Sequential network = make_demo_network(seed);

@@ -38,6 +38,9 @@ struct Drawn {
 };
 
 Drawn from_model(const DrawCommand& c) {
+  if (c.inputs > 0)
+    throw ConfigError(Complaint{"draw", "--inputs", "given beside a model file", "a wiring",
+                                "The model's circuit says itself how many inputs it has."});
   const model::LoadedModel model = model::load_model(c.circuit);
   const model::Preprocessing& p = model.preprocessing;
   const auto& layers = model.network.layers();
@@ -60,6 +63,9 @@ Drawn from_model(const DrawCommand& c) {
 }
 
 Drawn from_text(const DrawCommand& c) {
+  if (!c.layer.empty())
+    throw ConfigError(
+        Complaint{"draw", "--layer", "given beside a wiring", "a model file, which has layers", "Leave it out."});
   Drawn drawn{wiring::parse_wiring(c.circuit), {.title = c.title}};
   if (drawn.wiring.is_built()) return drawn;
   if (c.inputs < 1)

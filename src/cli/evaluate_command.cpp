@@ -12,6 +12,7 @@
 #include "cli/figures.hpp"
 #include "cli/settings.hpp"
 #include "cli/training_data.hpp"
+#include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/model/load.hpp"
 #include "elegans/train/classes.hpp"
@@ -24,40 +25,39 @@ namespace elegans::cli {
 namespace {
 
 constexpr const char* examples =
-    "  elegans evaluate policy.safetensors tomorrow.csv --time t\n"
-    "  elegans evaluate policy.safetensors tomorrow.csv --time t --window 64     as it was trained\n"
-    "  elegans evaluate gestures.safetensors more.csv --time t --group recording --answer recording --json\n";
+    "  elegans evaluate policy.safetensors tomorrow.csv                 columns as in training\n"
+    "  elegans evaluate policy.safetensors tomorrow.csv --window 64     cut as in training\n"
+    "  elegans evaluate gestures.safetensors more.csv --time clock --group person --json\n";
 
 struct EvaluateCommand {
   std::string model, data;
-  std::string time, group, answer, missing = "error";
+  ColumnOptions columns;
+  std::string answer;
   std::int64_t window = 0, stride = 0, threads = 0;
   bool json = false;
 };
-
-train::TargetAt target_at(const EvaluateCommand& c, const model::Preprocessing& p) {
-  if (c.answer.empty())
-    return p.answer_at == model::AnswerAt::every_step ? train::TargetAt::every_step : train::TargetAt::last_step;
-  require_choice("answer", c.answer, {"every-step", "last-step", "recording"});
-  if (c.answer == "every-step") return train::TargetAt::every_step;
-  return c.answer == "last-step" ? train::TargetAt::last_step : train::TargetAt::whole_recording;
-}
 
 train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
   const bool classifies = p.task == model::Task::classification;
   train::Dataset data;
   if (c.data.ends_with(".ts")) {
+    if (c.columns.time || c.columns.group || c.columns.missing || !c.answer.empty())
+      throw ConfigError(Complaint{"evaluate", "one of --time, --group, --missing, --answer", "given beside a .ts file",
+                                  "a CSV file", "A .ts file says itself what its columns are."});
     data = train::read_ts(c.data);
   } else {
     require_names(p, c.model);
-    require_time(p, !c.time.empty(), c.model);
-    data = train::read_csv(c.data, {.time = c.time,
-                                    .targets = p.targets,
-                                    .features = p.features,
-                                    .group = c.group,
-                                    .target_kind = classifies ? train::TargetKind::classes : train::TargetKind::numbers,
-                                    .target_at = target_at(c, p),
-                                    .missing = missing_named(c.missing)});
+    const model::Columns columns = columns_for(p, c.columns);
+    require_time(p, !columns.time.empty(), c.model);
+    const train::Roles roles{.time = columns.time,
+                             .targets = p.targets,
+                             .features = p.features,
+                             .group = columns.group,
+                             .target_kind = classifies ? train::TargetKind::classes : train::TargetKind::numbers,
+                             .target_at = c.answer.empty() ? target_at(p.answer_at) : target_at_named(c.answer),
+                             .missing = columns.missing,
+                             .first_dt = columns.first_dt};
+    data = read_as_trained(p, c.columns, [&] { return train::read_csv(c.data, roles); });
   }
   if (classifies) train::relabel(data, p.classes);
   prepare(p, data);
@@ -68,6 +68,9 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
 }
 
 int evaluate(const EvaluateCommand& c) {
+  if (c.stride > 0 && c.window == 0)
+    throw ConfigError(Complaint{"evaluate", "--stride", "given without --window", "both or none",
+                                "Say how long a window is: --window 64."});
   model::LoadedModel model = model::load_model(c.model);
   const model::Preprocessing& p = model.preprocessing;
   const train::Dataset data = read(c, p);
@@ -96,10 +99,8 @@ Action add_evaluate(CLI::App& program) {
   const auto c = std::make_shared<EvaluateCommand>();
   app.add_option("model", c->model, "model file")->required();
   app.add_option("data", c->data, "CSV file with the model's features and targets, or a .ts file")->required();
-  app.add_option("--time", c->time, "time column: seconds or ISO 8601");
-  app.add_option("--group", c->group, "column that separates recordings");
+  add_column_options(app, c->columns);
   app.add_option("--answer", c->answer, "every-step | last-step | recording (default: as trained)");
-  app.add_option("--missing", c->missing, "error | forward-fill | drop")->capture_default_str();
   app.add_option("--window", c->window, "steps of a sequence; 0: whole recordings")
       ->capture_default_str()
       ->check(at_least(0));

@@ -13,14 +13,28 @@ namespace {
 
 constexpr std::int64_t default_units = 32;
 
-nn::LayerPtr make_ltc(const TrainSettings& s, const std::optional<wiring::Wiring>& wiring, std::int64_t units) {
-  const nn::LTCOptions options{.mixed_memory = s.mixed_memory, .ode_unfolds = s.ode_unfolds};
-  return wiring ? std::make_shared<nn::LTC>(*wiring, options) : std::make_shared<nn::LTC>(units, options);
+std::shared_ptr<nn::RNN> make_ltc(const TrainSettings& s, const std::optional<wiring::Wiring>& wiring,
+                                  std::int64_t units) {
+  const nn::LTCOptions options{.mixed_memory = s.mixed_memory,
+                               .input_mapping = nn::mapping_named(s.input_mapping),
+                               .output_mapping = nn::mapping_named(s.output_mapping),
+                               .ode_unfolds = s.ode_unfolds,
+                               .epsilon = s.ode_epsilon,
+                               .implicit_param_constraints = s.implicit,
+                               .proj_size = s.proj_size,
+                               .checkpoint_every = s.checkpoint_every};
+  if (wiring) return std::make_shared<nn::LTC>(*wiring, options);
+  return std::make_shared<nn::LTC>(units, options);
 }
 
-nn::LayerPtr make_cfc(const TrainSettings& s, const std::optional<wiring::Wiring>& wiring, std::int64_t units) {
-  nn::CfCOptions options{.mixed_memory = s.mixed_memory, .mode = nn::cfc_mode(s.mode)};
+std::shared_ptr<nn::RNN> make_cfc(const TrainSettings& s, const std::optional<wiring::Wiring>& wiring,
+                                  std::int64_t units) {
+  nn::CfCOptions options{.proj_size = s.proj_size,
+                         .mixed_memory = s.mixed_memory,
+                         .mode = nn::cfc_mode(s.mode),
+                         .checkpoint_every = s.checkpoint_every};
   if (wiring) return std::make_shared<nn::CfC>(*wiring, options);
+  options.activation = nn::Activation(s.activation);
   options.backbone_units = s.backbone_units;
   options.backbone_layers = s.backbone_layers;
   options.backbone_dropout = s.backbone_dropout;
@@ -35,15 +49,16 @@ Sequential make_network(const TrainSettings& s, std::int64_t answers) {
   const std::int64_t units = s.units > 0 ? s.units : default_units;
   Sequential network({.dtype = dtype_named(s.dtype), .seed = static_cast<std::uint64_t>(s.seed)});
   const bool is_ltc = s.cell == "ltc";
-  network.add(is_ltc ? make_ltc(s, wiring, units) : make_cfc(s, wiring, units));
+  const std::shared_ptr<nn::RNN> layer = is_ltc ? make_ltc(s, wiring, units) : make_cfc(s, wiring, units);
+  network.add(layer);
 
-  const std::int64_t outputs = wiring ? wiring->output_dim() : units;
+  const std::int64_t outputs = s.proj_size > 0 ? s.proj_size : layer->cell()->output_size();
   if (s.readout == "none" && outputs != answers)
     throw ConfigError(Complaint{"train", "the outputs of the cell", fmt::format("{}", outputs),
                                 fmt::format("{}, one a target or class, as there is no readout", answers),
                                 "Give the circuit as many motor neurons, or leave --readout out."});
-  // Outputs of a CfC lie within ±1, those of an LTC have a scale of their own.
-  const bool fits = is_ltc && outputs == answers;
+  // Outputs of a CfC lie within ±1; those of an LTC or a projection have a scale of their own.
+  const bool fits = (is_ltc || s.proj_size > 0) && outputs == answers;
   if (s.readout == "dense" || (s.readout == "auto" && !fits)) network.add(nn::Dense(answers));
   return network;
 }

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,6 +19,7 @@
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
 #include "elegans/base/version.hpp"
+#include "elegans/train/cells.hpp"
 
 namespace elegans::cli {
 namespace {
@@ -43,19 +47,27 @@ void report(const Failure& failure, const std::string& message, bool as_json) {
   std::cerr << text << std::endl;
 }
 
+// A word where a command should stand.
+bool is_unknown_command(const CLI::App& program) {
+  return program.get_subcommands().empty() && !program.remaining(true).empty() &&
+         !program.remaining(true).front().starts_with('-');
+}
+
 // What a name on the command line was probably meant to be.
 std::string remedy_for(const CLI::App& program, const CLI::ParseError& error) {
   const auto chosen = program.get_subcommands();
   const std::string command = chosen.empty() ? "elegans" : "elegans " + chosen.front()->get_name();
   const CLI::App& asked = chosen.empty() ? program : *chosen.front();
   std::string remedy;
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+  if (is_unknown_command(program)) {
+    std::vector<std::string> known;
+    for (const CLI::App* sub : program.get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(sub->get_name());
+    remedy = suggest(program.remaining(true).front(), known) + " ";
+  } else if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
     std::vector<std::string> known;
     for (const CLI::Option* option : asked.get_options())
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-    if (chosen.empty())
-      for (const CLI::App* sub : program.get_subcommands([](const CLI::App*) { return true; }))
-        known.push_back(sub->get_name());
     const auto extras = program.remaining(true);
     if (!extras.empty()) {
       const std::string name = extras.front().substr(0, extras.front().find('='));
@@ -65,8 +77,23 @@ std::string remedy_for(const CLI::App& program, const CLI::ParseError& error) {
   return fmt::format("{}`{} --help` lists what there is.", remedy, command);
 }
 
+std::optional<std::int64_t> parse_whole(const std::string& text) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
+}
+
+// CLI11's words for an option that is there twice are of argument counts.
+std::string plain(std::string message) {
+  const std::size_t at = message.find(": At Most 1 required but received");
+  return at == message.npos ? message : message.substr(0, at) + " is given more than once; expected once";
+}
+
 int report_usage(const CLI::App& program, const CLI::ParseError& error, bool as_json) {
-  std::string message = error.what();
+  std::string message = is_unknown_command(program)
+                            ? fmt::format("{} is no command", quote(program.remaining(true).front()))
+                            : plain(error.what());
   while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
   report({usage_error, "usage"}, fmt::format("{}. {}", message, remedy_for(program, error)), as_json);
   return usage_error;
@@ -114,11 +141,29 @@ CLI::App& add_command(CLI::App& program, const std::string& name, const std::str
   return *command;
 }
 
+CLI::Validator whole_number() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return parse_whole(text) ? std::string() : fmt::format("is {}; expected an integer below 2^63", quote(text));
+      },
+      "");
+}
+
+CLI::Validator finite_number() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        const auto value = train::parse_number(text);
+        return value && std::isfinite(*value) ? std::string()
+                                              : fmt::format("is {}; expected a finite number", quote(text));
+      },
+      "");
+}
+
 CLI::Validator at_least(std::int64_t least) {
   return CLI::Validator(
       [least](const std::string& text) {
-        std::int64_t value = 0;
-        if (CLI::detail::lexical_cast(text, value) && value >= least) return std::string();
+        const auto value = parse_whole(text);
+        if (value && *value >= least) return std::string();
         return fmt::format("is {}; expected an integer ≥ {}", quote(text), least);
       },
       "");

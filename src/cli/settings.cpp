@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/command.hpp"
 #include "elegans/base/error.hpp"
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
@@ -53,8 +54,15 @@ void Settings::add(const std::string& name, std::string& value, const std::strin
                       [&value]() -> nlohmann::json { return value; }});
 }
 
+void Settings::add_word_or_number(const std::string& name, std::string& value, const std::string& help) {
+  add(name, value, help);
+  entries_.back().read = [&value, key = key_of(name)](const JsonObject& file) {
+    value = file.at(key).is_number() ? fmt::format("{}", file.number(key)) : file.text(key);
+  };
+}
+
 void Settings::add(const std::string& name, std::int64_t& value, const std::string& help, const IntegerRange& range) {
-  CLI::Option* option = command_->add_option("--" + name, value, help)->capture_default_str();
+  CLI::Option* option = command_->add_option("--" + name, value, help)->capture_default_str()->check(whole_number());
   entries_.push_back({key_of(name), option,
                       [&value, key = key_of(name), range](const JsonObject& file) { value = file.integer(key, range); },
                       [&value, name, range] {
@@ -64,7 +72,7 @@ void Settings::add(const std::string& name, std::int64_t& value, const std::stri
 }
 
 void Settings::add(const std::string& name, double& value, const std::string& help, const NumberRange& range) {
-  CLI::Option* option = command_->add_option("--" + name, value, help)->capture_default_str();
+  CLI::Option* option = command_->add_option("--" + name, value, help)->capture_default_str()->check(finite_number());
   entries_.push_back({key_of(name), option,
                       [&value, key = key_of(name), range](const JsonObject& file) { value = file.number(key, range); },
                       [&value, name, range] {
@@ -104,7 +112,10 @@ void Settings::check() const {
     try {
       entry.check();
     } catch (const FormatError& error) {
-      throw ConfigError(error.what());
+      // "command line: key '--epochs' is 0; …"
+      const std::string message = error.what();
+      const std::size_t option = message.find("'--"), quote = message.find('\'', option + 1);
+      throw ConfigError(message.substr(option + 1, quote - option - 1) + message.substr(quote + 1));
     }
   }
 }

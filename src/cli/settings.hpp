@@ -27,6 +27,8 @@ class Settings {
   void add(const std::string& name, bool& value, const std::string& help);
   // Names with commas between them; in a file a list.
   void add(const std::string& name, std::vector<std::string>& value, const std::string& help);
+  // A word, or in a file a number, too.
+  void add_word_or_number(const std::string& name, std::string& value, const std::string& help);
   void add_argument(const std::string& name, std::string& value, const std::string& help);
 
   // Takes from a file what the command line does not say. Errors name the file and the key, with the nearest names.

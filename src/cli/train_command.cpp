@@ -18,6 +18,7 @@
 #include "elegans/base/json.hpp"
 #include "elegans/model/save.hpp"
 #include "elegans/nn/losses.hpp"
+#include "elegans/nn/metrics.hpp"
 #include "elegans/train/csv_history.hpp"
 #include "elegans/train/early_stopping.hpp"
 #include "elegans/train/progress_bar.hpp"
@@ -43,20 +44,33 @@ struct TrainCommand {
   bool quiet = false;
 };
 
+train::Optimizer optimizer(const TrainSettings& s) {
+  if (s.optimizer == "sgd") return train::SGD{.learning_rate = s.learning_rate, .momentum = s.momentum};
+  return train::Adam{.learning_rate = s.learning_rate, .beta_1 = s.beta_1, .beta_2 = s.beta_2, .epsilon = s.epsilon};
+}
+
+kernels::Target kernels_of(const TrainSettings& s) {
+  return s.kernels == "scalar" ? kernels::Target::scalar : kernels::Target::best;
+}
+
 train::TrainerOptions trainer_options(const TrainCommand& command, const TrainingData& data) {
   const TrainSettings& s = command.settings;
-  train::TrainerOptions options{.optimizer = train::optimizer_named(s.optimizer, s.learning_rate),
+  train::TrainerOptions options{.optimizer = optimizer(s),
                                 .batch_size = static_cast<std::size_t>(s.batch_size),
                                 .epochs = static_cast<std::uint64_t>(s.epochs),
+                                .order = s.shuffle ? train::Order::shuffled : train::Order::sequential,
                                 .threads = static_cast<std::size_t>(s.threads),
+                                .target = kernels_of(s),
                                 .target_scaling = data.preprocessing.outputs};
   if (!s.loss.empty()) options.loss = nn::loss_named(s.loss);
+  for (const std::string& name : s.metrics) options.metrics.push_back(nn::Metric::named(name));
   if (s.clip_norm > 0) options.clip_norm = s.clip_norm;
   if (!command.quiet) options.callbacks.push_back(train::progress_bar());
   if (!s.history.empty()) options.callbacks.push_back(train::csv_history(s.history));
   // Without patience training goes on to the end, and still keeps the best weights.
-  if (data.parts.validation.size() > 0)
-    options.callbacks.push_back(train::early_stopping({.patience = static_cast<std::uint64_t>(s.patience)}));
+  if (judges_epochs(s))
+    options.callbacks.push_back(train::early_stopping(
+        {.monitor = s.monitor, .patience = static_cast<std::uint64_t>(s.patience), .min_delta = s.min_delta}));
   return options;
 }
 
@@ -71,14 +85,25 @@ std::string describe(const TrainSettings& s, const TrainingData& data) {
       data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), split_of(s));
 }
 
-void check_output_folder(const std::string& out) {
-  if (out.empty()) return;
-  const std::filesystem::path folder = std::filesystem::path(out).parent_path();
-  if (std::filesystem::is_directory(out))
-    throw FileError(Complaint{out, "", "is a folder", "the name of a file", "Add a file name."});
-  if (!folder.empty() && !std::filesystem::is_directory(folder))
-    throw FileError(Complaint{out, fmt::format("the folder {}", folder.string()), "missing", "a folder that is there",
-                              "Make it first."});
+// Each output is a file of its own, and may be written: told now, not after an hour of training.
+void check_outputs(const TrainCommand& command) {
+  const TrainSettings& s = command.settings;
+  const std::vector<std::pair<const char*, std::string>> files{{"the data", s.data},
+                                                               {"--config", command.config},
+                                                               {"--out", s.out},
+                                                               {"--history", s.history},
+                                                               {"--write-config", command.write_config}};
+  constexpr std::size_t first_output = 2;
+  for (std::size_t i = first_output; i < files.size(); ++i) {
+    const auto& [option, file] = files[i];
+    if (file.empty()) continue;
+    for (std::size_t other = 0; other < i; ++other)
+      if (!files[other].second.empty() &&
+          std::filesystem::weakly_canonical(file) == std::filesystem::weakly_canonical(files[other].second))
+        throw ConfigError(Complaint{"train", option, fmt::format("{}, the same file as {}", file, files[other].first),
+                                    "a file of its own", ""});
+    require_writable(file);
+  }
 }
 
 nlohmann::json report(const TrainCommand& command, const TrainingData& data, std::size_t parameters,
@@ -112,7 +137,7 @@ int train_model(TrainCommand& command) {
   command.options.check();
   const TrainSettings& s = command.settings;
   check_settings(s);
-  check_output_folder(s.out);
+  check_outputs(command);
   if (!command.write_config.empty()) write_file_atomically(command.write_config, reproducing_toml(command.options));
 
   const TrainingData data = read_training_data(s);
@@ -128,7 +153,7 @@ int train_model(TrainCommand& command) {
       validates ? trainer.fit(data.parts.train, data.parts.validation) : trainer.fit(data.parts.train);
   std::optional<train::Evaluation> test;
   if (data.parts.test.size() > 0) test = trainer.evaluate(data.parts.test);
-  if (!s.out.empty()) model::save_model(s.out, network, p);
+  if (!s.out.empty()) model::save_model(s.out, network, p, {.target = kernels_of(s)});
 
   if (command.json) {
     std::cout << to_json_text(report(command, data, trainer.parameters(), history, test), 2) << '\n';

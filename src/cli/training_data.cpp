@@ -13,46 +13,77 @@
 namespace elegans::cli {
 namespace {
 
-using train::TargetAt;
-
-TargetAt target_at(const std::string& answer) {
-  if (answer == "last-step") return TargetAt::last_step;
-  return answer == "recording" ? TargetAt::whole_recording : TargetAt::every_step;
-}
-
 train::TargetKind target_kind(const std::string& task) {
   if (task == "regression") return train::TargetKind::numbers;
   return task == "classification" ? train::TargetKind::classes : train::TargetKind::detect;
 }
 
 train::Dataset read(const TrainSettings& s) {
-  if (s.data.ends_with(".ts")) return train::read_ts(s.data);
+  if (is_ts(s)) return train::read_ts(s.data);
   return train::read_csv(s.data, {.time = s.time,
                                   .targets = s.target,
                                   .features = s.features,
                                   .ignore = s.ignore,
                                   .group = s.group,
                                   .target_kind = target_kind(s.task),
-                                  .target_at = target_at(s.answer),
-                                  .missing = missing_named(s.missing)});
+                                  .target_at = target_at_named(s.answer),
+                                  .missing = missing_named(s.missing),
+                                  .first_dt = first_dt_of(s)});
+}
+
+train::Remainder remainder(const std::string& name) {
+  if (name == "drop") return train::Remainder::drop;
+  return name == "align" ? train::Remainder::align : train::Remainder::keep;
 }
 
 train::Dataset cut(train::Dataset data, const TrainSettings& s) {
   // One answer a recording: its windows would each have to guess it.
-  const bool whole = s.window == 0 || data.schema.target_at == TargetAt::whole_recording;
+  const bool whole = s.window == 0 || data.schema.target_at == train::TargetAt::whole_recording;
   if (whole || data.size() == 0) return data;
-  return train::windows(std::move(data),
-                        {.length = static_cast<std::size_t>(s.window), .stride = static_cast<std::size_t>(s.stride)});
+  return train::windows(std::move(data), {.length = static_cast<std::size_t>(s.window),
+                                          .stride = static_cast<std::size_t>(s.stride),
+                                          .remainder = remainder(s.remainder)});
 }
 
 train::Parts split(train::Dataset data, const TrainSettings& s) {
   const train::Fractions fractions{.validation = s.validation, .test = s.test};
   const std::string way = split_of(s);
-  if (way == "time") return train::split_by_time(data, {.fractions = fractions});
+  if (way == "time" || way == "clock")
+    return train::split_by_time(
+        data,
+        {.fractions = fractions, .scope = way == "time" ? train::TimeScope::every_recording : train::TimeScope::whole});
   if (!s.validation_groups.empty() || !s.test_groups.empty())
     return train::split_by_group(data, {.validation = s.validation_groups, .test = s.test_groups});
   if (way == "random") data = cut(std::move(data), s);
-  return train::split_at_random(data, {.fractions = fractions, .seed = static_cast<std::uint64_t>(s.seed)});
+  return train::split_at_random(data, {.fractions = fractions,
+                                       .seed = static_cast<std::uint64_t>(s.seed),
+                                       .stratify = s.stratify ? train::Stratify::by_class : train::Stratify::no});
+}
+
+// What is learnt on the training part.
+model::Preprocessing learn(const train::Dataset& training, const TrainSettings& s) {
+  const train::Schema& schema = training.schema;
+  model::Preprocessing p{
+      .features = schema.features,
+      .targets = schema.targets,
+      .classes = schema.classes,
+      .task = schema.classifies() ? model::Task::classification : model::Task::regression,
+      .answer_at = answer_at(schema.target_at),
+      .inputs = {},
+      .outputs = {},
+      .columns = {.time = s.time, .group = s.group, .missing = missing_named(s.missing), .first_dt = first_dt_of(s)}};
+  if (s.standardise) {
+    const train::Standardisation features = train::standardise_features(training);
+    p.inputs = {features.mean, features.std};
+  }
+  if (s.standardise && !schema.classifies()) {
+    const train::Standardisation targets = train::standardise_targets(training);
+    p.outputs = {targets.mean, targets.std};
+  }
+  if (!s.time.empty()) p.columns.median_dt = train::median_dt(training);
+  const std::optional<double> unit = time_unit_of(s);
+  p.time_unit = unit ? *unit : train::time_unit(training);
+  return p;
 }
 
 }  // namespace
@@ -74,21 +105,7 @@ TrainingData read_training_data(const TrainSettings& s) {
 
   train::Parts& parts = made.parts;
   if (parts.train.schema.classifies()) train::learn_classes(parts);
-  const train::Schema& schema = parts.train.schema;
-  const train::Standardisation features = train::standardise_features(parts.train);
-  made.preprocessing = {
-      .features = schema.features,
-      .targets = schema.targets,
-      .classes = schema.classes,
-      .task = schema.classifies() ? model::Task::classification : model::Task::regression,
-      .answer_at = schema.target_at == TargetAt::every_step ? model::AnswerAt::every_step : model::AnswerAt::last_step,
-      .inputs = {features.mean, features.std},
-      .outputs = {},
-      .time_unit = train::time_unit(parts.train)};
-  if (!schema.classifies()) {
-    const train::Standardisation targets = train::standardise_targets(parts.train);
-    made.preprocessing.outputs = {targets.mean, targets.std};
-  }
+  made.preprocessing = learn(parts.train, s);
   for (train::Dataset* part : {&parts.train, &parts.validation, &parts.test}) {
     if (part->size() == 0) continue;
     prepare(made.preprocessing, *part);

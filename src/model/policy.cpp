@@ -242,7 +242,7 @@ std::string Policy::describe(const Status& status) const {
     return item < names.size() ? fmt::format("{} {} ({})", what, item, quote(names[item]))
                                : fmt::format("{} {}", what, item);
   };
-  const std::string not_finite_text = fmt::format(" is NaN or infinite, or too large for {}", to_string(net.dtype));
+  const std::string not_finite_text = fmt::format(" is NaN, infinite or too large for {}", to_string(net.dtype));
   switch (status.code) {
     case Status::Code::wrong_size:
       return fmt::format("a span has the wrong size: observations have {} numbers, actions {}, states {}", net.inputs,

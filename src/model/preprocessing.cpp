@@ -17,7 +17,11 @@ const std::vector<std::string>& task_names() {
   return names;
 }
 const std::vector<std::string>& answer_names() {
-  static const std::vector<std::string> names{"every_step", "last_step"};
+  static const std::vector<std::string> names{"every_step", "last_step", "whole_recording"};
+  return names;
+}
+const std::vector<std::string>& missing_names() {
+  static const std::vector<std::string> names{"error", "forward_fill", "drop"};
   return names;
 }
 
@@ -70,12 +74,28 @@ void check_scaling(const Scaling& scaling, std::int64_t width, const char* what,
   }
 }
 
+void check_columns(const Preprocessing& p, std::string_view operation) {
+  for (const std::string& name : {p.columns.time, p.columns.group}) {
+    if (name.empty() || std::find(p.features.begin(), p.features.end(), name) == p.features.end()) continue;
+    complain(operation, fmt::format("the column {}", quote(name)), "both a feature and that of time or groups",
+             "one role a column");
+  }
+  const auto check_seconds = [&](const char* what, const std::optional<double>& seconds) {
+    if (seconds && !(std::isfinite(*seconds) && *seconds >= 0))
+      complain(operation, what, fmt::format("{}", *seconds), "a finite number of seconds, 0 or more",
+               "Or leave it out.");
+  };
+  check_seconds("columns.first_dt", p.columns.first_dt);
+  check_seconds("columns.median_dt", p.columns.median_dt);
+}
+
 }  // namespace
 
 void validate(const Preprocessing& p, std::int64_t inputs, std::int64_t outputs, std::string_view operation) {
   check_names(p.features, "features", operation);
   check_names(p.targets, "targets", operation);
   check_names(p.classes, "classes", operation);
+  check_columns(p, operation);
   check_count(p.features.size(), inputs, "features", "input", operation);
   check_scaling(p.inputs, inputs, "the scaling of inputs", operation);
   if (p.task == Task::classification) {
@@ -99,19 +119,32 @@ void validate(const Preprocessing& p, std::int64_t inputs, std::int64_t outputs,
 }
 
 nlohmann::json to_config(const Preprocessing& p) {
-  return {{"task", name_of(task_names(), p.task)},
-          {"answer_at", name_of(answer_names(), p.answer_at)},
-          {"features", p.features},
-          {"targets", p.targets}};
+  nlohmann::json config{{"task", name_of(task_names(), p.task)},
+                        {"answer_at", name_of(answer_names(), p.answer_at)},
+                        {"features", p.features},
+                        {"targets", p.targets},
+                        {"time", p.columns.time},
+                        {"group", p.columns.group},
+                        {"missing", name_of(missing_names(), p.columns.missing)}};
+  if (p.columns.first_dt) config["first_dt"] = *p.columns.first_dt;
+  if (p.columns.median_dt) config["median_dt"] = *p.columns.median_dt;
+  return config;
 }
 
 Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name) {
-  const JsonObject object(config, std::string(source_name), {"task", "answer_at", "features", "targets"});
+  const JsonObject object(
+      config, std::string(source_name),
+      {"task", "answer_at", "features", "targets", "time", "group", "missing", "first_dt", "median_dt"});
   Preprocessing p;
   p.task = enumerator<Task>(task_names(), object.choice("task", task_names()));
   p.answer_at = enumerator<AnswerAt>(answer_names(), object.choice("answer_at", answer_names()));
   p.features = object.texts("features");
   p.targets = object.texts("targets");
+  p.columns.time = object.text("time", "");
+  p.columns.group = object.text("group", "");
+  p.columns.missing = enumerator<Missing>(missing_names(), object.choice("missing", missing_names(), "error"));
+  if (object.has("first_dt")) p.columns.first_dt = object.number("first_dt", {.at_least = 0});
+  if (object.has("median_dt")) p.columns.median_dt = object.number("median_dt", {.at_least = 0});
   return p;
 }
 

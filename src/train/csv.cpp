@@ -40,7 +40,7 @@ CsvReader::CsvReader(std::istream& in, std::string source, CsvOptions options)
 
 bool CsvReader::next() {
   if (!read_record()) {
-    if (rows_ > 0) return false;
+    if (rows_ > 0 || options_.without_rows == WithoutRows::end) return false;
     const bool empty = lines_read_ == 0 && !options_.names.empty();
     throw FormatError(Complaint{source_, empty ? "the file is empty" : "the file has a header and no rows", "",
                                 "at least one row", "Check that the right file was written and to its end."});

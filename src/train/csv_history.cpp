@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 #include <fstream>
+#include <utility>
 
+#include "elegans/base/atomic_file.hpp"
 #include "elegans/base/error.hpp"
-#include "elegans/base/text.hpp"
 
 namespace elegans::train {
 namespace {
@@ -14,35 +15,45 @@ class CsvHistory final : public Callback {
   explicit CsvHistory(std::filesystem::path file) : file_(std::move(file)) {}
 
   void on_start(Trainer&, const FitPlan& plan) override {
+    require_writable(file_);
     figures_.clear();
-    out_ = std::ofstream(file_, std::ios::trunc);
-    std::string header = "epoch,step";
+    header_ = "epoch,step";
     for (const NamedFigure& figure : plan.figures) {
       figures_.push_back(figure.name);
-      header += "," + figure.name;
+      header_ += "," + figure.name;
     }
-    write(header + ",learning_rate,seconds");
+    header_ += ",learning_rate,seconds\n";
   }
 
   Next on_epoch(Trainer&, const EpochRecord& record) override {
     std::string row = fmt::format("{},{}", record.epoch, record.step);
     for (const std::string& name : figures_) row += fmt::format(",{}", figure(record, name));
-    write(row + fmt::format(",{},{:.3f}", record.learning_rate, record.seconds));
+    row += fmt::format(",{},{:.3f}\n", record.learning_rate, record.seconds);
+    if (header_.empty()) {
+      append(row);
+    } else {
+      write_file_atomically(file_, std::exchange(header_, {}) + row);
+    }
     return Next::go_on;
   }
 
-  void on_end(Trainer&, History&) override { out_.close(); }
-
  private:
-  void write(const std::string& line) {
-    out_ << line << '\n' << std::flush;
-    if (!out_)
-      throw FileError(
-          {"csv_history", quote(file_.string()), "not writable", "a file in a folder that can be written to", ""});
+  // A row is shorter than the stream's buffer, so that it reaches the file by one call of the system.
+  void append(const std::string& row) const {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file_, error);
+    if (!error) {
+      std::ofstream out(file_, std::ios::app);
+      if (out << row << std::flush) return;
+      out.close();
+      std::filesystem::resize_file(file_, size, error);
+    }
+    throw FileError({file_.string(), "the history", "not writable any more", "room for a row an epoch",
+                     "It holds the epochs before. Check the free space, and whether the file was removed."});
   }
 
   std::filesystem::path file_;
-  std::ofstream out_;
+  std::string header_;  // as long as it is not written
   std::vector<std::string> figures_;
 };
 

@@ -1,36 +1,112 @@
 #include "elegans/train/observations.hpp"
 
+#include <fmt/format.h>
+
+#include <optional>
 #include <utility>
 
+#include "elegans/base/lru_cache.hpp"
 #include "train/step_reader.hpp"
 
 namespace elegans::train {
 namespace {
 
 Roles roles_of(const ObservationOptions& options) {
-  return {.time = options.time, .features = options.features, .missing = options.missing, .first_dt = options.first_dt};
+  if (!options.time.empty() && !options.dt.empty())
+    throw ConfigError(Complaint{"ObservationReader", "dt", "given beside time", "one of the two", ""});
+  if (options.groups == 0) throw ConfigError(Complaint{"ObservationReader", "groups", "0", "1 or more", ""});
+  return {.time = options.time,
+          .features = options.features,
+          .group = options.group,
+          .missing = options.missing,
+          .first_dt = options.first_dt};
 }
+
+CsvOptions as_stream(CsvOptions options) {
+  options.without_rows = WithoutRows::end;
+  return options;
+}
+
+struct Group {
+  StepMemory memory;
+  std::vector<double> kept;
+};
 
 }  // namespace
 
 struct ObservationReader::State {
+  State(std::istream& in, std::string source, const ObservationOptions& options)
+      : steps(in, std::move(source), roles_of(options), as_stream(options.csv)),
+        groups(options.groups),
+        first_dt(options.first_dt) {
+    if (!options.dt.empty()) dt_column = steps.row().find(options.dt, "Δt column");
+  }
+
+  double read_dt() const {
+    if (!dt_column) return steps.has_time() ? steps.gap().value_or(first_dt) : 1;
+    const double seconds = steps.number(*dt_column);
+    if (seconds >= 0) return seconds;
+    throw FormatError(Complaint{steps.row().place(), steps.name_of(*dt_column), fmt::format("{:g}", seconds),
+                                "seconds since the row before, at least 0", ""});
+  }
+
+  // The current row counts from now on.
+  void use() {
+    Group* known = groups.find(group);
+    if (!known) {
+      if (groups.size() == groups.capacity()) ++forgotten;
+      known = &groups.insert(group, {});
+    }
+    steps.remember(known->memory);
+    known->kept = kept;
+  }
+
   StepReader steps;
+  LruCache<std::string, Group> groups;
   double first_dt;
+  std::optional<std::size_t> dt_column;
+  bool is_pending = false;  // whether the current row is to be used before the next is read
+  std::string group;
+  double dt = 1;
+  std::vector<double> kept;
+  std::size_t forgotten = 0;
 };
 
 ObservationReader::ObservationReader(std::istream& in, std::string source, ObservationOptions options)
-    : state_(new State{StepReader(in, std::move(source), roles_of(options), options.csv), options.first_dt}) {}
+    : state_(new State(in, std::move(source), options)) {}
 
 ObservationReader::~ObservationReader() = default;
 
-bool ObservationReader::next() { return state_->steps.next(); }
+bool ObservationReader::next() {
+  State& s = *state_;
+  if (std::exchange(s.is_pending, false)) s.use();
+  if (!s.steps.next()) return false;
+  s.group = s.steps.group();
+  const Group* known = s.groups.find(s.group);
+  s.steps.read(known ? known->memory : StepMemory{});
+  s.dt = s.read_dt();
+  s.kept.clear();
+  if (known) s.kept = known->kept;
+  s.is_pending = true;
+  return true;
+}
 
 std::span<const double> ObservationReader::features() const { return state_->steps.features(); }
 
-double ObservationReader::dt() const {
-  return state_->steps.has_time() ? state_->steps.gap().value_or(state_->first_dt) : 1;
-}
+double ObservationReader::dt() const { return state_->dt; }
+
+std::string_view ObservationReader::group() const { return state_->group; }
 
 std::size_t ObservationReader::line() const { return state_->steps.row().line(); }
+
+std::string ObservationReader::place() const { return state_->steps.row().place(); }
+
+void ObservationReader::refuse() { state_->is_pending = false; }
+
+std::span<const double> ObservationReader::kept() const { return state_->kept; }
+
+void ObservationReader::keep(std::span<const double> numbers) { state_->kept.assign(numbers.begin(), numbers.end()); }
+
+std::size_t ObservationReader::forgotten() const { return state_->forgotten; }
 
 }  // namespace elegans::train

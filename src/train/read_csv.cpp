@@ -115,16 +115,51 @@ class TargetReader {
   ClassNumbers classes_;
 };
 
-struct Gaps {
-  std::vector<std::vector<double>> of_recording;
+// Recordings as they grow row by row.
+class Growing {
+ public:
+  explicit Growing(std::string source) : source_(std::move(source)) {}
 
-  void set_timespans(std::vector<Recording>& recordings, const Roles& roles) const {
+  // The number of the recording of this name, which may be new.
+  std::size_t find(std::string_view name) {
+    const auto [found, is_new] = index_.try_emplace(std::string(name), recordings.size());
+    if (is_new) {
+      // Without groups the recording is called as its file.
+      recordings.emplace_back().name =
+          name.empty() ? std::filesystem::path(source_).filename().string() : std::string(name);
+      recordings.back().source = source_;
+      memories_.emplace_back();
+      gaps_.emplace_back();
+    }
+    return found->second;
+  }
+
+  // Reads the row as the next step of recording r, its targets left out.
+  void add(std::size_t r, StepReader& steps) {
+    steps.read(memories_[r]);
+    steps.remember(memories_[r]);
+    Recording& recording = recordings[r];
+    recording.features.insert(recording.features.end(), steps.features().begin(), steps.features().end());
+    if (steps.has_time()) recording.time.push_back(steps.time());
+    if (steps.gap()) gaps_[r].push_back(*steps.gap());
+    recording.lines.push_back(steps.row().line());
+  }
+
+  void set_timespans(const Roles& roles) {
     std::vector<double> all;
-    for (const auto& gaps : of_recording) all.insert(all.end(), gaps.begin(), gaps.end());
+    for (const auto& gaps : gaps_) all.insert(all.end(), gaps.begin(), gaps.end());
     const double otherwise = all.empty() ? 1 : median(all);
     for (std::size_t r = 0; r < recordings.size(); ++r)
-      recordings[r].dt = timespans(of_recording[r], roles.time.empty() ? 1 : roles.first_dt, otherwise);
+      recordings[r].dt = timespans(gaps_[r], roles.time.empty() ? 1 : roles.first_dt, otherwise);
   }
+
+  std::vector<Recording> recordings;
+
+ private:
+  std::string source_;
+  std::unordered_map<std::string, std::size_t> index_;
+  std::vector<StepMemory> memories_;
+  std::vector<std::vector<double>> gaps_;
 };
 
 }  // namespace
@@ -137,32 +172,20 @@ Dataset read_csv(const std::filesystem::path& file, const Roles& roles, const Cs
 Dataset read_csv(std::istream& in, const std::string& source, const Roles& roles, const CsvOptions& options) {
   StepReader steps(in, source, roles, options);
   TargetReader targets(steps, roles);
-  std::vector<Recording> recordings;
-  Gaps gaps;
+  Growing growing(source);
   while (steps.next()) {
-    if (steps.group() == recordings.size()) {
-      recordings.emplace_back().source = source;
-      gaps.of_recording.emplace_back();
-    }
-    Recording& recording = recordings[steps.group()];
-    targets.read(recording);
-    recording.features.insert(recording.features.end(), steps.features().begin(), steps.features().end());
-    if (steps.has_time()) recording.time.push_back(steps.time());
-    if (steps.gap()) gaps.of_recording[steps.group()].push_back(*steps.gap());
-    recording.lines.push_back(steps.row().line());
+    const std::size_t r = growing.find(steps.group());
+    growing.add(r, steps);
+    targets.read(growing.recordings[r]);
   }
-  if (recordings.empty())
+  if (growing.recordings.empty())
     throw FormatError(Complaint{source, "no row is left: each has a missing value", "", "at least one row without",
                                 "Ignore the columns that miss most values, or fill features with their last one."});
-
-  for (std::size_t r = 0; r < recordings.size(); ++r)
-    recordings[r].name =
-        roles.group.empty() ? std::filesystem::path(source).filename().string() : steps.group_names()[r];
-  gaps.set_timespans(recordings, roles);
+  growing.set_timespans(roles);
   Schema schema{
       .features = steps.feature_names(), .targets = roles.targets, .classes = {}, .target_at = roles.target_at};
-  schema.classes = targets.sort_classes(recordings);
-  return make_dataset(std::move(schema), std::move(recordings), "read_csv");
+  schema.classes = targets.sort_classes(growing.recordings);
+  return make_dataset(std::move(schema), std::move(growing.recordings), "read_csv");
 }
 
 }  // namespace elegans::train

@@ -105,45 +105,46 @@ bool StepReader::next() {
   do {
     if (!row_.next()) return false;
   } while (missing_ == Missing::drop && lacks_a_value());
-  find_group();
-  Group& group = groups_[group_];
-  gap_.reset();
-  if (time_) {
-    read_time(group);
-  } else if (group.started) {
-    gap_ = 1;
-  }
-  read_features(group);
-  group.started = true;
   return true;
 }
 
-void StepReader::find_group() {
-  std::string name;
-  if (group_column_) {
-    require(*group_column_, "a group");
-    name = row_.field(*group_column_);
-  }
-  const auto [found, is_new] = group_index_.try_emplace(name, groups_.size());
-  group_ = found->second;
-  if (!is_new) return;
-  groups_.emplace_back();
-  group_names_.push_back(std::move(name));
+std::string_view StepReader::group() const {
+  if (!group_column_) return {};
+  require(*group_column_, "a group");
+  return row_.field(*group_column_);
 }
 
-void StepReader::check_kind(const TimeStamp& stamp, std::string_view text) {
-  if (!kind_) {
-    kind_ = stamp.kind;
-    first_stamp_line_ = row_.line();
+void StepReader::read(const StepMemory& memory) {
+  gap_.reset();
+  if (time_) {
+    read_time(memory);
+  } else if (memory.started) {
+    gap_ = 1;
   }
-  if (stamp.kind == *kind_) return;
+  read_features(memory);
+}
+
+void StepReader::remember(StepMemory& memory) {
+  memory.started = true;
+  if (time_) {
+    if (!kind_) first_stamp_line_ = row_.line();
+    kind_ = stamp_.kind;
+    memory.stamp = stamp_;
+    memory.stamp_text = row_.field(*time_);
+  }
+  memory.line = row_.line();
+  if (missing_ == Missing::forward_fill) memory.features = features_;
+}
+
+void StepReader::check_kind(const TimeStamp& stamp, std::string_view text) const {
+  if (!kind_ || stamp.kind == *kind_) return;
   throw FormatError(Complaint{row_.place(), name_of(*time_),
                               fmt::format("{}, {}", quote(text), train::name_of(stamp.kind)),
                               fmt::format("{}, as in line {}", train::name_of(*kind_), first_stamp_line_),
                               "Write all time stamps of a file in one way."});
 }
 
-void StepReader::read_time(Group& group) {
+void StepReader::read_time(const StepMemory& memory) {
   const std::string_view text = row_.field(*time_);
   require(*time_, "a time stamp");
   const auto stamp = parse_time_stamp(text);
@@ -154,40 +155,35 @@ void StepReader::read_time(Group& group) {
                   "2015-02-04T17:51:00Z",
                   "Convert the column, or leave the time column out: every Δt is 1 then."});
   check_kind(*stamp, text);
-  if (group.started) {
-    gap_ = seconds_between(group.stamp, *stamp);
-    if (*gap_ < 0)
-      throw FormatError(
-          Complaint{row_.place(), name_of(*time_),
-                    fmt::format("{}, before {} of line {}", quote(text), quote(group.stamp_text), group.line),
-                    "time stamps that never run backwards",
-                    fmt::format("Sort the rows by time{}.", group_column_ ? ""
-                                                                          : ", or name the group column that separates "
-                                                                            "recordings")});
-    if (!std::isfinite(*gap_))
-      throw FormatError(Complaint{row_.place(), fmt::format("the time since line {}", group.line), "infinite",
-                                  "a finite number of seconds", "Check the time column."});
-  }
   stamp_ = *stamp;
-  group.stamp = *stamp;
-  group.stamp_text = text;
-  group.line = row_.line();
+  if (!memory.started) return;
+  gap_ = seconds_between(memory.stamp, *stamp);
+  if (*gap_ < 0)
+    throw FormatError(
+        Complaint{row_.place(), name_of(*time_),
+                  fmt::format("{}, before {} of line {}", quote(text), quote(memory.stamp_text), memory.line),
+                  "time stamps that never run backwards",
+                  fmt::format("Sort the rows by time{}.", group_column_ ? ""
+                                                                        : ", or name the group column that separates "
+                                                                          "recordings")});
+  if (!std::isfinite(*gap_))
+    throw FormatError(Complaint{row_.place(), fmt::format("the time since line {}", memory.line), "infinite",
+                                "a finite number of seconds", "Check the time column."});
 }
 
-void StepReader::read_features(Group& group) {
+void StepReader::read_features(const StepMemory& memory) {
   for (std::size_t f = 0; f < features_.size(); ++f) {
     const std::size_t column = features_columns_[f];
-    if (missing_ == Missing::forward_fill && is_missing(row_.field(column))) {
-      if (!group.started)
-        throw FormatError(Complaint{row_.place(), name_of(column),
-                                    "missing in the first row of its recording, where there is nothing to fill it with",
-                                    "a number", "Mend the cell, cut the row, or leave out rows with missing values."});
-      features_[f] = group.features[f];
-    } else {
+    if (missing_ != Missing::forward_fill || !is_missing(row_.field(column))) {
       features_[f] = number(column);
+    } else if (memory.started) {
+      features_[f] = memory.features[f];
+    } else {
+      throw FormatError(Complaint{row_.place(), name_of(column),
+                                  "missing in the first row of its recording, where there is nothing to fill it with",
+                                  "a number", "Mend the cell, cut the row, or leave out rows with missing values."});
     }
   }
-  if (missing_ == Missing::forward_fill) group.features = features_;
 }
 
 void StepReader::require(std::size_t column, const char* what) const {

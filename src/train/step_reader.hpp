@@ -1,13 +1,18 @@
 #pragma once
 // The part that read_csv and ObservationReader share: rows of a CSV file as steps of recordings, with roles resolved,
 // missing values treated and the gap to the step before computed.
+//
+//   while (rows.next()) {
+//     rows.read(memory_of[rows.group()]);      // throws, and nothing has happened
+//     use(rows.features(), rows.gap());
+//     rows.remember(memory_of[rows.group()]);  // only now is the row the last step of its recording
+//   }
 
 #include <cstddef>
 #include <iosfwd>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "elegans/train/csv.hpp"
@@ -16,18 +21,31 @@
 
 namespace elegans::train {
 
+// What the last step of a recording leaves for the next.
+struct StepMemory {
+  bool started = false;
+  TimeStamp stamp;
+  std::string stamp_text;
+  std::size_t line = 0;
+  std::vector<double> features;  // with Missing::forward_fill
+};
+
 class StepReader {
  public:
   StepReader(std::istream& in, std::string source, const Roles& roles, const CsvOptions& options);
 
-  // Moves to the next step; rows that Missing::drop leaves out are passed over.
+  // Moves to the next row; rows that Missing::drop leaves out are passed over.
   bool next();
+  // The recording that the row belongs to: the value of the group column, or "" without one.
+  std::string_view group() const;
+  // Reads the row as the step after the one that `memory` knows of.
+  void read(const StepMemory& memory);
+  // The row that was read counts.
+  void remember(StepMemory& memory);
 
-  std::size_t group() const { return group_; }  // of the current step: 0, 1, … in order of appearance
-  const std::vector<std::string>& group_names() const { return group_names_; }
   bool has_time() const { return time_.has_value(); }
   double time() const { return stamp_.value; }
-  std::optional<double> gap() const { return gap_; }  // to the step before in its group, where there is one
+  std::optional<double> gap() const { return gap_; }  // to the step before in its recording, where there is one
   std::span<const double> features() const { return features_; }
   std::size_t target_count() const { return targets_.size(); }
   std::size_t target_column(std::size_t target) const { return targets_[target]; }
@@ -42,31 +60,18 @@ class StepReader {
   std::string name_of(std::size_t column) const;
 
  private:
-  struct Group {
-    bool started = false;
-    TimeStamp stamp;
-    std::string stamp_text;
-    std::size_t line = 0;
-    std::vector<double> features;
-  };
-
   void resolve(const Roles& roles);
   bool lacks_a_value() const;
-  void find_group();
-  void read_time(Group& group);
-  void read_features(Group& group);
-  void check_kind(const TimeStamp& stamp, std::string_view text);
+  void read_time(const StepMemory& memory);
+  void read_features(const StepMemory& memory);
+  void check_kind(const TimeStamp& stamp, std::string_view text) const;
 
   CsvReader row_;
   Missing missing_;
   std::optional<std::size_t> time_, group_column_;
   std::vector<std::size_t> features_columns_, targets_;
-  std::unordered_map<std::string, std::size_t> group_index_;
-  std::vector<std::string> group_names_;
-  std::vector<Group> groups_;
-  std::optional<TimeStampKind> kind_;  // of the first stamp, which all others must share
+  std::optional<TimeStampKind> kind_;  // of the first stamp that counts, which all others must share
   std::size_t first_stamp_line_ = 0;
-  std::size_t group_ = 0;
   TimeStamp stamp_;
   std::optional<double> gap_;
   std::vector<double> features_;

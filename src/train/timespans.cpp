@@ -27,12 +27,16 @@ std::vector<double> timespans(std::span<const double> gaps, std::optional<double
   return dt;
 }
 
-double time_unit(const Dataset& training) {
+double median_dt(const Dataset& training) {
   std::vector<double> dt;
   for_each_step(training, [&](std::size_t r, std::size_t t) { dt.push_back(training.recordings[r].dt[t]); });
   if (dt.empty())
-    throw ConfigError(Complaint{"time_unit", "the training part", "empty", "at least one step", "Change the split."});
-  const double unit = median(dt);
+    throw ConfigError(Complaint{"median_dt", "the training part", "empty", "at least one step", "Change the split."});
+  return median(dt);
+}
+
+double time_unit(const Dataset& training) {
+  const double unit = median_dt(training);
   if (unit > 0) return unit;
   throw ConfigError(
       Complaint{"time_unit", "the median Δt of the training part", "0", "more than 0",

@@ -218,6 +218,17 @@ TEST(WriteFileAtomically, LeavesTheOldFileWhereTheProcessIsKilled) {
   EXPECT_EQ(read_file(folder / "a", plenty), "next");
 }
 
+TEST(RequireWritable, TellsBeforehandAndLeavesNoTrace) {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "a", "old");
+  EXPECT_NO_THROW(require_writable(folder / "a"));
+  EXPECT_NO_THROW(require_writable(folder / "b"));
+  EXPECT_EQ(read_file(folder / "a", plenty), "old");
+  EXPECT_THAT(folder.names(), ElementsAre("a"));
+  EXPECT_THROW(require_writable(folder / "no such folder" / "a"), FileError);
+  EXPECT_THROW(require_writable(folder / "."), FileError);
+}
+
 TEST(WriteFileAtomically, PassesByWhatAKilledProcessOfItsNumberLeft) {
   const TemporaryFolder folder;
   for (int number = 0; number < 100; ++number) {

@@ -161,12 +161,12 @@ TEST(Policy, KeepsItsStateWhereItRefuses) {
   for (const float bad : {nan, infinity, -infinity}) {
     x[1] = bad;
     expect_refused(policy.step(x, 1, action), Code::not_finite, 1,
-                   "observation 1 ('angle') is NaN or infinite, or too large for f32");
+                   "observation 1 ('angle') is NaN, infinite or too large for f32");
   }
   x[1] = 0;
   expect_refused(policy.step(x, -1e-6F, action), Code::negative_time, -1, "Δt is negative");
-  expect_refused(policy.step(x, nan, action), Code::not_finite, -1, "Δt is NaN or infinite, or too large for f32");
-  expect_refused(policy.step(x, infinity, action), Code::not_finite, -1, "Δt is NaN or infinite, or too large for f32");
+  expect_refused(policy.step(x, nan, action), Code::not_finite, -1, "Δt is NaN, infinite or too large for f32");
+  expect_refused(policy.step(x, infinity, action), Code::not_finite, -1, "Δt is NaN, infinite or too large for f32");
   const char* sizes = "a span has the wrong size: observations have 3 numbers, actions 2, states 19";
   expect_refused(policy.step(std::span(x).first(2), 1, action), Code::wrong_size, -1, sizes);
   expect_refused(policy.step(x, 1, std::span(action).first(1)), Code::wrong_size, -1, sizes);
@@ -174,12 +174,12 @@ TEST(Policy, KeepsItsStateWhereItRefuses) {
   std::vector<float> bad_state = before;
   bad_state[4] = nan;
   expect_refused(policy.set_state(std::span<const float>(bad_state)), Code::state_not_finite, 4,
-                 "state 4 is NaN or infinite, or too large for f32");
+                 "state 4 is NaN, infinite or too large for f32");
   // Finite as a double, infinite as the float that the network computes in.
   const std::array<double, 3> huge{0, 0, 1e300};
   std::vector<double> answer(2);
   const Status status = policy.step(huge, 1, answer);
-  EXPECT_EQ(policy.describe(status), "observation 2 ('load') is NaN or infinite, or too large for f32");
+  EXPECT_EQ(policy.describe(status), "observation 2 ('load') is NaN, infinite or too large for f32");
   // And afterwards it goes on as if nothing had been.
   Policy other = policy.clone();
   EXPECT_TRUE(policy.step(x, 1, action).ok());

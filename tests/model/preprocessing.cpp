@@ -55,18 +55,32 @@ TEST(Preprocessing, ScoresBecomeProbabilities) {
 TEST(Preprocessing, SurvivesItsConfiguration) {
   Preprocessing p = regression;
   p.task = Task::classification;
-  p.answer_at = AnswerAt::last_step;
+  p.answer_at = AnswerAt::whole_recording;
+  p.columns = {.time = "t", .group = "who", .missing = Missing::drop, .first_dt = 0, .median_dt = 0.25};
   const Preprocessing back = preprocessing_from_config(to_config(p), "test");
   EXPECT_EQ(back.task, p.task);
   EXPECT_EQ(back.answer_at, p.answer_at);
   EXPECT_EQ(back.features, p.features);
   EXPECT_EQ(back.targets, p.targets);
+  EXPECT_EQ(back.columns, p.columns);
+  p.columns.first_dt = {};
+  EXPECT_EQ(preprocessing_from_config(to_config(p), "test").columns, p.columns) << "the median";
   EXPECT_EQ(message_of<FormatError>([] {
               preprocessing_from_config(
                   {{"task", "regresion"}, {"answer_at", "last_step"}, {"features", {}}, {"targets", {}}},
                   "m.safetensors");
             }),
             "m.safetensors: key 'task' is \"regresion\"; expected a known name. Did you mean 'regression'?");
+  nlohmann::json config = to_config(p);
+  config["missing"] = "forward-fill";
+  EXPECT_EQ(message_of<FormatError>([&] { preprocessing_from_config(config, "m.safetensors"); }),
+            "m.safetensors: key 'missing' is \"forward-fill\"; expected a known name. Did you mean 'forward_fill'?");
+}
+
+TEST(Preprocessing, OfFormatVersion1HasNoColumns) {
+  const Preprocessing p = preprocessing_from_config(
+      {{"task", "regression"}, {"answer_at", "last_step"}, {"features", {"a"}}, {"targets", {"y"}}}, "test");
+  EXPECT_EQ(p.columns, Columns{});
 }
 
 TEST(Preprocessing, MustFitTheNetwork) {
@@ -91,6 +105,10 @@ TEST(Preprocessing, MustFitTheNetwork) {
   EXPECT_THAT(
       message([](auto& p) { p.inputs.std[1] = 0; }),
       HasSubstr("the scaling of inputs, column 1 is mean -2 and standard deviation 0; expected finite numbers"));
+  EXPECT_EQ(message([](auto& p) { p.columns.group = "b"; }),
+            "save_model: the column 'b' is both a feature and that of time or groups; expected one role a column.");
+  EXPECT_EQ(message([](auto& p) { p.columns.first_dt = -1; }),
+            "save_model: columns.first_dt is -1; expected a finite number of seconds, 0 or more. Or leave it out.");
   EXPECT_THAT(message([](auto& p) { p.time_unit = 0; }),
               HasSubstr("time_unit is 0; expected a finite number of seconds above 0"));
   EXPECT_THAT(message([](auto& p) {

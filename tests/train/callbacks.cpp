@@ -163,12 +163,86 @@ TEST(CsvHistory, HasARowAnEpoch) {
   EXPECT_FALSE(std::getline(in, line));
 }
 
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// What the file holds at the start of the fit, and after each epoch.
+class Watch final : public Callback {
+ public:
+  explicit Watch(std::filesystem::path file) : file_(std::move(file)) {}
+  void on_start(Trainer&, const FitPlan&) override { seen.push_back(text_of(file_)); }
+  Next on_epoch(Trainer&, const EpochRecord&) override {
+    seen.push_back(text_of(file_));
+    return Next::go_on;
+  }
+  std::vector<std::string> seen;
+
+ private:
+  std::filesystem::path file_;
+};
+
+TEST(CsvHistory, KeepsTheOldFileUntilTheFirstEpochIsOver) {
+  const testing::TemporaryFolder folder;
+  const auto file = folder / "history.csv";
+  std::ofstream(file) << "the run of yesterday\n";
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense();
+  const auto watch = std::make_shared<Watch>(file);
+  Trainer trainer(model, {.epochs = 3, .callbacks = {csv_history(file), watch}});
+  trainer.fit(data);
+  ASSERT_EQ(watch->seen.size(), 4U);
+  EXPECT_EQ(watch->seen[0], "the run of yesterday\n");
+  for (std::size_t epoch = 1; epoch <= 3; ++epoch) {
+    const std::string& text = watch->seen[epoch];
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), static_cast<std::ptrdiff_t>(epoch + 1)) << text;
+    EXPECT_EQ(text.back(), '\n') << "whole lines only";
+    EXPECT_TRUE(epoch == 1 || text.starts_with(watch->seen[epoch - 1])) << "rows are appended";
+  }
+  // A second fit begins a new file, by the same rule.
+  trainer.fit(data);
+  EXPECT_EQ(watch->seen[4], watch->seen[3]);
+  EXPECT_THAT(watch->seen[5], HasSubstr("\n4,4,"));
+  EXPECT_EQ(std::count(watch->seen[5].begin(), watch->seen[5].end(), '\n'), 2);
+}
+
+TEST(CsvHistory, OfATrainingThatFailsAtOnceTakesNothingAway) {
+  const testing::TemporaryFolder folder;
+  const auto file = folder / "history.csv";
+  std::ofstream(file) << "the run of yesterday\n";
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense();
+  Trainer trainer(model, {.optimizer = SGD{.learning_rate = 1e30}, .batch_size = 1, .callbacks = {csv_history(file)}});
+  EXPECT_THROW(trainer.fit(data), Error);
+  EXPECT_EQ(text_of(file), "the run of yesterday\n");
+}
+
+TEST(CsvHistory, SaysWhereItCannotWriteAnyMore) {
+  const testing::TemporaryFolder folder;
+  const auto file = folder / "history.csv";
+  class Remove final : public Callback {
+   public:
+    explicit Remove(std::filesystem::path file) : file_(std::move(file)) {}
+    Next on_epoch(Trainer&, const EpochRecord&) override {
+      std::filesystem::remove(file_);
+      return Next::go_on;
+    }
+    std::filesystem::path file_;
+  };
+  const Dataset data = random_sequences({.lengths = {4, 6}});
+  Sequential model = dense();
+  Trainer trainer(model, {.epochs = 2, .callbacks = {csv_history(file), std::make_shared<Remove>(file)}});
+  EXPECT_THAT(message_of<FileError>([&] { trainer.fit(data); }),
+              HasSubstr("history.csv: the history is not writable any more; expected room for a row an epoch."));
+  EXPECT_FALSE(std::filesystem::exists(file)) << "rows without a header";
+}
+
 TEST(CsvHistory, SaysWhereItCannotWrite) {
   const Dataset data = random_sequences({.lengths = {4, 6}});
   Sequential model = dense();
   Trainer trainer(model, {.callbacks = {csv_history("/no such folder/history.csv")}});
-  EXPECT_THAT(message_of<FileError>([&] { trainer.fit(data); }),
-              HasSubstr("csv_history: '/no such folder/history.csv' is not writable"));
+  EXPECT_THAT(message_of<FileError>([&] { trainer.fit(data); }), HasSubstr("/no such folder/history.csv"));
 }
 
 // What the bar writes to a file while it trains for two epochs.

@@ -48,7 +48,7 @@ TEST(TimespansErrors, NoUnit) {
             "stamp of the step before: check the time column and the group column, or switch the time unit off.");
   data.sequences.clear();
   EXPECT_EQ(message_of<ConfigError>([&] { time_unit(data); }),
-            "time_unit: the training part is empty; expected at least one step. Change the split.");
+            "median_dt: the training part is empty; expected at least one step. Change the split.");
   EXPECT_EQ(message_of<ConfigError>([&] { divide_timespans(data, 0); }),
             "divide_timespans: unit is 0; expected a finite number above 0.");
 }

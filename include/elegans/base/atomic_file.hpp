@@ -27,4 +27,8 @@ void write_file_atomically(const std::filesystem::path& path, const std::functio
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+// The FileError that writing `path` would end with, before the work whose result it is to hold. Makes a temporary file
+// beside it and removes it again.
+void require_writable(const std::filesystem::path& path);
+
 }  // namespace elegans

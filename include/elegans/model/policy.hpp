@@ -84,7 +84,7 @@ class Policy {
   // Back to the state in which a sequence begins.
   void reset() noexcept;
 
-  // A sentence for a status of this policy: "observation 2 ('speed') is NaN or infinite".
+  // A sentence for a status of this policy: "observation 2 ('speed') is NaN, infinite or too large for f32".
   std::string describe(const Status& status) const;
   // Bytes that steps work in, weights and state not counted; arithmetic of one step.
   std::size_t arena_bytes() const;

@@ -19,13 +19,16 @@
 #include <string_view>
 #include <vector>
 
+#include "elegans/model/columns.hpp"
+
 namespace elegans::model {
 
 // What an answer of the network means: numbers (one a target), or a score for each class (its logits).
 enum class Task { regression, classification };
 
-// Where in a sequence it was trained to answer.
-enum class AnswerAt { every_step, last_step };
+// Where in a sequence it was trained to answer: at every step, at the last one, or once for a recording (by its last
+// step, too, but a recording is never cut).
+enum class AnswerAt { every_step, last_step, whole_recording };
 
 // Mean and standard deviation of each column; empty where the numbers are taken as they are.
 struct Scaling {
@@ -46,12 +49,14 @@ struct Preprocessing {
   Scaling inputs;
   Scaling outputs;  // of a regression
   double time_unit = 1;
+  Columns columns = {};  // how rows became steps
 
   friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
 
 // ConfigError, in the name of `operation`, unless everything fits a network of `inputs` features and `outputs` numbers:
-// one name and one mean a column, deviations and time unit > 0, distinct names, classes only for a classification.
+// one name and one mean a column, deviations and time unit > 0, distinct names, no feature that is the column of time or
+// groups, classes only for a classification.
 void validate(const Preprocessing& preprocessing, std::int64_t inputs, std::int64_t outputs,
               std::string_view operation);
 
@@ -82,7 +87,9 @@ void softmax(std::span<T> scores) noexcept {
 }
 
 // Everything but the numbers, which are tensors in a file (model/save.hpp):
-// {"task": "classification", "answer_at": "every_step", "features": ["x", "y"], "targets": ["label"]}
+// {"task": "classification", "answer_at": "every_step", "features": ["x", "y"], "targets": ["label"],
+//  "time": "t", "group": "", "missing": "forward_fill", "first_dt": 0.5, "median_dt": 0.02}
+// The last two are left out where there are none. A file of format version 1 has none of the last five.
 nlohmann::json to_config(const Preprocessing& preprocessing);
 // FormatError, beginning with `source_name`, for a missing or unknown key or value.
 Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name);

@@ -12,9 +12,10 @@
 //   - there are no comments.
 //
 // Errors name the file and the line at which the row starts, counted from 1 as editors do:
-//   FormatError  an empty file, a header without rows (from next(), at the end of the file), two columns of one name, a
-//                column without a name, a row with more or fewer fields than the header, a quote that is never closed
-//                or stands inside an unquoted field, bytes that are not text (a NUL, UTF-16, a lone carriage return)
+//   FormatError  an empty file, a header without rows (from next(), at the end of the file; see WithoutRows), two
+//                columns of one name, a column without a name, a row with more or fewer fields than the header, a quote
+//                that is never closed or stands inside an unquoted field, bytes that are not text (a NUL, UTF-16, a
+//                lone carriage return)
 //   ConfigError  a delimiter that cannot be one, a column that does not exist (with the nearest names)
 
 #include <cstddef>
@@ -25,10 +26,14 @@
 
 namespace elegans::train {
 
+// What a header without rows is: wrong in a file, the end of a stream.
+enum class WithoutRows { error, end };
+
 struct CsvOptions {
   char delimiter = '\0';  // '\0': found from the first line
   std::vector<std::string> names =
       {};  // of the columns of a file that has no header line; empty: the first line has them
+  WithoutRows without_rows = WithoutRows::error;
 };
 
 class CsvReader {

@@ -1,7 +1,12 @@
 #pragma once
-// The figures of every epoch as a CSV file, one row an epoch, each on the disk as soon as it is known:
+// The figures of every epoch as a CSV file, one row an epoch, each in the file as soon as it is known:
 //
 //     epoch,step,loss,val_loss,val_accuracy,learning_rate,seconds
+//
+// A file that is there already stays as it is until the first epoch is over, and is then replaced in one go
+// (base/atomic_file.hpp) by header and first row. Later rows are appended as whole lines. So whenever training is
+// killed, the file is the old one or a valid CSV file of all epochs that were over; and training that fails before its
+// first figures takes nothing away.
 
 #include <filesystem>
 
@@ -9,7 +14,8 @@
 
 namespace elegans::train {
 
-// A file that is there already is written over at the start of a fit. FileError where it cannot be written.
+// FileError where the file cannot be written: at the start of a fit where that can be told already, and after an epoch
+// where the disk is full, the file then without the row that did not fit.
 CallbackPtr csv_history(std::filesystem::path file);
 
 }  // namespace elegans::train

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "elegans/model/columns.hpp"
 #include "elegans/train/recording.hpp"
 
 namespace elegans::train {
@@ -15,12 +16,7 @@ enum class TargetKind {
   classes,  // a classification: one column of class names (which may look like numbers, as 0 and 1 do)
 };
 
-// What to do about cells without a value (see cells.hpp).
-enum class Missing {
-  error,         // stop, naming line and column
-  forward_fill,  // a feature keeps its last value of the same recording; Δt is not touched. Other cells: an error
-  drop,          // leave the row out; the next row's Δt then spans the gap
-};
+using model::Missing;  // what to do about cells without a value
 
 struct Roles {
   std::string time = {};                   // seconds or ISO 8601; empty: none, and every Δt is 1

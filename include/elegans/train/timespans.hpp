@@ -25,8 +25,11 @@ double median(std::span<double> values);
 // the median of the gaps, or `otherwise` where there are none.
 std::vector<double> timespans(std::span<const double> gaps, std::optional<double> first, double otherwise = 1);
 
-// The median Δt of all steps that belong to a sequence. Throws ConfigError where it is 0 (more than half of the steps
-// have the time stamp of the step before) or there is no step.
+// The median Δt of all steps that belong to a sequence. ConfigError where there is no step.
+double median_dt(const Dataset& training);
+
+// The same as a time unit: ConfigError also where it is 0 (more than half of the steps have the time stamp of the step
+// before).
 double time_unit(const Dataset& training);
 
 // Divides every Δt by `unit` > 0, else ConfigError.

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""elegans train: settings, files, what is reproduced and what is refused.
+
+usage: test_train.py PROGRAM [unittest arguments]
+"""
+import json
+
+import program
+from program import SMALL
+
+
+class Train(program.Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.trained = cls.train_lag("lag.safetensors", "--write-config", "lag.toml", "--history", "history.csv")
+
+    def test_the_printed_settings_reproduce_the_model(self):
+        text = self.trained[self.trained.index("# The same again"):]
+        self.assertEqual(text.split("\n", 1)[1], (self.folder / "lag.toml").read_text())
+        code, _, errors = self.run_here("train", "--config", "lag.toml", "--out", "again.safetensors", "--threads", "2")
+        self.assertEqual(code, 0, errors)
+        self.assertEqual((self.folder / "lag.safetensors").read_bytes(), (self.folder / "again.safetensors").read_bytes())
+
+    def assert_reproduced(self, name, *arguments):
+        """The model, and the one from the settings that train printed, are the same bytes."""
+        out = self.done("train", *arguments, "--out", f"{name}.safetensors", "--quiet")
+        self.write(f"{name}.toml", out[out.index("# The same again"):].split("\n", 1)[1])
+        self.done("train", "--config", f"{name}.toml", "--out", "again.safetensors", "--quiet")
+        self.assertEqual(self.read(f"{name}.safetensors"), self.read("again.safetensors"))
+        return json.loads(self.done("inspect", f"{name}.safetensors", "--json"))
+
+    def test_every_option_of_an_ltc_is_reproduced(self):
+        made = self.assert_reproduced(
+            "ltc", "lag.csv", "--time", "t", "--target", "y", "--cell", "ltc", "--wiring", "autoncp:8,2,sparsity=0.6,seed=3",
+            "--mixed-memory", "--ode-unfolds", "3", "--no-implicit", "--ode-epsilon", "1e-6", "--input-mapping", "linear",
+            "--output-mapping", "none", "--proj-size", "3", "--checkpoint-every", "5", "--readout", "dense", "--dtype", "f64",
+            "--epochs", "3", "--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.5", "--learning-rate", "0.001",
+            "--clip-norm", "0.3", "--no-shuffle", "--loss", "mse", "--metrics", "mae,rmse", "--monitor",
+            "val_mean_absolute_error", "--min-delta", "0.001", "--patience", "2", "--seed", "12345678901", "--threads", "1",
+            "--kernels", "scalar", "--window", "20", "--stride", "10", "--remainder", "align", "--split", "clock",
+            "--validation", "0.15", "--test", "0.15", "--first-dt", "0.25", "--time-unit", "0.125", "--missing", "drop")
+        layer = made["config"]["layers"][0]
+        for key, value in {"ode_unfolds": 3, "implicit_param_constraints": False, "epsilon": 1e-6, "input_mapping": "linear",
+                           "output_mapping": "none", "projection": 3, "checkpoint_every": 5, "mixed_memory": True}.items():
+            self.assertIn(f'"{key}": {json.dumps(value)}', json.dumps(layer), key)
+        self.assertEqual((made["dtype"], made["metadata"]["seed"], made["metadata"]["time_unit"]), ("f64", 12345678901, 0.125))
+        self.assertEqual({key: made["metadata"][key] for key in ("time", "group", "missing", "first_dt")},
+                         {"time": "t", "group": "", "missing": "drop", "first_dt": 0.25})
+
+    def test_every_option_of_a_cfc_is_reproduced(self):
+        made = self.assert_reproduced(
+            "cfc", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--task", "classification",
+            "--answer", "last-step", "--features", "x", "--units", "6", "--mode", "no_gate", "--backbone-units", "5",
+            "--backbone-layers", "2", "--backbone-dropout", "0.2", "--activation", "silu", "--epochs", "2", "--beta-1", "0.8",
+            "--beta-2", "0.99", "--epsilon", "1e-6", "--learning-rate", "0.02", "--no-standardise", "--time-unit", "off",
+            "--split", "group", "--stratify", "--window", "0", "--loss", "categorical_crossentropy", "--metrics", "accuracy")
+        text = json.dumps(made["config"]["layers"][0])
+        for part in ('"mode": "no_gate"', '"activation": "silu"', '"backbone_units": 5', '"backbone_layers": 2',
+                     '"backbone_dropout": 0.2'):
+            self.assertIn(part, text)
+        self.assertEqual((made["metadata"]["answer_at"], made["metadata"]["time_unit"]), ("last_step", 1))
+        self.assertEqual(made["metadata"]["median_dt"], 0.1)
+
+    def test_every_number_of_training_changes_the_model(self):
+        # An option that is read and then forgotten would leave the bytes as they are.
+        base = ("lag.csv", "--time", "t", "--target", "y", *SMALL, "--seed", "7")
+        weights = lambda arguments, name: (self.done("train", *arguments, "--out", name, "--quiet"), self.read(name))[1]
+        adam = weights(base, "base.safetensors")
+        self.assertEqual(adam, self.read("lag.safetensors"))
+        sgd = weights((*base, "--batch-size", "2", "--optimizer", "sgd"), "sgd.safetensors")
+        strided = weights((*base, "--stride", "5"), "strided.safetensors")
+        for start, *option in ((adam, "--beta-1", "0.5"), (adam, "--beta-2", "0.9"), (adam, "--epsilon", "0.1"),
+                               (adam, "--learning-rate", "0.1"), (adam, "--clip-norm", "0.01"), (adam, "--batch-size", "2"),
+                               (adam, "--no-standardise"), (adam, "--time-unit", "off"), (adam, "--first-dt", "0"),
+                               (adam, "--mode", "pure"), (adam, "--mixed-memory"), (adam, "--proj-size", "2"),
+                               (adam, "--stride", "5"), (strided, "--stride", "5", "--remainder", "drop"), (adam, "--no-shuffle", "--batch-size", "2"),
+                               (sgd, "--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.9")):
+            self.assertTrue(weights((*base, *option), "other.safetensors") != start, option)
+
+    def test_options_that_would_change_nothing_are_refused(self):
+        base = ("train", "lag.csv", "--target", "y")
+        for where, *option in (("--cell cfc", "--cell", "ltc", "--mode", "pure"), ("--cell ltc", "--ode-unfolds", "3"),
+                               ("--cell ltc", "--no-implicit"), ("backbone", "--wiring", "autoncp:8,1", "--activation", "relu"),
+                               ("--optimizer sgd", "--momentum", "0.9"), ("--time", "--time-unit", "off"),
+                               ("--optimizer adam", "--optimizer", "sgd", "--beta-1", "0.5"),
+                               ("--window", "--window", "0", "--stride", "2"), ("validation", "--validation", "0", "--patience", "3"),
+                               ("--split random", "--stratify")):
+            self.assert_parts(("is given where it would change nothing; expected", where), self.refused(2, *base, *option))
+        self.assertIn("--units is given beside --wiring", self.refused(2, *base, "--units", "3", "--wiring", "autoncp:8,1"))
+        self.assertIn("1.1; expected less than 1", self.refused(2, *base, "--validation", "0.6", "--test", "0.5"))
+
+    def test_settings_out_of_their_range(self):
+        base = ("train", "lag.csv", "--time", "t", "--target", "y")
+        for option, value, expected in (("beta-1", "1", "a number ≥ 0 and < 1"), ("epochs", "0", "an integer ≥ 1"),
+                                        ("learning-rate", "nan", "a finite number"), ("learning-rate", "1e999", "a finite number"),
+                                        ("learning-rate", "0", "a number > 0"), ("seed", "-1", "an integer ≥ 0"),
+                                        ("seed", "99999999999999999999", "an integer below 2^63"), ("epochs", "many", "an integer"),
+                                        ("time-unit", "of", "auto, off, or a number"), ("first-dt", "-1", "median, or a number"),
+                                        ("kernels", "scaler", "'scalar'"), ("activation", "relo", "'relu'"),
+                                        ("input-mapping", "afine", "'affine'"), ("metrics", "acuracy", "'accuracy'"),
+                                        ("loss", "msse", "'mse'"), ("optimizer", "adm", "'adam'")):
+            extra = ("--cell", "ltc") if option == "input-mapping" else ()
+            code, _, errors = self.run_here(*base, *extra, f"--{option}", value, "--quiet")
+            self.assertEqual(code, 2, errors)
+            self.assertIn(expected, errors)
+            self.assertTrue(option in errors or value in errors, errors)
+        self.assertIn("--epochs is given more than once", self.refused(2, *base, "--epochs", "2", "--epochs", "3"))
+
+    def test_settings_of_a_file(self):
+        base = {"data": "lag.csv", "time": "t", "target": "y", "epochs": 1, "window": 16, "wiring": "autoncp:8,1"}
+        for key, value, expected in (("epohs", 3, "Did you mean 'epochs'?"), ("batch_size", "three", "an integer ≥ 1"),
+                                     ("batch_size", 1.5, "an integer ≥ 1"), ("beta_1", 1, "a number ≥ 0 and < 1"),
+                                     ("mixed_memory", 1, "true or false"), ("target", 3, "a list of texts"),
+                                     ("cell", ["cfc"], "text"), ("first_dt", True, "text")):
+            self.write("wrong.json", json.dumps({**base, key: value}))
+            errors = self.refused(3, "train", "--config", "wrong.json")
+            self.assert_parts((f"wrong.json: key '{key}' is", expected), errors)
+        self.write("right.json", json.dumps({**base, "first_dt": 0.5, "time_unit": "off", "target": ["y"]}))
+        self.done("train", "--config", "right.json", "--quiet")
+        self.write("cut.toml", 'data = "lag.csv\n')
+        self.assertIn("cut.toml, line 1", self.refused(3, "train", "--config", "cut.toml"))
+        self.assertIn("'.toml' or '.json'", self.refused(2, "train", "--config", self.write("a.yaml", "data: x\n")))
+        self.assertIn("nowhere.toml", self.refused(3, "train", "--config", "nowhere.toml"))
+
+    def test_the_command_line_wins_over_the_file(self):
+        (self.folder / "three.json").write_text(json.dumps({"data": "lag.csv", "time": "t", "target": "y", "epochs": 3,
+                                                            "wiring": "autoncp:8,1", "window": 16}))
+        code, out, errors = self.run_here("train", "--config", "three.json", "--epochs", "1", "--json")
+        self.assertEqual(code, 0, errors)
+        made = json.loads(out)
+        self.assertEqual((made["epochs"], made["settings"]["window"]), (1, 16))
+
+    def test_a_misspelt_key_in_a_file(self):
+        (self.folder / "wrong.toml").write_text('data = "lag.csv"\nepoch = 3\n')
+        self.assertIn("'epochs'", self.refused(3, "train", "--config", "wrong.toml"))
+
+    def test_history_has_a_line_an_epoch(self):
+        lines = (self.folder / "history.csv").read_text().splitlines()
+        self.assertEqual(len(lines), 3)
+        self.assertTrue(lines[0].startswith("epoch,step,loss,val_loss"), lines[0])
+
+    def test_outputs_are_checked_before_the_training(self):
+        base = ("train", "lag.csv", "--time", "t", "--target", "y", *SMALL)
+        for option in ("--out", "--history", "--write-config"):
+            self.assertIn("/nowhere/file", self.refused(3, *base, option, "/nowhere/file"))
+            self.assertIn("the same file as the data", self.refused(2, *base, option, "./lag.csv"))
+        self.assertIn("the same file as --out", self.refused(2, *base, "--out", "one", "--history", "one"))
+        self.assertEqual(self.read("lag.csv").decode(), program.regression_csv())
+
+    def test_a_failed_training_leaves_the_old_history(self):
+        self.write("kept.csv", "the run of yesterday\n")
+        code, _, errors = self.run_here("train", "lag.csv", "--time", "t", "--target", "y", "--units", "4", "--optimizer", "sgd",
+                                        "--learning-rate", "1e30", "--clip-norm", "0", "--batch-size", "1", "--window", "4",
+                                        "--history", "kept.csv", "--quiet")
+        self.assertEqual(code, 4, errors)
+        self.assertEqual(self.read("kept.csv"), b"the run of yesterday\n")
+
+    def test_a_failed_training_leaves_the_old_model(self):
+        kept = self.folder / "kept.safetensors"
+        kept.write_text("old")
+        (self.folder / "nan.csv").write_text("t,u,y\n0,1,2\n1,nan,3\n")
+        errors = self.refused(3, "train", "nan.csv", "--time", "t", "--target", "y", "--out", "kept.safetensors")
+        for part in ("nan.csv", "line 3", "'u'"):
+            self.assertIn(part, errors)
+        self.assertEqual(kept.read_text(), "old")
+
+    def test_bad_data_is_named(self):
+        (self.folder / "back.csv").write_text("t,u,y\n0,1,2\n2,1,3\n1,1,3\n")
+        self.assertIn("line 4", self.refused(3, "train", "back.csv", "--time", "t", "--target", "y"))
+        (self.folder / "empty.csv").write_text("")
+        self.assertIn("empty", self.refused(3, "train", "empty.csv", "--target", "y"))
+        self.assertIn("'y'", self.refused(2, "train", "lag.csv", "--time", "t", "--target", "yy"))
+
+
+if __name__ == "__main__":
+    program.main()
