@@ -18,6 +18,7 @@ Action add_evaluate(CLI::App& program);
 Action add_run(CLI::App& program);
 Action add_inspect(CLI::App& program);
 Action add_draw(CLI::App& program);
+Action add_results(CLI::App& program);
 
 // A command with its description, and examples for the end of its help.
 CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& description,

@@ -12,7 +12,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/figures.hpp"
 #include "cli/stream.hpp"
-#include "cli/training_data.hpp"
+#include "cli/vowels.hpp"
 #include "elegans/base/atomic_file.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/model/policy.hpp"
@@ -20,10 +20,7 @@
 #include "elegans/nn/cfc.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/train/builtin.hpp"
-#include "elegans/train/classes.hpp"
-#include "elegans/train/early_stopping.hpp"
 #include "elegans/train/progress_bar.hpp"
-#include "elegans/train/standardise.hpp"
 #include "elegans/train/trainer.hpp"
 
 namespace elegans::cli {
@@ -35,38 +32,10 @@ constexpr const char* examples =
     "  elegans inspect policy.safetensors        afterwards\n";
 
 struct DemoCommand {
-  std::int64_t epochs = 60, seed = 7, threads = 0;
+  std::int64_t epochs = 20, seed = 7, threads = 0;
   std::string out = "policy.safetensors";
   bool json = false;
 };
-
-// A part of the training recordings chooses the best epoch; the test part is only judged on.
-struct DemoData {
-  train::Parts parts;
-  train::Dataset raw_test;  // in the units of the file, as a policy takes it
-  model::Preprocessing preprocessing;
-};
-
-DemoData load_data(std::uint64_t seed) {
-  DemoData made;
-  made.parts =
-      train::split_at_random(train::japanese_vowels(train::BuiltinPart::train),
-                             {.fractions = {.validation = 0.1}, .seed = seed, .stratify = train::Stratify::by_class});
-  made.raw_test = train::japanese_vowels(train::BuiltinPart::test);
-  made.parts.test = made.raw_test;
-  const train::Schema& schema = made.parts.train.schema;
-  const train::Standardisation features = train::standardise_features(made.parts.train);
-  made.preprocessing = {.features = schema.features,
-                        .targets = schema.targets,
-                        .classes = schema.classes,
-                        .task = model::Task::classification,
-                        .answer_at = model::AnswerAt::last_step,
-                        .inputs = {features.mean, features.std},
-                        .outputs = {}};
-  for (train::Dataset* part : {&made.parts.train, &made.parts.validation, &made.parts.test})
-    prepare(made.preprocessing, *part);
-  return made;
-}
 
 Sequential make_demo_network(std::uint64_t seed) {
   Sequential network({.name = "japanese-vowels", .seed = seed});
@@ -90,7 +59,7 @@ void print_one_sequence(Policy& policy, const train::Dataset& data) {
   }
 }
 
-void print_text(const train::Evaluation& test, const DemoCommand& c, const DemoData& data,
+void print_text(const train::Evaluation& test, const DemoCommand& c, const VowelData& data,
                 const StreamFigures& figures) {
   std::cout << "\nAccuracy on the test part (370 recordings that training never saw)\n"
             << fmt::format("  {:<42} {:<12}\n", "elegans, CfC over AutoNCP(64, 16)",
@@ -128,31 +97,28 @@ nlohmann::json to_json(const train::Evaluation& test, const DemoCommand& c, cons
                         {"p99_us", figures.p99_us},
                         {"max_us", figures.max_us}}}};
   if (counts_allocations()) made["streaming"]["allocations"] = figures.allocations;
-  if (history.restored) made["best_epoch"] = *history.restored;
   return made;
 }
 
 int demonstrate(const DemoCommand& c) {
   require_writable(c.out);  // told now, not after the training
   const auto seed = static_cast<std::uint64_t>(c.seed);
-  const DemoData data = load_data(seed);
+  const VowelData data = vowel_data(seed, 0.1);
   Sequential network = make_demo_network(seed);
   if (!c.json)
     std::cout << fmt::format(
                      "Japanese Vowels: who of nine speakers says /ae/? 12 numbers a frame; {} recordings to "
                      "train on, {} to validate, {} to test\n",
-                     data.parts.train.size(), data.parts.validation.size(), data.parts.test.size())
+                     data.recordings, data.validation.size(), data.test.size())
               << std::flush;
-  train::Trainer trainer(network, {.optimizer = train::Adam{.learning_rate = 0.01},
-                                   .batch_size = 32,
-                                   .epochs = static_cast<std::uint64_t>(c.epochs),
-                                   .clip_norm = 1.0,
-                                   .threads = static_cast<std::size_t>(c.threads),
-                                   .callbacks = {train::progress_bar(), train::early_stopping({.patience = 0})}});
+  train::TrainerOptions options =
+      vowel_training(static_cast<std::uint64_t>(c.epochs), static_cast<std::size_t>(c.threads));
+  options.callbacks.push_back(train::progress_bar());
+  train::Trainer trainer(network, std::move(options));
   const auto began = std::chrono::steady_clock::now();
-  const train::History history = trainer.fit(data.parts.train, data.parts.validation);
+  const train::History history = trainer.fit(data.train, data.validation);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  const train::Evaluation test = trainer.evaluate(data.parts.test);
+  const train::Evaluation test = trainer.evaluate(data.test);
   model::save_model(c.out, network, data.preprocessing);
 
   Policy policy(c.out);

@@ -176,7 +176,8 @@ int run_program(int argc, char** argv) {
   program.set_version_flag("--version", "elegans " + std::string(version));
   program.footer(program_examples + std::string(exit_codes_help));
   program.require_subcommand(1);
-  const std::vector<Action (*)(CLI::App&)> makers{add_demo, add_train, add_evaluate, add_run, add_inspect, add_draw};
+  const std::vector<Action (*)(CLI::App&)> makers{add_demo,    add_train, add_evaluate, add_run,
+                                                  add_inspect, add_draw,  add_results};
   std::vector<std::pair<CLI::App*, Action>> commands;
   for (const auto make : makers) {
     Action action = make(program);

@@ -90,8 +90,8 @@ class ModelReader {
     }
     const auto found = metadata.find(key::format_version);
     const std::string number = found == metadata.end() ? "" : found->second;
-    const bool is_number =
-        !number.empty() && number.size() <= 9 && number.find_first_not_of("0123456789") == number.npos;
+    const bool is_number = !number.empty() && number.size() <= 9 &&
+                           number.find_first_not_of("0123456789") == number.npos && number[0] != '0';
     if (!is_number || std::stol(number) < 1) {
       complain(in_metadata(), "key 'format_version'", found == metadata.end() ? "missing" : quote(number),
                fmt::format("a number from 1 to {}", format_version));

@@ -23,6 +23,8 @@ Extents extents_of(const View& x, const Sequential& model) {
   if (x.shape.rank() != shape.rank()) wrong_shape(model.name(), "x", x.shape, shape);
   const Extents at{.batch = x.shape[0].factor(), .time = model.has_time() ? x.shape[1].factor() : 1};
   if (!(x.shape == shape.at(at))) wrong_shape(model.name(), "x", x.shape, shape);
+  if (at.batch == 0 || at.time == 0)
+    throw ShapeError({model.name() + ", predict", "x", to_string(x.shape), "one sequence and one step or more", ""});
   check_dtype(model.name(), "x", x.dtype, model.dtype());
   return at;
 }

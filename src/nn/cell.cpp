@@ -77,12 +77,27 @@ std::vector<Tensor> Cell::first_state(std::int64_t batch) const {
 
 // Direct calls
 
+namespace {
+
+void require_gap(const std::string& path, const View& x, const View& dt) {
+  if (x.shape.rank() != 2)
+    throw ShapeError({path, "x", to_string(x.shape), "[batch, features]", "A single sample is a batch of one."});
+  const Dim batch = x.shape[0];
+  if (!(dt.shape == Shape{batch}) && !(dt.shape == Shape{batch, 1}))
+    throw ShapeError({path, "Δt", to_string(dt.shape),
+                      fmt::format("[{}] or [{}, 1]", to_string(batch), to_string(batch)),
+                      "One number a sample of the batch."});
+}
+
+}  // namespace
+
 Cell::Calls& Cell::prepare(const View& x, std::span<const View> state, const View& dt) {
   if (!calls_) calls_ = std::make_unique<Calls>();
   calls_->inputs.assign({x, dt});
   calls_->inputs.insert(calls_->inputs.end(), state.begin(), state.end());
   calls_->call = calls_->known.find(calls_->inputs);
-  if (calls_->call == nullptr)
+  if (calls_->call == nullptr) {
+    require_gap(path(), x, dt);
     calls_->call = &calls_->known.build(path(), calls_->inputs, [&](Context& context, std::span<const Value> inputs) {
       const Dim batch = inputs[0].shape()[0];
       const Value gap = reshape(inputs[1], Shape{batch, 1});
@@ -91,6 +106,7 @@ Cell::Calls& Cell::prepare(const View& x, std::span<const View> state, const Vie
       outputs.insert(outputs.end(), step.state.begin(), step.state.end());
       return outputs;
     });
+  }
   check_timespans(*this, dt);
   return *calls_;
 }

@@ -135,6 +135,9 @@ std::vector<Value> RNN::first_states(Context& context, Value x) {
 }
 
 Value RNN::call(Context& context, Value x) {
+  if (x.shape().rank() != 3)
+    throw ShapeError(
+        {path(), "x", to_string(x.shape()), "[batch, time, features]", "A single sequence is a batch of one."});
   const Steps steps = steps_of(context, x);
   const Dim batch = x.shape()[0];
   const Value zero = constant(x, 0), one = constant(x, 1);

@@ -212,95 +212,118 @@ void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> ou
   }
 }
 
-// One pass over [outer, inner] in tiles: parts of a row where rows are long, several whole rows where they are short.
-// In the second case rows and columns are spread into scratch, rows once for all tiles.
+// One call in progress. The arrays are visited as [outer, inner] in tiles: parts of a row where rows are long, several
+// whole rows where they are short. In the second case rows and columns are spread into scratch, rows once for all tiles.
 template <class T>
-void Elementwise::execute(const Call& call) const noexcept {
-  constexpr std::size_t tile = tile_bytes / sizeof(T);
-  const kernels::Table<T>& table = call.kernels.table<T>();
-  const std::size_t outer = call.sizes[0], inner = call.sizes[1];
-  if (outer == 0 || inner == 0) return;
-  const std::size_t rows_at_once = inner < tile ? std::max<std::size_t>(1, tile / inner) : 1;
-  const bool spread = rows_at_once > 1 && outer > 1;
-  T* const scratch = static_cast<T*>(call.workspace);
-  T* const spread_inputs = scratch + registers_ * tile;
+class Elementwise::Pass {
+ public:
+  Pass(const Elementwise& operation, const Call& call)
+      : operation_(operation),
+        call_(call),
+        table_(call.kernels.table<T>()),
+        outer_(call.sizes[0]),
+        inner_(call.sizes[1]),
+        rows_at_once_(inner_ < tile ? std::max<std::size_t>(1, tile / std::max<std::size_t>(1, inner_)) : 1),
+        spread_(rows_at_once_ > 1 && outer_ > 1),
+        scratch_(static_cast<T*>(call.workspace)),
+        spread_inputs_(scratch_ + operation.registers_ * tile) {}
+
+  void run() noexcept {
+    if (outer_ == 0 || inner_ == 0) return;
+    if (spread_) spread_rows();
+    const std::size_t row_step = spread_ ? rows_at_once_ : 1;
+    for (std::size_t row = 0; row < outer_; row += row_step) {
+      const std::size_t rows = std::min(row_step, outer_ - row);
+      for (std::size_t column = 0; column < inner_; column += tile) {
+        bind_inputs(row, rows, column);
+        run_program(row * inner_ + column, spread_ ? rows * inner_ : std::min(tile, inner_ - column));
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t tile = tile_bytes / sizeof(T);
 
   struct Operand {
     const T* at;
     std::size_t stride;
   };
-  std::array<Operand, max_inputs> input{};
-  const auto access = [&](std::size_t i) { return static_cast<Access>(call.sizes[first_access + i]); };
 
-  if (spread)
-    for (std::size_t i = 0; i < inputs_; ++i)
+  Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[first_access + i]); }
+
+  void spread_rows() noexcept {
+    for (std::size_t i = 0; i < operation_.inputs_; ++i)
       if (access(i) == Access::row)
-        for (std::size_t r = 0; r < std::min(rows_at_once, outer); ++r)
-          std::memcpy(spread_inputs + i * tile + r * inner, call.in<T>(i), inner * sizeof(T));
+        for (std::size_t r = 0; r < std::min(rows_at_once_, outer_); ++r)
+          std::memcpy(spread_inputs_ + i * tile + r * inner_, call_.in<T>(i), inner_ * sizeof(T));
+  }
 
-  const std::size_t row_step = spread ? rows_at_once : 1;
-  for (std::size_t row = 0; row < outer; row += row_step) {
-    const std::size_t rows = std::min(row_step, outer - row);
-    for (std::size_t column = 0; column < inner; column += tile) {
-      const std::size_t n = spread ? rows * inner : std::min(tile, inner - column);
-      const std::size_t start = row * inner + column;
-      for (std::size_t i = 0; i < inputs_; ++i) {
-        const T* base = call.in<T>(i);
-        switch (access(i)) {
-          case Access::full:
-            input[i] = {base + start, 1};
-            break;
-          case Access::scalar:
-            input[i] = {base, 0};
-            break;
-          case Access::row:
-            input[i] = {spread ? spread_inputs + i * tile : base + column, 1};
-            break;
-          case Access::column:
-            if (!spread) {
-              input[i] = {base + row, 0};
-            } else {
-              T* copy = spread_inputs + i * tile;
-              for (std::size_t r = 0; r < rows; ++r) std::fill_n(copy + r * inner, inner, base[row + r]);
-              input[i] = {copy, 1};
-            }
-            break;
-        }
-      }
-      const auto operand = [&](std::uint16_t number) -> Operand {
-        if (number < inputs_) return input[number];
-        const std::size_t k = number - inputs_;
-        return {output_of_[k] >= 0 ? call.out<T>(static_cast<std::size_t>(output_of_[k])) + start
-                                   : scratch + register_of_[k] * tile,
-                1};
-      };
-      for (std::size_t i = 0; i < program_.size(); ++i) {
-        const Instruction& instruction = program_[i];
-        T* y = output_of_[i] >= 0 ? call.out<T>(static_cast<std::size_t>(output_of_[i])) + start
-                                  : scratch + register_of_[i] * tile;
-        const Operand a = operand(instruction.operands[0]);
-        if (instruction.kind == Instruction::Kind::unary) {
-          if (a.stride == 1) {
-            table.unary[instruction.function](a.at, y, n);
-          } else {
-            table.unary[instruction.function](a.at, y, 1);
-            std::fill_n(y + 1, n - 1, y[0]);
-          }
-        } else if (instruction.kind == Instruction::Kind::binary) {
-          const Operand b = operand(instruction.operands[1]);
-          table.binary[instruction.function](a.at, a.stride, b.at, b.stride, y, n);
-        } else {
-          const Operand b = operand(instruction.operands[1]);
-          const Operand c = operand(instruction.operands[2]);
-          table.select(a.at, a.stride, b.at, b.stride, c.at, c.stride, y, n);
-        }
+  void bind_inputs(std::size_t row, std::size_t rows, std::size_t column) noexcept {
+    for (std::size_t i = 0; i < operation_.inputs_; ++i) {
+      const T* base = call_.in<T>(i);
+      T* const copy = spread_inputs_ + i * tile;
+      switch (access(i)) {
+        case Access::full:
+          input_[i] = {base + row * inner_ + column, 1};
+          break;
+        case Access::scalar:
+          input_[i] = {base, 0};
+          break;
+        case Access::row:
+          input_[i] = {spread_ ? copy : base + column, 1};
+          break;
+        case Access::column:
+          input_[i] = spread_ ? Operand{copy, 1} : Operand{base + row, 0};
+          if (spread_)
+            for (std::size_t r = 0; r < rows; ++r) std::fill_n(copy + r * inner_, inner_, base[row + r]);
+          break;
       }
     }
   }
-}
+
+  // Where the result of instruction k stands for the tile that begins at element `start`.
+  T* result(std::size_t k, std::size_t start) const noexcept {
+    const auto output = operation_.output_of_[k];
+    return output >= 0 ? call_.out<T>(static_cast<std::size_t>(output)) + start
+                       : scratch_ + operation_.register_of_[k] * tile;
+  }
+
+  void run_program(std::size_t start, std::size_t n) noexcept {
+    const auto operand = [&](std::uint16_t number) -> Operand {
+      if (number < operation_.inputs_) return input_[number];
+      return {result(number - operation_.inputs_, start), 1};
+    };
+    for (std::size_t i = 0; i < operation_.program_.size(); ++i) {
+      const Instruction& instruction = operation_.program_[i];
+      T* y = result(i, start);
+      const Operand a = operand(instruction.operands[0]);
+      if (instruction.kind == Instruction::Kind::unary) {
+        table_.unary[instruction.function](a.at, y, a.stride == 1 ? n : 1);
+        if (a.stride == 0) std::fill_n(y + 1, n - 1, y[0]);
+        continue;
+      }
+      const Operand b = operand(instruction.operands[1]);
+      if (instruction.kind == Instruction::Kind::binary) {
+        table_.binary[instruction.function](a.at, a.stride, b.at, b.stride, y, n);
+      } else {
+        const Operand c = operand(instruction.operands[2]);
+        table_.select(a.at, a.stride, b.at, b.stride, c.at, c.stride, y, n);
+      }
+    }
+  }
+
+  const Elementwise& operation_;
+  const Call& call_;
+  const kernels::Table<T>& table_;
+  const std::size_t outer_, inner_, rows_at_once_;
+  const bool spread_;
+  T* const scratch_;
+  T* const spread_inputs_;
+  std::array<Operand, max_inputs> input_{};
+};
 
 Status Elementwise::run(const Call& call) const noexcept {
-  with_floating(call.dtype, [&](auto zero) { execute<decltype(zero)>(call); });
+  with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).run(); });
   return {};
 }
 

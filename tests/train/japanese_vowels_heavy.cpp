@@ -3,14 +3,17 @@
 #include <gtest/gtest.h>
 
 #include "elegans/nn/cfc.hpp"
+#include "elegans/nn/dense.hpp"
 #include "elegans/train/builtin.hpp"
-#include "elegans/train/progress_bar.hpp"
+#include "elegans/train/cosine_decay.hpp"
+#include "elegans/train/jitter.hpp"
 #include "elegans/train/standardise.hpp"
 #include "elegans/train/trainer.hpp"
 
 namespace elegans::train {
 namespace {
 
+// Ten seeds give 95.7 to 97.6 % (docs/results.md): with 370 recordings, 93 % is four deviations of one seed below them.
 TEST(Heavy, ACfCOverACircuitTellsSpeakersApart) {
   Dataset training = japanese_vowels(BuiltinPart::train), test = japanese_vowels(BuiltinPart::test);
   const Standardisation features = standardise_features(training);
@@ -18,15 +21,14 @@ TEST(Heavy, ACfCOverACircuitTellsSpeakersApart) {
   apply_to_features(features, test);
 
   Sequential model({.name = "speakers", .seed = 1});
-  model.add(
-      nn::CfC(wiring::AutoNCP({.units = 48, .output_size = 9, .sparsity_level = 0.5}), {.return_sequences = false}));
-  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 1e-2},
+  model.add(nn::CfC(wiring::AutoNCP({.units = 64, .output_size = 16}))).add(nn::Dense(9));
+  Trainer trainer(model, {.optimizer = Adam{.learning_rate = 5e-3},
                           .batch_size = 32,
-                          .epochs = 40,
+                          .epochs = 20,
                           .clip_norm = 1,
-                          .callbacks = {progress_bar()}});
-  trainer.fit(training);
-  EXPECT_GE(trainer.evaluate(test).metric("accuracy"), 0.95);
+                          .callbacks = {cosine_decay()}});
+  trainer.fit(repeat_targets(jitter(training, {.copies = 8, .noise = 0.4, .offset = 0.5, .seed = 1})));
+  EXPECT_GE(trainer.evaluate(test).metric("accuracy"), 0.93);
 }
 
 }  // namespace

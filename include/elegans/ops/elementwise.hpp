@@ -73,7 +73,7 @@ class Elementwise final : public Operation {
 
  private:
   template <class T>
-  void execute(const Call& call) const noexcept;
+  class Pass;
 
   std::size_t inputs_;
   std::vector<Instruction> program_;

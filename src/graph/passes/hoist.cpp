@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -206,6 +207,8 @@ class Taken {
     }
   }
 
+  using Stacks = std::map<ValueId, std::size_t>;  // the stacked output that holds a value at every step
+
   // The loop without what moved: values made outside become scanned or captured inputs, sums become stacked factors.
   void write_loop() {
     const ScanCounts& before = scan_.counts();
@@ -231,24 +234,7 @@ class Taken {
       }
     counts.summed -= sums_.size();
 
-    // Factors of the sums: arrays that are outside already, or new stacked outputs.
-    std::vector<std::pair<ValueId, std::size_t>> stacks;
-    for (const Sum& sum : sums_)
-      for (const ValueId factor : body_.nodes()[sum.node].inputs) {
-        if (outside_[factor] && is_stacked_[factor]) continue;
-        if (std::any_of(stacks.begin(), stacks.end(), [&](const auto& stack) { return stack.first == factor; }))
-          continue;
-        std::size_t existing = before.stacked;
-        for (std::size_t s = 0; s < before.stacked; ++s)
-          if (scan_.stacked_output(s) == factor) existing = s;
-        if (existing == before.stacked) {
-          outputs.insert(outputs.begin() + static_cast<std::ptrdiff_t>(before.carried + counts.stacked),
-                         {fmt::format("factor {}", counts.stacked), factor});
-          existing = counts.stacked++;
-          read.insert(factor);
-        }
-        stacks.emplace_back(factor, existing);
-      }
+    const Stacks stacks = stack_factors(outputs, counts, read);
 
     // What was made in front and is still read inside.
     std::size_t scanned_end = before.carried + before.scanned;
@@ -268,7 +254,34 @@ class Taken {
     outer_.to().set_scope(node_.scope);
     const std::vector<Value> results = outer_.to().apply(scan, arguments);
 
-    // Results keep their meaning; stacked ones may have moved behind new ones, sums are computed here.
+    become(results, counts, stacks);
+  }
+
+  // Factors of the sums: arrays that are outside already, or stacked outputs, new ones where need be.
+  Stacks stack_factors(std::vector<Port>& outputs, ScanCounts& counts, std::set<ValueId>& read) const {
+    const ScanCounts& before = scan_.counts();
+    Stacks stacks;
+    for (const Sum& sum : sums_)
+      for (const ValueId factor : body_.nodes()[sum.node].inputs) {
+        if (outside_[factor] && is_stacked_[factor]) continue;
+        if (stacks.contains(factor)) continue;
+        std::size_t existing = before.stacked;
+        for (std::size_t s = 0; s < before.stacked; ++s)
+          if (scan_.stacked_output(s) == factor) existing = s;
+        if (existing == before.stacked) {
+          outputs.insert(outputs.begin() + static_cast<std::ptrdiff_t>(before.carried + counts.stacked),
+                         {fmt::format("factor {}", counts.stacked), factor});
+          existing = counts.stacked++;
+          read.insert(factor);
+        }
+        stacks.emplace(factor, existing);
+      }
+    return stacks;
+  }
+
+  // Results keep their meaning; stacked ones may have moved behind new ones, sums are computed here.
+  void become(const std::vector<Value>& results, const ScanCounts& counts, const Stacks& stacks) {
+    const ScanCounts& before = scan_.counts();
     std::size_t at = 0;
     for (; at < before.carried + before.stacked; ++at) outer_.become(node_.outputs[at], results[at]);
     at = counts.carried + counts.stacked;
@@ -280,10 +293,8 @@ class Taken {
       }
       const Node& product = body_.nodes()[sum->node];
       const auto factor = [&](std::size_t k) {
-        const ValueId value = product.inputs[k];
-        for (const auto& [id, stack] : stacks)
-          if (id == value) return results[counts.carried + stack];
-        return *outside_[value];
+        const auto stack = stacks.find(product.inputs[k]);
+        return stack != stacks.end() ? results[counts.carried + stack->second] : *outside_[product.inputs[k]];
       };
       outer_.to().set_scope(product.scope);
       outer_.become(node_.outputs[i], outer_.to().apply(product.operation, std::array{factor(0), factor(1)})[0]);
