@@ -28,8 +28,8 @@ constexpr const char* program_examples =
     "Examples\n"
     "  elegans demo\n"
     "  elegans train office.csv --time date --target Occupancy --task classification --out office.safetensors\n"
-    "  elegans evaluate office.safetensors tomorrow.csv --time date\n"
-    "  elegans run office.safetensors --time date < sensors.csv\n"
+    "  elegans evaluate office.safetensors tomorrow.csv\n"
+    "  elegans run office.safetensors < sensors.csv\n"
     "  elegans inspect office.safetensors\n"
     "  elegans draw autoncp:28,4 --inputs 8 --out circuit.svg\n"
     "\n`elegans COMMAND --help` shows a command's options, with examples.\n\n";
