@@ -77,7 +77,8 @@ int main() {
               .targets = recording.schema.targets,
               .inputs = {features.mean, features.std},
               .outputs = {targets.mean, targets.std},
-              .time_unit = time_unit});
+              .time_unit = time_unit,
+              .columns = {.time = "time"}});
 
   // The loop: seconds and degrees in, heat out. A step allocates nothing and refuses what cannot be.
   Policy policy("thermostat.safetensors");

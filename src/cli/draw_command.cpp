@@ -83,22 +83,23 @@ int draw(const DrawCommand& c) {
   const Drawn drawn = is_file ? from_model(c) : from_text(c);
   const std::string picture =
       is_dot ? wiring::draw_dot(drawn.wiring, drawn.options) : wiring::draw_svg(drawn.wiring, drawn.options);
-  if (c.out.empty()) {
-    std::cout << picture;
-    return success;
-  }
-  write_file_atomically(c.out, std::string_view(picture));
+  if (!c.out.empty()) write_file_atomically(c.out, std::string_view(picture));
   const wiring::Wiring& w = drawn.wiring;
   if (c.json) {
-    std::cout << to_json_text({{"out", c.out},
-                               {"type", w.type()},
-                               {"units", w.units()},
-                               {"inputs", w.input_dim()},
-                               {"outputs", w.output_dim()},
-                               {"synapses", w.synapse_count()},
-                               {"sensory_synapses", w.sensory_synapse_count()}},
-                              2)
-              << '\n';
+    nlohmann::json made{{"type", w.type()},
+                        {"units", w.units()},
+                        {"inputs", w.input_dim()},
+                        {"outputs", w.output_dim()},
+                        {"synapses", w.synapse_count()},
+                        {"sensory_synapses", w.sensory_synapse_count()}};
+    if (c.out.empty()) {
+      made["svg"] = picture;
+    } else {
+      made["out"] = c.out;
+    }
+    std::cout << to_json_text(made, 2) << '\n';
+  } else if (c.out.empty()) {
+    std::cout << picture;
   } else {
     std::cout << fmt::format("{}: {}, {} inputs, {} units, {} outputs, {} synapses from inputs and {} among units\n",
                              c.out, w.type(), w.input_dim(), w.units(), w.output_dim(), w.sensory_synapse_count(),

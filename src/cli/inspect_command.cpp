@@ -63,19 +63,39 @@ std::string listed(const std::vector<std::string>& names) {
   return names.empty() ? "without names" : fmt::format("{}", fmt::join(names, ", "));
 }
 
+const char* words_for(model::AnswerAt answer) {
+  if (answer == model::AnswerAt::every_step) return "every step";
+  return answer == model::AnswerAt::last_step ? "at the last step" : "a recording";
+}
+
+// "1 output", "3 outputs"
+std::string counted(std::int64_t number, const char* noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+// How rows become steps, where the file tells.
+std::string columns_text(const model::Columns& c) {
+  std::string text = c.time.empty() ? "" : fmt::format("Time        {}\n", c.time);
+  if (!c.group.empty()) text += fmt::format("Groups      {}\n", c.group);
+  if (c.missing != model::Missing::error)
+    text += fmt::format("Missing     {}\n", c.missing == model::Missing::drop ? "rows are left out" : "filled forward");
+  if (c.first_dt) text += fmt::format("First Δt    {:g} s\n", *c.first_dt);
+  return text;
+}
+
 std::string metadata_text(const model::LoadedModel& model) {
   const model::Preprocessing& p = model.preprocessing;
   std::string text = fmt::format("Task        {}, an answer {}\nFeatures    {}\nTargets     {}\n",
                                  p.task == model::Task::classification ? "classification" : "regression",
-                                 p.answer_at == model::AnswerAt::every_step ? "every step" : "at the last step",
-                                 listed(p.features), listed(p.targets));
+                                 words_for(p.answer_at), listed(p.features), listed(p.targets));
   if (!p.classes.empty()) text += fmt::format("Classes     {}\n", fmt::join(p.classes, ", "));
+  text += columns_text(p.columns);
   text += fmt::format("Time unit   {:g} s\n", p.time_unit);
   for (const nn::LayerPtr& layer : model.network.layers())
     if (const auto wiring = wiring_of(*layer))
-      text += fmt::format("Circuit     {}: {}, {} units, {} outputs, {} synapses among them, {} from inputs\n",
-                          layer->name(), wiring->type(), wiring->units(), wiring->output_dim(), wiring->synapse_count(),
-                          wiring->sensory_synapse_count());
+      text += fmt::format("Circuit     {}: {}, {}, {}, {} among them, {} from inputs\n", layer->name(), wiring->type(),
+                          counted(wiring->units(), "unit"), counted(wiring->output_dim(), "output"),
+                          counted(wiring->synapse_count(), "synapse"), wiring->sensory_synapse_count());
   return text + fmt::format("Seed        {}\nSaved by    elegans {} on {}\n", model.network.seed(), model.saved_by,
                             model.machine_kind);
 }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -28,11 +29,22 @@ constexpr const char* program_examples =
     "Examples\n"
     "  elegans demo\n"
     "  elegans train office.csv --time date --target Occupancy --task classification --out office.safetensors\n"
-    "  elegans evaluate office.safetensors tomorrow.csv --time date\n"
-    "  elegans run office.safetensors --time date < sensors.csv\n"
+    "  elegans evaluate office.safetensors tomorrow.csv\n"
+    "  elegans run office.safetensors < sensors.csv\n"
     "  elegans inspect office.safetensors\n"
     "  elegans draw autoncp:28,4 --inputs 8 --out circuit.svg\n"
     "\n`elegans COMMAND --help` shows a command's options, with examples.\n\n";
+
+// CLI11 writes what a flag's other name means as "--no-shuffle{false}".
+class PlainFormatter final : public CLI::Formatter {
+ public:
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    std::string name = CLI::Formatter::make_option_name(option, is_positional);
+    constexpr std::string_view value = "{false}";
+    if (const std::size_t at = name.find(value); at != name.npos) name.erase(at, value.size());
+    return name;
+  }
+};
 
 struct Failure {
   ExitCode code;
@@ -173,6 +185,7 @@ int run_program(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   CLI::App program("Wired recurrent networks: from a recording with time stamps to a circuit that runs in a loop.",
                    "elegans");
+  program.formatter(std::make_shared<PlainFormatter>());
   program.set_version_flag("--version", "elegans " + std::string(version));
   program.footer(program_examples + std::string(exit_codes_help));
   program.require_subcommand(1);

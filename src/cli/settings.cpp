@@ -39,19 +39,22 @@ void require_choice(std::string_view option, const std::string& value, const std
                               fmt::format("one of {}", fmt::join(names, ", ")), suggest(value, names)});
 }
 
+void Settings::keep(Entry entry) {
+  if (!heading_.empty()) entry.option->group(heading_);
+  entries_.push_back(std::move(entry));
+}
+
 void Settings::add_argument(const std::string& name, std::string& value, const std::string& help) {
   CLI::Option* option = command_->add_option(name, value, help);
-  entries_.push_back({key_of(name), option,
-                      [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); }, [] {},
-                      [&value]() -> nlohmann::json { return value; }});
+  keep({key_of(name), option, [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); }, [] {},
+        [&value]() -> nlohmann::json { return value; }});
 }
 
 void Settings::add(const std::string& name, std::string& value, const std::string& help) {
   CLI::Option* option = command_->add_option("--" + name, value, help);
   if (!value.empty()) option->capture_default_str();
-  entries_.push_back({key_of(name), option,
-                      [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); }, [] {},
-                      [&value]() -> nlohmann::json { return value; }});
+  keep({key_of(name), option, [&value, key = key_of(name)](const JsonObject& file) { value = file.text(key); }, [] {},
+        [&value]() -> nlohmann::json { return value; }});
 }
 
 void Settings::add_word_or_number(const std::string& name, std::string& value, const std::string& help) {
@@ -63,39 +66,39 @@ void Settings::add_word_or_number(const std::string& name, std::string& value, c
 
 void Settings::add(const std::string& name, std::int64_t& value, const std::string& help, const IntegerRange& range) {
   CLI::Option* option = command_->add_option("--" + name, value, help)->capture_default_str()->check(whole_number());
-  entries_.push_back({key_of(name), option,
-                      [&value, key = key_of(name), range](const JsonObject& file) { value = file.integer(key, range); },
-                      [&value, name, range] {
-                        JsonObject({{"--" + name, value}}, "command line", {"--" + name}).integer("--" + name, range);
-                      },
-                      [&value]() -> nlohmann::json { return value; }});
+  keep({key_of(name), option,
+        [&value, key = key_of(name), range](const JsonObject& file) { value = file.integer(key, range); },
+        [&value, name, range] {
+          JsonObject({{"--" + name, value}}, "command line", {"--" + name}).integer("--" + name, range);
+        },
+        [&value]() -> nlohmann::json { return value; }});
 }
 
 void Settings::add(const std::string& name, double& value, const std::string& help, const NumberRange& range) {
   CLI::Option* option = command_->add_option("--" + name, value, help)->capture_default_str()->check(finite_number());
-  entries_.push_back({key_of(name), option,
-                      [&value, key = key_of(name), range](const JsonObject& file) { value = file.number(key, range); },
-                      [&value, name, range] {
-                        JsonObject({{"--" + name, value}}, "command line", {"--" + name}).number("--" + name, range);
-                      },
-                      [&value]() -> nlohmann::json { return value; }});
+  keep({key_of(name), option,
+        [&value, key = key_of(name), range](const JsonObject& file) { value = file.number(key, range); },
+        [&value, name, range] {
+          JsonObject({{"--" + name, value}}, "command line", {"--" + name}).number("--" + name, range);
+        },
+        [&value]() -> nlohmann::json { return value; }});
 }
 
 void Settings::add(const std::string& name, bool& value, const std::string& help) {
-  CLI::Option* option = command_->add_flag(fmt::format("--{0},!--no-{0}", name), value, help);
-  entries_.push_back({key_of(name), option,
-                      [&value, key = key_of(name)](const JsonObject& file) { value = file.boolean(key); }, [] {},
-                      [&value]() -> nlohmann::json { return value; }});
+  CLI::Option* option = command_->add_flag(fmt::format("--{0},!--no-{0}", name), value,
+                                           fmt::format("{} (default: {})", help, value ? "yes" : "no"));
+  keep({key_of(name), option, [&value, key = key_of(name)](const JsonObject& file) { value = file.boolean(key); },
+        [] {}, [&value]() -> nlohmann::json { return value; }});
 }
 
 void Settings::add(const std::string& name, std::vector<std::string>& value, const std::string& help) {
   CLI::Option* option = command_->add_option_function<std::string>(
       "--" + name, [&value](const std::string& text) { value = split_names(text); }, help);
-  entries_.push_back({key_of(name), option,
-                      [&value, key = key_of(name)](const JsonObject& file) {
-                        value = file.at(key).is_string() ? split_names(file.text(key)) : file.texts(key);
-                      },
-                      [] {}, [&value]() -> nlohmann::json { return value; }});
+  keep({key_of(name), option,
+        [&value, key = key_of(name)](const JsonObject& file) {
+          value = file.at(key).is_string() ? split_names(file.text(key)) : file.texts(key);
+        },
+        [] {}, [&value]() -> nlohmann::json { return value; }});
 }
 
 void Settings::read(const std::filesystem::path& file) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "elegans/base/json.hpp"
@@ -18,6 +19,9 @@ namespace elegans::cli {
 class Settings {
  public:
   explicit Settings(CLI::App& command) : command_(&command) {}
+
+  // The heading in the help under which the following options stand.
+  void start_group(std::string heading) { heading_ = std::move(heading); }
 
   // Each adds the option "--<name>" (or, without dashes, a positional argument), whose key in a file is its name with
   // '_' for '-'. The value is its default.
@@ -47,7 +51,10 @@ class Settings {
     std::function<nlohmann::json()> value;
   };
 
+  void keep(Entry entry);
+
   CLI::App* command_;
+  std::string heading_;
   std::vector<Entry> entries_;
 };
 

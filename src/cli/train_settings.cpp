@@ -20,6 +20,7 @@ constexpr NumberRange positive{.above = 0};
 
 void add_data(Settings& options, TrainSettings& s) {
   options.add_argument("data", s.data, "CSV file with a header line, or a .ts file of a time series archive");
+  options.start_group("Data");
   options.add("time", s.time, "time column: seconds or ISO 8601 (none: every Δt is 1)");
   options.add("target", s.target, "target columns: numbers, or one column of class names");
   options.add("features", s.features, "feature columns (default: all others)");
@@ -44,6 +45,7 @@ void add_data(Settings& options, TrainSettings& s) {
 }
 
 void add_network(Settings& options, TrainSettings& s) {
+  options.start_group("Network");
   options.add("cell", s.cell, "cfc | ltc");
   options.add("wiring", s.wiring, "autoncp:28,1[,sparsity=0.5,seed=3] | ncp:… | random:… | fully:… | @circuit.json");
   options.add("units", s.units, "neurons without a wiring (default: 32)", from_zero);
@@ -67,6 +69,7 @@ void add_network(Settings& options, TrainSettings& s) {
 }
 
 void add_training(Settings& options, TrainSettings& s) {
+  options.start_group("Training");
   options.add("epochs", s.epochs, "times that each sequence is seen", from_one);
   options.add("batch-size", s.batch_size, "sequences of an update", from_one);
   options.add("optimizer", s.optimizer, "adam | sgd");
@@ -85,6 +88,7 @@ void add_training(Settings& options, TrainSettings& s) {
   options.add("seed", s.seed, "of weights, splits and the order of batches", from_zero);
   options.add("threads", s.threads, "0: as many as the machine has; changes no bit", from_zero);
   options.add("kernels", s.kernels, "best | scalar: loops for this machine, or plain ones (for comparison)");
+  options.start_group("Output");
   options.add("history", s.history, "CSV file with the figures of each epoch");
   options.add("out", s.out, "model file to write");
 }

@@ -13,18 +13,17 @@ namespace elegans::model {
 namespace {
 
 void count_weights(LayerSummary& row, const std::vector<nn::WeightPtr>& weights) {
-  std::vector<nn::PatternPtr> patterns;
   for (const nn::WeightPtr& weight : weights) {
     const nn::PatternPtr& pattern = weight->options.pattern;
     const auto count = pattern ? pattern->count() : static_cast<std::int64_t>(weight->value.elements());
     row.parameters += count;
     if (weight->options.trainable) row.trainable += count;
     row.weight_bytes += static_cast<std::int64_t>(weight->value.bytes());
-    const bool is_new = pattern && std::none_of(patterns.begin(), patterns.end(), [&](const auto& other) {
-                          return other == pattern || *other == *pattern;
-                        });
-    if (!is_new) continue;
-    patterns.push_back(pattern);
+  }
+}
+
+void count_synapses(LayerSummary& row, const std::vector<nn::PatternPtr>& patterns) {
+  for (const nn::PatternPtr& pattern : patterns) {
     row.synapses += pattern->count();
     row.possible_synapses += pattern->rows() * pattern->columns();
   }
@@ -113,6 +112,7 @@ Summary summarise(Sequential& network, const SummaryOptions& options) {
     shape = layer->compute_output_shape(shape);
     summary.layers.push_back({.name = layer->name(), .type = layer->type(), .output_shape = shape});
     count_weights(summary.layers.back(), layer->weights());
+    count_synapses(summary.layers.back(), layer->patterns());
     summary.total.synapses += summary.layers.back().synapses;
     summary.total.possible_synapses += summary.layers.back().possible_synapses;
   }

@@ -132,6 +132,11 @@ CellOutput CfCCell::step(Context& context, Value x, const std::vector<Value>& st
   return {.output = next, .state = {next}};
 }
 
+std::vector<PatternPtr> CfCCell::own_patterns() const {
+  if (!options_.input_pattern) return {};
+  return {options_.input_pattern};
+}
+
 Json CfCCell::config() const {
   Json config{{"units", units_},
               {"mode", nn::name(options_.mode)},

@@ -76,6 +76,24 @@ void Module::build(const Shape& input) {
   built_ = true;
 }
 
+std::vector<PatternPtr> Module::own_patterns() const {
+  std::vector<PatternPtr> all;
+  for (const WeightPtr& weight : weights_) {
+    const PatternPtr& pattern = weight->options.pattern;
+    if (pattern && std::find(all.begin(), all.end(), pattern) == all.end()) all.push_back(pattern);
+  }
+  return all;
+}
+
+std::vector<PatternPtr> Module::patterns() const {
+  std::vector<PatternPtr> all = own_patterns();
+  for (const auto& part : parts_) {
+    const std::vector<PatternPtr> inner = part->patterns();
+    all.insert(all.end(), inner.begin(), inner.end());
+  }
+  return all;
+}
+
 std::vector<WeightPtr> Module::weights() const {
   std::vector<WeightPtr> all = weights_;
   for (const auto& part : parts_)

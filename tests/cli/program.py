@@ -71,7 +71,8 @@ class Case(unittest.TestCase):
 
     @classmethod
     def train_lag(cls, out="lag.safetensors", *arguments):
-        return cls.done("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--seed", "7", "--out", out, *arguments)
+        return cls.done("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--seed", "7", "--out", out,
+                        *arguments)
 
     @classmethod
     def train_gestures(cls, out="gestures.safetensors", *arguments):

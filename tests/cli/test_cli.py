@@ -24,6 +24,7 @@ class Cli(program.Case):
             self.assertEqual(code, 0)
             self.assertIn(f"  elegans {command}", out)
             self.assertIn("Exit codes", out)
+            self.assertNotIn("{", out)
         code, out, _ = self.run_here("--version")
         self.assertEqual(code, 0)
         self.assertRegex(out, r"^elegans \d+\.\d+\.\d+\n$")
@@ -32,10 +33,12 @@ class Cli(program.Case):
         self.assertIn("'--epochs'", self.refused(2, "train", "lag.csv", "--target", "y", "--epoch", "3"))
         self.assertIn("'cfc'", self.refused(2, "train", "lag.csv", "--target", "y", "--cell", "cfs"))
         self.refused(2)
-        self.assertIn("'trian' is no command. Known are 'demo', 'train', 'evaluate', 'run', 'inspect' or 'draw'.", self.refused(2, "trian"))
+        self.assertIn("'trian' is no command. Known are 'demo', 'train', 'evaluate', 'run', 'inspect' or 'draw'.",
+                      self.refused(2, "trian"))
         self.assertIn("'inpect' is no command. Did you mean 'inspect'?", self.refused(2, "inpect", "lag.safetensors"))
         self.assertIn("'--missing'", self.refused(2, "run", "lag.safetensors", "--mising", "drop"))
-        self.assertIn("--stride is given without --window", self.refused(2, "evaluate", "lag.safetensors", "lag.csv", "--stride", "2"))
+        self.assertIn("--stride is given without --window",
+                      self.refused(2, "evaluate", "lag.safetensors", "lag.csv", "--stride", "2"))
         self.assertIn("batch-size", self.refused(2, "train", "lag.csv", "--target", "y", "--batch-size", "0"))
 
     def test_errors_are_json_where_json_is_asked(self):
@@ -102,6 +105,34 @@ class Cli(program.Case):
         self.assertGreater(made["training_arena_bytes"], 0)
         self.assertIn("LTC", self.refused(2, "inspect", "lag.safetensors", "--synapses"))
 
+    def test_inspect_counts(self):
+        # 12 synapses from layer to layer of the circuit (nn/wired_cfc_cell.hpp), of 1·5 + 5·2 + 2·1.
+        made = json.loads(self.done("inspect", "lag.safetensors", "--json"))
+        cfc, dense = made["layers"]
+        self.assertEqual((cfc["synapses"], cfc["possible_synapses"]), (12, 17))
+        self.assertEqual((dense["synapses"], dense["possible_synapses"], dense["parameters"]), (0, 0, 2))
+        for key in ("parameters", "weight_bytes", "synapses", "possible_synapses"):
+            self.assertEqual(made["total"][key], cfc[key] + dense[key], key)
+        self.assertEqual(made["total"]["weight_bytes"], 4 * made["total"]["parameters"])
+        self.assertEqual((made["state_numbers"], made["state_bytes"]), (8, 32))
+        # Every parameter is at least a product and a sum, but for biases and w_tau.
+        self.assertGreater(made["flop_per_step"], 2 * made["total"]["parameters"] - 40)
+        text = self.done("inspect", "lag.safetensors", "--batch", "4", "--steps", "8")
+        self.assert_parts(("12 (17)", "State       8 numbers, 32 bytes", f"Step        {made['flop_per_step']:.0f} FLOP",
+                           "for 4 sequences of 8 steps", "Time        t\n", "1 output, "), text)
+        self.assertIn("Groups      who\n", self.done("inspect", "gestures.safetensors"))
+
+    def test_inspect_of_a_stack(self):
+        sample = pathlib.Path(__file__).parents[1] / "data/model_v2.safetensors"
+        made = json.loads(self.done("inspect", sample, "--json"))
+        self.assertEqual([layer["type"] for layer in made["layers"]], ["Dense", "LTC", "CfC", "Dense"])
+        for key in ("parameters", "weight_bytes", "synapses", "possible_synapses"):
+            self.assertEqual(made["total"][key], sum(layer[key] for layer in made["layers"]), key)
+        # 9 potentials and the LSTM's 9, then 4 + 3 + 2 of the CfC.
+        self.assertEqual(made["state_numbers"], 9 + 9 + 9)
+        text = self.done("inspect", sample)
+        self.assert_parts(("an answer a recording", "Missing     filled forward", "First Δt    0.5 s"), text)
+
     def test_inspect_of_an_ltc(self):
         code, _, errors = self.run_here("train", "lag.csv", "--time", "t", "--target", "y", "--cell", "ltc", "--wiring", "autoncp:8,1",
                                         "--epochs", "1", "--out", "ltc.safetensors", "--quiet", "--dtype", "f64")
@@ -119,6 +150,11 @@ class Cli(program.Case):
         self.assertEqual(code, 0, errors)
         self.assertIn("AutoNCP, 8 inputs, 28 units, 4 outputs", out)
         self.assertIn("<svg", (self.folder / "circuit.svg").read_text())
+        self.assertEqual(self.done("draw", "autoncp:28,4", "--inputs", "8"), (self.folder / "circuit.svg").read_text())
+        made = json.loads(self.done("draw", "autoncp:28,4", "--inputs", "8", "--json"))
+        self.assertEqual((made["type"], made["units"], made["svg"]), ("AutoNCP", 28, (self.folder / "circuit.svg").read_text()))
+        made = json.loads(self.done("draw", "autoncp:28,4", "--inputs", "8", "--json", "--out", "circuit.svg"))
+        self.assertEqual((made["out"], "svg" in made), ("circuit.svg", False))
         self.assertEqual(self.run_here("draw", "lag.safetensors", "--out", "lag.dot")[0], 0)
         self.assertIn("digraph", (self.folder / "lag.dot").read_text())
         self.assertIn("--inputs", self.refused(2, "draw", "autoncp:28,4"))

@@ -19,12 +19,13 @@ class Data(program.Case):
 
     def test_time(self):
         self.refuse_rows("0,1,2\n2,1,3\n1,1,3\n", "line 4: column 't' is '1', before '2' of line 3", BACKWARDS)
-        self.refuse(3, "t,g,u,y\n0,a,1,2\n2,b,1,3\n0,a,1,3\n1,b,1,3\n", ("line 5: column 't' is '1', before '2' of line 3", BACKWARDS),
-                    "--time", "t", "--target", "y", "--group", "g")
+        self.refuse(3, "t,g,u,y\n0,a,1,2\n2,b,1,3\n0,a,1,3\n1,b,1,3\n",
+                    ("line 5: column 't' is '1', before '2' of line 3", BACKWARDS), "--time", "t", "--target", "y", "--group", "g")
         self.refuse_rows("0,1,2\n5 s,1,2\n", "line 3: column 't' is '5 s'", "expected seconds")
         self.refuse_rows("2015-02-30,1,2\n", "line 2: column 't' is '2015-02-30'", "a calendar time that exists")
         self.refuse_rows("2015-02-04T17:51:00Z,1,2\n2015-02-04T18:52:00,2,3\n",
-                         "line 3: column 't' is '2015-02-04T18:52:00', a calendar time without a zone", "with a zone, as in line 2")
+                         "line 3: column 't' is '2015-02-04T18:52:00', a calendar time without a zone",
+                         "with a zone, as in line 2")
         self.refuse_rows(",1,2\n", "line 2: column 't' is empty; expected a time stamp")
 
     def test_numbers(self):
@@ -39,7 +40,8 @@ class Data(program.Case):
         rows = "time,speed,y\n0,1,2\n"
         self.refuse(2, rows, ("the time column 'Time' is not in the file", "one of its 3 columns", "Did you mean 'time'?"),
                     "--time", "Time", "--target", "y")
-        self.refuse(2, rows, ("the feature column 'spede' is not in the file", "'speed'"), "--features", "spede", "--target", "y")
+        self.refuse(2, rows, ("the feature column 'spede' is not in the file", "'speed'"), "--features", "spede",
+                    "--target", "y")
         self.refuse(2, rows, ("column 'y' is both time and target",), "--time", "y", "--target", "y")
         self.refuse(2, "t,y\n0,1\n", ("no column is left for the features",), "--time", "t", "--target", "y")
         self.refuse(3, "t,u,u\n0,1,2\n", ("line 1: the name 'u' stands over columns 2 and 3",), "--target", "t")
@@ -56,7 +58,8 @@ class Data(program.Case):
         self.refuse(3, b"\xff\xfet\x00", ("the file is UTF-16; expected UTF-8",), "--target", "y")
 
     def test_classes(self):
-        self.refuse(3, "g,u,y\na,1,2\na,1,3\n", ("line 3: column 'y' is '3'; expected '2', as in line 2 of the same recording",),
+        self.refuse(3, "g,u,y\na,1,2\na,1,3\n",
+                    ("line 3: column 'y' is '3'; expected '2', as in line 2 of the same recording",),
                     "--target", "y", "--group", "g", "--answer", "recording")
         rows = "".join(f"{i},{i % 3},{'up' if i % 2 else 'down'}\n" for i in range(16)) + "16,1,sideways\n" * 4
         self.refuse_rows(rows, "line 18: the class is 'sideways'", "'down'", "'up'")

@@ -137,7 +137,8 @@ class Run(program.Case):
         # Nothing to fill with.
         code, out, errors = self.run_here("run", "fill.safetensors", stdin="t,u\n0,\n0.5,1\n")
         self.assertEqual((code, len(out.splitlines())), (1, 2))
-        self.assert_parts(("line 2: column 'u' is missing in the first row of its recording", "nothing to fill it with"), errors)
+        self.assert_parts(("line 2: column 'u' is missing in the first row of its recording", "nothing to fill it with"),
+                          errors)
 
     def test_missing_values_as_asked_for(self):
         holes = "t,u\n0,1\n0.5,\n1.5,2\n"

@@ -74,7 +74,8 @@ class Train(program.Case):
                                (adam, "--learning-rate", "0.1"), (adam, "--clip-norm", "0.01"), (adam, "--batch-size", "2"),
                                (adam, "--no-standardise"), (adam, "--time-unit", "off"), (adam, "--first-dt", "0"),
                                (adam, "--mode", "pure"), (adam, "--mixed-memory"), (adam, "--proj-size", "2"),
-                               (adam, "--stride", "5"), (strided, "--stride", "5", "--remainder", "drop"), (adam, "--no-shuffle", "--batch-size", "2"),
+                               (adam, "--stride", "5"), (strided, "--stride", "5", "--remainder", "drop"),
+                               (adam, "--no-shuffle", "--batch-size", "2"),
                                (sgd, "--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.9")):
             self.assertTrue(weights((*base, *option), "other.safetensors") != start, option)
 
@@ -84,7 +85,8 @@ class Train(program.Case):
                                ("--cell ltc", "--no-implicit"), ("backbone", "--wiring", "autoncp:8,1", "--activation", "relu"),
                                ("--optimizer sgd", "--momentum", "0.9"), ("--time", "--time-unit", "off"),
                                ("--optimizer adam", "--optimizer", "sgd", "--beta-1", "0.5"),
-                               ("--window", "--window", "0", "--stride", "2"), ("validation", "--validation", "0", "--patience", "3"),
+                               ("--window", "--window", "0", "--stride", "2"),
+                               ("validation", "--validation", "0", "--patience", "3"),
                                ("--split random", "--stratify")):
             self.assert_parts(("is given where it would change nothing; expected", where), self.refused(2, *base, *option))
         self.assertIn("--units is given beside --wiring", self.refused(2, *base, "--units", "3", "--wiring", "autoncp:8,1"))
@@ -93,9 +95,11 @@ class Train(program.Case):
     def test_settings_out_of_their_range(self):
         base = ("train", "lag.csv", "--time", "t", "--target", "y")
         for option, value, expected in (("beta-1", "1", "a number ≥ 0 and < 1"), ("epochs", "0", "an integer ≥ 1"),
-                                        ("learning-rate", "nan", "a finite number"), ("learning-rate", "1e999", "a finite number"),
+                                        ("learning-rate", "nan", "a finite number"),
+                                        ("learning-rate", "1e999", "a finite number"),
                                         ("learning-rate", "0", "a number > 0"), ("seed", "-1", "an integer ≥ 0"),
-                                        ("seed", "99999999999999999999", "an integer below 2^63"), ("epochs", "many", "an integer"),
+                                        ("seed", "99999999999999999999", "an integer below 2^63"),
+                                        ("epochs", "many", "an integer"),
                                         ("time-unit", "of", "auto, off, or a number"), ("first-dt", "-1", "median, or a number"),
                                         ("kernels", "scaler", "'scalar'"), ("activation", "relo", "'relu'"),
                                         ("input-mapping", "afine", "'affine'"), ("metrics", "acuracy", "'accuracy'"),

@@ -54,6 +54,40 @@ TEST(Summary, CountsWhatExists) {
   EXPECT_LT(summary.flop_per_step, 100 * (12 + 20 * ops::transcendental_flop));
 }
 
+// One input reaches all 5 inter neurons, and both command neurons reach the motor neuron: kernels without gaps, which
+// are stored as a whole and are circuits all the same. Parameters of a layer of n neurons that reads m through s
+// synapses: f1 and f2 have s + n² + n, both kernels of the gate m n + n² + n.
+TEST(Summary, CountsTheCircuitOfAWiredCfC) {
+  Sequential model;
+  model.add(nn::CfC(wiring::AutoNCP({.units = 8, .output_size = 1}))).build(1);
+  const auto& wiring =
+      dynamic_cast<const nn::WiredCfCCell&>(*dynamic_cast<const nn::CfC&>(*model.layers()[0]).cfc_cell()).wiring();
+  const auto& layers = wiring.layers();
+  const std::int64_t between = wiring.pattern_between(layers[0], layers[1])->count();
+  ASSERT_LT(between, 5 * 2);
+  const Summary summary = summarise(model);
+  EXPECT_EQ(summary.layers[0].synapses, 5 + between + 2);
+  EXPECT_EQ(summary.layers[0].possible_synapses, 1 * 5 + 5 * 2 + 2 * 1);
+  const auto parameters = [](std::int64_t m, std::int64_t n, std::int64_t s) {
+    return 2 * (s + n * n + n) + 2 * (m * n + n * n + n);
+  };
+  EXPECT_EQ(summary.layers[0].parameters, parameters(1, 5, 5) + parameters(5, 2, between) + parameters(2, 1, 2));
+  EXPECT_EQ(summary.layers[0].weight_bytes, 4 * summary.layers[0].parameters);
+  EXPECT_EQ(summary.state_numbers, 8);
+}
+
+// Sensory synapses and those among neurons may have the same shape and stand in the same places.
+TEST(Summary, CountsEqualCircuitsOfALayerApart) {
+  wiring::Wiring wiring(2);
+  wiring.build(2);
+  wiring.add_sensory_synapse(0, 1, 1);
+  wiring.add_synapse(0, 1, 1);
+  Sequential model;
+  model.add(nn::LTC(wiring)).build(2);
+  EXPECT_EQ(summarise(model).layers[0].synapses, 2);
+  EXPECT_EQ(summarise(model).layers[0].possible_synapses, 8);
+}
+
 // What is kept of every step grows with steps and samples.
 TEST(Summary, PlansTheMemoryOfTraining) {
   Sequential model = counted();

@@ -28,7 +28,8 @@ struct LayerSummary {
   std::int64_t parameters = 0;         // weights that exist
   std::int64_t trainable = 0;          // of them
   std::int64_t synapses = 0;           // of circuits, each counted once however many weights stand on it
-  std::int64_t possible_synapses = 0;  // if every source reached every target
+  std::int64_t possible_synapses = 0;  // if every source reached every target that its synapses may reach: of a wired
+                                       // CfC, from one layer of the circuit to the next
   std::int64_t weight_bytes = 0;       // as stored
 };
 

@@ -63,6 +63,8 @@ class CfCCell : public Cell {
 
  protected:
   void on_build(const Shape& input) override;
+  // That of f1 and f2, which have no pattern of their own where it is full.
+  std::vector<PatternPtr> own_patterns() const override;
 
  private:
   // An affine map of [x, h], or of what the backbone gives.

@@ -42,6 +42,9 @@ class Module {
   void build(const Shape& input);
   // Own weights, then those of parts, in the order they were added.
   virtual std::vector<WeightPtr> weights() const;
+  // The circuits that its weights stand on, then those of parts: each once, however many weights share it, and also
+  // where every synapse exists, so that its kernel is stored as a whole.
+  std::vector<PatternPtr> patterns() const;
   const std::vector<std::shared_ptr<Module>>& parts() const { return parts_; }
 
   // The name under which the registry knows how to make it, and its options (nn/registry.hpp).
@@ -53,6 +56,8 @@ class Module {
   Module(Module&&) = default;
 
   virtual void on_build(const Shape& input) = 0;
+  // Without those of parts; by default what its own weights have as WeightOptions::pattern.
+  virtual std::vector<PatternPtr> own_patterns() const;
   // A new weight called options.name under this module's path, filled at once from the seed. Only while building.
   WeightPtr add_weight(WeightOptions options);
   // Makes `part` a part of this module, called `name`. One that is built already (shared with another module) keeps its
