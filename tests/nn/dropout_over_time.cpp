@@ -54,7 +54,7 @@ std::array<std::vector<double>, 2> run(std::int64_t checkpoint_every) {
 }
 
 TEST(DropoutOverTime, DrawsAnewAtEveryStep) {
-  const auto [mask, gradient] = run(0);
+  const std::vector<double> mask = run(0)[0];
   const auto at = [&](std::int64_t b, std::int64_t t) {
     const auto begin = mask.begin() + (b * time + t) * features;
     return std::vector<double>(begin, begin + features);

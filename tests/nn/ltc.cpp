@@ -30,8 +30,7 @@ double sigmoid_of(double x) { return 1 / (1 + std::exp(-x)); }
 // time.
 class PlainLTC {
  public:
-  PlainLTC(const LTCCell& cell, std::int64_t inputs)
-      : cell_(cell), wiring_(cell.wiring().built(inputs)), inputs_(inputs) {
+  PlainLTC(const LTCCell& cell, std::int64_t inputs) : cell_(cell), wiring_(cell.wiring().built(inputs)) {
     for (const WeightPtr& weight : cell.weights()) weights_[weight->options.name] = weight;
   }
 
@@ -89,7 +88,6 @@ class PlainLTC {
 
   const LTCCell& cell_;
   wiring::Wiring wiring_;
-  std::int64_t inputs_;
   std::map<std::string, WeightPtr> weights_;
 };
 
