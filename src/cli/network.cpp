@@ -67,7 +67,11 @@ std::optional<wiring::Wiring> wiring_of(const nn::Layer& layer) {
   if (const auto* ltc = dynamic_cast<const nn::LTC*>(&layer)) return ltc->ltc_cell().wiring();
   if (const auto* cfc = dynamic_cast<const nn::CfC*>(&layer))
     if (const auto* wired = dynamic_cast<const nn::WiredCfCCell*>(cfc->cfc_cell().get())) return wired->wiring();
-  if (const auto* dense = dynamic_cast<const nn::Dense*>(&layer)) return dense->options().wiring;
+  if (const auto* dense = dynamic_cast<const nn::Dense*>(&layer); dense != nullptr && dense->options().wiring) {
+    wiring::Wiring circuit = *dense->options().wiring;
+    circuit.build(dense->kernel()->options.shape[0].factor());
+    return circuit;
+  }
   return {};
 }
 

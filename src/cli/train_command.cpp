@@ -145,6 +145,7 @@ int train_model(TrainCommand& command) {
   Sequential network =
       make_network(s, static_cast<std::int64_t>(p.classes.empty() ? p.targets.size() : p.classes.size()));
   network.build(static_cast<std::int64_t>(p.features.size()));
+  model::validate(p, network.features(), network.outputs(), "train");
   if (!command.json) std::cout << describe(s, data) << std::flush;
 
   train::Trainer trainer(network, trainer_options(command, data));

@@ -71,6 +71,14 @@ void check_scaling(const Scaling& scaling, std::int64_t width, const char* what,
                fmt::format("mean {} and standard deviation {}", scaling.mean[i], scaling.std[i]),
                "finite numbers, the deviation above 0", "A column that never changes gets the deviation 1.");
     }
+    // What lies within some deviations of the mean is to be an observation, which may be floats.
+    constexpr double usual_deviations = 10;
+    const double far = std::abs(scaling.mean[i]) + usual_deviations * scaling.std[i];
+    if (!std::isfinite(static_cast<float>(far))) {
+      complain(operation, fmt::format("{}, column {}", what, i),
+               fmt::format("mean {:g} and standard deviation {:g}", scaling.mean[i], scaling.std[i]),
+               "numbers that a float can hold", "Use another unit for this column.");
+    }
   }
 }
 

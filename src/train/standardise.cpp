@@ -56,13 +56,9 @@ void learn_column(const Rows& data, std::size_t column, Standardisation& result)
     }
     std = largest * std::sqrt(squares / count);
   }
-  // A policy takes observations as floats: what lies some deviations from the mean must be one.
-  constexpr double usual_deviations = 10;
-  const bool fits = std::isfinite(static_cast<float>(std::abs(mean) + usual_deviations * std));
-  if (!std::isfinite(mean) || !std::isnormal(std) || !fits)
+  if (!std::isfinite(mean) || !std::isnormal(std))
     throw FormatError(Complaint{"standardise", fmt::format("the spread of {}", quote((*data.names)[column])),
-                                fmt::format("{:g} around {:g}, beyond the range of a float", std, mean), "",
-                                "Use another unit for this column."});
+                                "beyond the range of a double", "", "Use another unit for this column."});
   result.mean.push_back(mean);
   result.std.push_back(std);
 }

@@ -105,6 +105,9 @@ TEST(Preprocessing, MustFitTheNetwork) {
   EXPECT_THAT(
       message([](auto& p) { p.inputs.std[1] = 0; }),
       HasSubstr("the scaling of inputs, column 1 is mean -2 and standard deviation 0; expected finite numbers"));
+  EXPECT_THAT(message([](auto& p) { p.inputs.std[1] = 1e38; }),
+              HasSubstr("column 1 is mean -2 and standard deviation 1e+38; expected numbers that a float can hold. Use "
+                        "another unit for this column."));
   EXPECT_EQ(message([](auto& p) { p.columns.group = "b"; }),
             "save_model: the column 'b' is both a feature and that of time or groups; expected one role a column.");
   EXPECT_EQ(message([](auto& p) { p.columns.first_dt = -1; }),

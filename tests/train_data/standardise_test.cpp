@@ -116,17 +116,10 @@ TEST(StandardiseErrors, Texts) {
               standardise_features(data);
             }),
             "standardise: the training part is empty; expected at least one step. Change the split.");
-  EXPECT_THAT(
-      message_of<FormatError>([] {
-        standardise_features(two_columns({1.7e308, 0, -1.7e308, 0}));
-      }),
-      ::testing::AllOf(::testing::StartsWith("standardise: the spread of 'a' is "),
-                       ::testing::EndsWith(", beyond the range of a float. Use another unit for this column.")));
   EXPECT_EQ(message_of<FormatError>([] {
-              standardise_features(two_columns({1, 1e38, -1, -1e38}));
+              standardise_features(two_columns({1.7e308, 0, -1.7e308, 0}));
             }),
-            "standardise: the spread of 'b' is 1e+38 around 0, beyond the range of a float. Use another unit for this "
-            "column.");
+            "standardise: the spread of 'a' is beyond the range of a double. Use another unit for this column.");
 }
 
 }  // namespace
