@@ -32,14 +32,14 @@ constexpr const char* examples =
     "  elegans inspect policy.safetensors        afterwards\n";
 
 struct DemoCommand {
-  std::int64_t epochs = 20, seed = 7, threads = 0;
+  std::int64_t epochs = 6, seed = 7, threads = 0;
   std::string out = "policy.safetensors";
   bool json = false;
 };
 
 Sequential make_demo_network(std::uint64_t seed) {
   Sequential network({.name = "japanese-vowels", .seed = seed});
-  network.add(nn::CfC(wiring::AutoNCP({.units = 64, .output_size = 16, .seed = 22222})));
+  network.add(nn::CfC(wiring::AutoNCP({.units = 128, .output_size = 32, .seed = 22222})));
   network.add(nn::Dense(9));
   return network;
 }
@@ -62,7 +62,7 @@ void print_one_sequence(Policy& policy, const train::Dataset& data) {
 void print_text(const train::Evaluation& test, const DemoCommand& c, const VowelData& data,
                 const StreamFigures& figures) {
   std::cout << "\nAccuracy on the test part (370 recordings that training never saw)\n"
-            << fmt::format("  {:<42} {:<12}\n", "elegans, CfC over AutoNCP(64, 16)",
+            << fmt::format("  {:<42} {:<12}\n", "elegans, CfC over AutoNCP(128, 32)",
                            fmt::format("{:.1f} %", 100 * test.metric("accuracy")));
   for (const train::PublishedFigure& figure : train::japanese_vowels_figures())
     std::cout << fmt::format("  {:<42} {:<12} {}\n", figure.method, figure.accuracy, figure.source);

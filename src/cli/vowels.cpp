@@ -31,14 +31,14 @@ VowelData vowel_data(std::uint64_t seed, double validation) {
   for (train::Dataset* part : {&parts.train, &made.validation, &made.test})
     if (part->size() > 0) prepare(made.preprocessing, *part);
   made.train =
-      train::repeat_targets(train::jitter(parts.train, {.copies = 8, .noise = 0.4, .offset = 0.5, .seed = seed}));
+      train::repeat_targets(train::jitter(parts.train, {.copies = 32, .noise = 0.4, .offset = 0.5, .seed = seed}));
   return made;
 }
 
 train::TrainerOptions vowel_training(std::uint64_t epochs, std::size_t threads) {
-  return {.optimizer = train::Adam{.learning_rate = 0.005},
+  return {.optimizer = train::Adam{.learning_rate = 0.004},
           .batch_size = 32,
-          .epochs = epochs > 0 ? epochs : 20,
+          .epochs = epochs > 0 ? epochs : 6,
           .clip_norm = 1.0,
           .threads = threads,
           .callbacks = {train::cosine_decay()}};
