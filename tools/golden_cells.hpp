@@ -16,7 +16,8 @@
 
 namespace elegans::golden {
 
-// Errors are absolute, relative for expected numbers above 1.
+// Errors are absolute, relative for expected numbers above 1; that of the loss Σ y · seed_grad is relative to
+// Σ |y · seed_grad| where this is above 1.
 struct Comparison {
   std::string name;
   bool is_gradient = false;

@@ -174,6 +174,23 @@ TEST(Hoist, TakesInvariantsAndInputProductsOutOfTheLoop) {
   EXPECT_THAT(names(hoisted), ::testing::UnorderedElementsAre("slice", "slice", "matmul", "scan"));
 }
 
+// A constant that the loop itself still needs stays inside; what moved reads one of its own.
+TEST(Hoist, LetsWhatMovesReadAConstantThatStays) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {Dim::time(), 2}}), h = graph.input("h", {Dtype::f64, {2}}),
+              w = graph.input("w", {Dtype::f64, {2}});
+  const LoopResult loop = scan(Dim::time(), std::array{h}, std::array{x}, [&](const Loop& in) {
+    const Value two = constant(in.carried[0], 2.0);
+    return LoopResult{.carried = {in.carried[0] * two + softplus(w * two)}, .stacked = {}, .summed = {}};
+  });
+  graph.output("h", loop.carried[0]);
+  PassReport report;
+  const Graph hoisted = hoist(graph, report);
+  check(hoisted);
+  EXPECT_THAT(names(body_of(hoisted)), ::testing::UnorderedElementsAre("constant", "multiply", "add"));
+  EXPECT_THAT(names(hoisted), ::testing::UnorderedElementsAre("constant", "multiply", "softplus", "scan"));
+}
+
 TEST(Hoist, ComputesWeightGradientsBehindTheLoop) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f64, {Dim::time(), Dim::batch(), 3}}),

@@ -92,7 +92,7 @@ TEST(GoldenCells, ReadsTimeFirstWhereBatchEqualsTime) {
   EXPECT_LE(before[0].error, 1e-10);
 
   golden["options"]["batch_first"] = false;
-  for (const char* key : {"x", "y", "seed_grad", "grad_x"}) golden[key] = transposed(golden[key]);
+  for (const char* key : {"x", "dt", "y", "seed_grad", "grad_x", "grad_dt"}) golden[key] = transposed(golden[key]);
   const auto after = run_case(golden, Dtype::f64, kernels::Target::scalar).comparisons;
   ASSERT_EQ(after.size(), before.size());
   for (std::size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].error, before[i].error) << after[i].name;
