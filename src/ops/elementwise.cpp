@@ -189,8 +189,9 @@ bool Elementwise::may_overwrite(std::size_t output, std::size_t input, std::span
   return true;
 }
 
-std::size_t Elementwise::workspace_bytes(std::span<const Type>, const Extents&) const {
-  return (registers_ + inputs_) * tile_bytes;
+std::size_t Elementwise::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
+  const auto elements = static_cast<std::size_t>(result_shape(*this, inputs).elements(at));
+  return (registers_ + inputs_) * register_bytes(elements, size_of(inputs[0].dtype));
 }
 
 void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
@@ -225,8 +226,9 @@ class Elementwise::Pass {
         inner_(call.sizes[1]),
         rows_at_once_(inner_ < tile ? std::max<std::size_t>(1, tile / std::max<std::size_t>(1, inner_)) : 1),
         spread_(rows_at_once_ > 1 && outer_ > 1),
+        register_(register_bytes(outer_ * inner_, sizeof(T)) / sizeof(T)),
         scratch_(static_cast<T*>(call.workspace)),
-        spread_inputs_(scratch_ + operation.registers_ * tile) {}
+        spread_inputs_(scratch_ + operation.registers_ * register_) {}
 
   void run() noexcept {
     if (outer_ == 0 || inner_ == 0) return;
@@ -255,13 +257,13 @@ class Elementwise::Pass {
     for (std::size_t i = 0; i < operation_.inputs_; ++i)
       if (access(i) == Access::row)
         for (std::size_t r = 0; r < std::min(rows_at_once_, outer_); ++r)
-          std::memcpy(spread_inputs_ + i * tile + r * inner_, call_.in<T>(i), inner_ * sizeof(T));
+          std::memcpy(spread_inputs_ + i * register_ + r * inner_, call_.in<T>(i), inner_ * sizeof(T));
   }
 
   void bind_inputs(std::size_t row, std::size_t rows, std::size_t column) noexcept {
     for (std::size_t i = 0; i < operation_.inputs_; ++i) {
       const T* base = call_.in<T>(i);
-      T* const copy = spread_inputs_ + i * tile;
+      T* const copy = spread_inputs_ + i * register_;
       switch (access(i)) {
         case Access::full:
           input_[i] = {base + row * inner_ + column, 1};
@@ -285,7 +287,7 @@ class Elementwise::Pass {
   T* result(std::size_t k, std::size_t start) const noexcept {
     const auto output = operation_.output_of_[k];
     return output >= 0 ? call_.out<T>(static_cast<std::size_t>(output)) + start
-                       : scratch_ + operation_.register_of_[k] * tile;
+                       : scratch_ + operation_.register_of_[k] * register_;
   }
 
   void run_program(std::size_t start, std::size_t n) noexcept {
@@ -317,6 +319,7 @@ class Elementwise::Pass {
   const kernels::Table<T>& table_;
   const std::size_t outer_, inner_, rows_at_once_;
   const bool spread_;
+  const std::size_t register_;  // elements of one
   T* const scratch_;
   T* const spread_inputs_;
   std::array<Operand, max_inputs> input_{};

@@ -19,6 +19,11 @@ std::size_t block_rows(std::size_t rows, std::size_t width, std::size_t element)
                                  std::max<std::size_t>(rows, 1));
 }
 
+// Bytes of the rows of the product that are finished together: one row at least, and no more than there are.
+std::size_t product_bytes(std::size_t elements, std::size_t width, std::size_t element) {
+  return aligned(std::max(width * element, std::min(ProductChain::block_bytes, elements * element)));
+}
+
 }  // namespace
 
 ProductChain::ProductChain(OperationPtr product, std::shared_ptr<const Elementwise> chain, bool keep_product)
@@ -67,8 +72,10 @@ Cost ProductChain::cost(std::span<const Type> inputs, std::span<const Type> outp
 
 std::size_t ProductChain::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
   const std::vector<Type> types = chain_inputs(inputs);
-  const auto row = static_cast<std::size_t>(types[0].shape.back().value(at)) * size_of(types[0].dtype);
-  return aligned(std::max(block_bytes, row)) + chain_->workspace_bytes(types, at);
+  const std::size_t size = size_of(types[0].dtype);
+  const auto width = static_cast<std::size_t>(types[0].shape.back().value(at));
+  const auto elements = static_cast<std::size_t>(types[0].shape.elements(at));
+  return product_bytes(elements, width, size) + chain_->workspace_bytes(types, at);
 }
 
 void ProductChain::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
@@ -92,7 +99,7 @@ void ProductChain::execute(const Call& call) const noexcept {
   const std::size_t at_once = block_rows(rows, width, sizeof(T));
   T* const block = static_cast<T*>(call.workspace);
   std::byte* const chain_workspace =
-      static_cast<std::byte*>(call.workspace) + aligned(std::max(block_bytes, width * sizeof(T)));
+      static_cast<std::byte*>(call.workspace) + product_bytes(rows * width, width, sizeof(T));
   const std::size_t first_output = keep_product_ ? 1 : 0;
 
   Sizes product_sizes = call.sizes;

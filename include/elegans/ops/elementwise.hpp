@@ -16,8 +16,10 @@
 // A chain and its instructions one by one give the same bits: each is the same kernel on the same element.
 // An output may overwrite a full input that no later instruction reads.
 
+#include <algorithm>
 #include <optional>
 
+#include "elegans/base/aligned_buffer.hpp"
 #include "elegans/ops/operation.hpp"
 
 namespace elegans::ops {
@@ -35,6 +37,10 @@ class Elementwise final : public Operation {
  public:
   static constexpr std::size_t max_inputs = 24;
   static constexpr std::size_t tile_bytes = 2048;  // of one register; a dozen registers stay within 32 KB
+  // Bytes of one register for a result of so many elements: no more than they need.
+  static constexpr std::size_t register_bytes(std::size_t elements, std::size_t size) {
+    return aligned(std::min(tile_bytes, elements * size));
+  }
 
   static OperationPtr unary(kernels::Unary function);
   static OperationPtr binary(kernels::Binary function);
