@@ -74,12 +74,19 @@ void add_training(Settings& options, TrainSettings& s) {
   options.add("batch-size", s.batch_size, "sequences of an update", from_one);
   options.add("optimizer", s.optimizer, "adam | sgd");
   options.add("learning-rate", s.learning_rate, "of the optimizer", positive);
+  options.add("schedule", s.schedule, "constant | cosine: the rate falls to 0 along half a cosine");
+  options.add("warmup", s.warmup, "cosine: share of all updates in which the rate rises", fraction);
   options.add("momentum", s.momentum, "sgd", fraction);
   options.add("beta-1", s.beta_1, "adam: of the mean of gradients", fraction);
   options.add("beta-2", s.beta_2, "adam: of the mean of their squares", fraction);
   options.add("epsilon", s.epsilon, "adam: beside the root", positive);
   options.add("clip-norm", s.clip_norm, "longest gradient; 0: any", {.at_least = 0});
   options.add("shuffle", s.shuffle, "an order of sequences drawn anew each epoch");
+  options.add("copies", s.copies, "train on so many copies of each recording, with noise; 0: on the recordings",
+              from_zero);
+  options.add("noise", s.noise, "copies: deviation of the noise, new at every step", {.at_least = 0});
+  options.add("offset", s.offset, "copies: deviation of an offset, one for each feature of a copy", {.at_least = 0});
+  options.add("repeat-target", s.repeat_target, "answer recording: train on its target at every step");
   options.add("loss", s.loss, "mse | categorical_crossentropy (default: by the targets)");
   options.add("metrics", s.metrics, "accuracy | mae | rmse (default: by the targets)");
   options.add("monitor", s.monitor, "figure that chooses the best epoch");
@@ -120,6 +127,7 @@ void check_choices(const TrainSettings& s) {
   require_choice("readout", s.readout, {"auto", "dense", "none"});
   require_choice("dtype", s.dtype, {"f32", "f64"});
   require_choice("optimizer", s.optimizer, {"adam", "sgd"});
+  require_choice("schedule", s.schedule, {"constant", "cosine"});
   require_choice("kernels", s.kernels, {"best", "scalar"});
   first_dt_of(s);
   time_unit_of(s);
@@ -155,6 +163,10 @@ void check_dependents(const TrainSettings& s) {
       {"--input-mapping", s.input_mapping != fresh.input_mapping, is_ltc, ltc},
       {"--output-mapping", s.output_mapping != fresh.output_mapping, is_ltc, ltc},
       {"--momentum", s.momentum != fresh.momentum, !is_adam, "--optimizer sgd"},
+      {"--warmup", s.warmup > 0, s.schedule == "cosine", "--schedule cosine"},
+      {"--noise", s.noise != fresh.noise, s.copies > 0, "--copies above 0"},
+      {"--offset", s.offset != fresh.offset, s.copies > 0, "--copies above 0"},
+      {"--repeat-target", s.repeat_target, s.answer == "recording" || !is_csv, "--answer recording"},
       {"--beta-1", s.beta_1 != fresh.beta_1, is_adam, "--optimizer adam"},
       {"--beta-2", s.beta_2 != fresh.beta_2, is_adam, "--optimizer adam"},
       {"--epsilon", s.epsilon != fresh.epsilon, is_adam, "--optimizer adam"},

@@ -4,6 +4,7 @@
 
 #include "cli/columns.hpp"
 #include "elegans/train/classes.hpp"
+#include "elegans/train/jitter.hpp"
 #include "elegans/train/read_csv.hpp"
 #include "elegans/train/standardise.hpp"
 #include "elegans/train/timespans.hpp"
@@ -86,6 +87,16 @@ model::Preprocessing learn(const train::Dataset& training, const TrainSettings& 
   return p;
 }
 
+// Copies with noise and targets at every step, as the settings ask for.
+void enrich(train::Dataset& training, const TrainSettings& s) {
+  if (s.copies > 0)
+    training = train::jitter(training, {.copies = static_cast<std::size_t>(s.copies),
+                                        .noise = s.noise,
+                                        .offset = s.offset,
+                                        .seed = static_cast<std::uint64_t>(s.seed)});
+  if (s.repeat_target) training = train::repeat_targets(std::move(training));
+}
+
 }  // namespace
 
 void prepare(const model::Preprocessing& preprocessing, train::Dataset& data) {
@@ -109,6 +120,7 @@ TrainingData read_training_data(const TrainSettings& s) {
   for (train::Dataset* part : {&parts.train, &parts.validation, &parts.test}) {
     if (part->size() == 0) continue;
     prepare(made.preprocessing, *part);
+    if (part == &parts.train) enrich(parts.train, s);
     if (train::is_whole(*part)) *part = cut(std::move(*part), s);
   }
   return made;

@@ -70,7 +70,12 @@ class Train(program.Case):
         self.assertEqual(adam, self.read("lag.safetensors"))
         sgd = weights((*base, "--batch-size", "2", "--optimizer", "sgd"), "sgd.safetensors")
         strided = weights((*base, "--stride", "5"), "strided.safetensors")
-        for start, *option in ((adam, "--beta-1", "0.5"), (adam, "--beta-2", "0.9"), (adam, "--epsilon", "0.1"),
+        copied = weights((*base, "--copies", "2"), "copied.safetensors")
+        cosine = weights((*base, "--schedule", "cosine"), "cosine.safetensors")
+        for start, *option in ((adam, "--copies", "2"), (copied, "--copies", "3"), (copied, "--copies", "2", "--noise", "0.3"),
+                               (copied, "--copies", "2", "--offset", "0.2"), (adam, "--schedule", "cosine"),
+                               (cosine, "--schedule", "cosine", "--warmup", "0.5"),
+                               (adam, "--beta-1", "0.5"), (adam, "--beta-2", "0.9"), (adam, "--epsilon", "0.1"),
                                (adam, "--learning-rate", "0.1"), (adam, "--clip-norm", "0.01"), (adam, "--batch-size", "2"),
                                (adam, "--no-standardise"), (adam, "--time-unit", "off"), (adam, "--first-dt", "0"),
                                (adam, "--mode", "pure"), (adam, "--mixed-memory"), (adam, "--proj-size", "2"),
@@ -85,6 +90,8 @@ class Train(program.Case):
                                ("--cell ltc", "--no-implicit"), ("backbone", "--wiring", "autoncp:8,1", "--activation", "relu"),
                                ("--optimizer sgd", "--momentum", "0.9"), ("--time", "--time-unit", "off"),
                                ("--optimizer adam", "--optimizer", "sgd", "--beta-1", "0.5"),
+                               ("--copies", "--noise", "0.3"), ("--schedule cosine", "--warmup", "0.1"),
+                               ("--answer recording", "--repeat-target"),
                                ("--window", "--window", "0", "--stride", "2"),
                                ("validation", "--validation", "0", "--patience", "3"),
                                ("--split random", "--stratify")):
