@@ -5,6 +5,7 @@
 
 #include "elegans/base/suggest.hpp"
 #include "elegans/graph/pipeline.hpp"
+#include "elegans/graph/scan.hpp"
 #include "frame.hpp"
 
 namespace elegans::graph {
@@ -12,6 +13,7 @@ namespace elegans::graph {
 struct Executable::Implementation {
   Graph graph;
   CompileOptions options;
+  std::int64_t segment_length = 1;
   std::vector<PassReport> reports;
   ops::Kernels kernels;
   std::unique_ptr<Frame> frame;
@@ -19,7 +21,7 @@ struct Executable::Implementation {
   Extents prepared{.batch = -1, .time = -1, .segments = -1};
 
   Extents complete(const Extents& extents) const {
-    const std::int64_t k = options.segment_length;
+    const std::int64_t k = segment_length;
     return {extents.batch, extents.time, (extents.time + k - 1) / k};
   }
 };
@@ -77,15 +79,15 @@ Executable& Executable::operator=(Executable&&) noexcept = default;
 Executable::~Executable() = default;
 
 std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const CompileOptions& options) {
-  if (options.reserve.batch < 1 || options.reserve.time < 1 || options.segment_length < 1)
+  if (options.reserve.batch < 1 || options.reserve.time < 1)
     throw ConfigError({.operation = "compile",
                        .argument = "reserve",
-                       .actual = fmt::format("batch {}, time {}, segments of {}", options.reserve.batch,
-                                             options.reserve.time, options.segment_length),
+                       .actual = fmt::format("batch {}, time {}", options.reserve.batch, options.reserve.time),
                        .required = "1 or more of each",
                        .remedy = ""});
   auto self = std::make_unique<Implementation>();
   self->options = options;
+  self->segment_length = segment_length_of(graph);
   self->options.reserve = self->complete(options.reserve);
   self->graph = optimise(std::move(graph), options.disable, self->reports);
   self->kernels = ops::kernels_of(options.target);

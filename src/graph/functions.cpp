@@ -207,7 +207,7 @@ Value pad(Value x, std::int64_t axis, std::int64_t before, Dim size) {
   return apply1(std::make_shared<ops::Pad>(ops::PadOptions{at, before, size}), {x});
 }
 Value concat(std::span<const Value> parts, std::int64_t axis) {
-  const std::size_t at = axis_of(axis, innermost(parts).type(parts[0].id).shape, "concat");
+  const std::size_t at = axis_of(axis, parts[0].shape(), "concat");
   if (parts.size() == 1) return parts[0];
   return innermost(parts).apply(std::make_shared<ops::Concat>(at), parts)[0];
 }
@@ -253,7 +253,7 @@ Value with_gradient(Value y, Value x, std::function<Value(Value x, Value y, Valu
 namespace {
 
 LoopResult scan_once(Dim steps, std::span<const Value> initial, std::span<const Value> scanned,
-                     const std::function<LoopResult(const Loop&)>& body, bool reverse, bool keep_carried_only) {
+                     const std::function<LoopResult(const Loop&)>& body, bool reverse, std::int64_t segment_length) {
   std::vector<Value> all(initial.begin(), initial.end());
   all.insert(all.end(), scanned.begin(), scanned.end());
   Graph& parent = innermost(all).innermost_open();
@@ -290,7 +290,7 @@ LoopResult scan_once(Dim steps, std::span<const Value> initial, std::span<const 
                           result.summed.size()};
   inner.detach();
   auto operation = std::make_shared<Scan>(std::move(inner), counts, steps, reverse);
-  if (keep_carried_only) operation = operation->with_keep_carried_only();
+  operation = operation->with_segment_length(segment_length);
   const std::vector<Value> outputs = parent.apply(operation, all);
   LoopResult values;
   const auto at = [&](std::size_t first, std::size_t count) {
@@ -341,9 +341,9 @@ LoopResult scan_in_segments(Dim steps, std::span<const Value> initial, std::span
               for (Value& value : step.summed) value = select(valid, value, constant(value, 0));
               return step;
             },
-            options.reverse, false);
+            options.reverse, 0);
       },
-      options.reverse, true);
+      options.reverse, k);
   // Stacked arrays lose the padding.
   for (Value& value : result.stacked) {
     const Shape shape = value.shape();  // [segments, k, …]
@@ -370,7 +370,7 @@ LoopResult scan(Dim steps, std::span<const Value> initial, std::span<const Value
                        .required = "0 for none, or a number of steps",
                        .remedy = ""});
   if (options.checkpoint_every > 0) return scan_in_segments(steps, initial, scanned, body, options);
-  return scan_once(steps, initial, scanned, body, options.reverse, false);
+  return scan_once(steps, initial, scanned, body, options.reverse, 0);
 }
 
 }  // namespace elegans::graph

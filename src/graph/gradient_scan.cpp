@@ -119,7 +119,7 @@ class LoopGradient {
         continue;
       }
       const Node& node = joint_.nodes()[static_cast<std::size_t>(producer)];
-      if (!scan_.keep_carried_only() && is_dear(joint_, node, nesting_)) {
+      if (scan_.segment_length() == 0 && is_dear(joint_, node, nesting_)) {
         kept_.push_back(value);
         continue;
       }
@@ -145,7 +145,7 @@ class LoopGradient {
     ScanCounts counts = counts_;
     counts.stacked += kept_.size();
     auto scan = std::make_shared<Scan>(std::move(forward), counts, scan_.steps(), scan_.reverse());
-    if (scan_.keep_carried_only()) scan = scan->with_keep_carried_only();
+    scan = scan->with_segment_length(scan_.segment_length());
     Node node = node_;
     std::vector<ValueId> stacks;
     for (const ValueId value : kept_) {

@@ -26,7 +26,7 @@ Graph Rewrite::finish() {
 
 OperationPtr with_body(const Scan& scan, Graph body) {
   auto changed = std::make_shared<Scan>(std::move(body), scan.counts(), scan.steps(), scan.reverse());
-  return scan.keep_carried_only() ? changed->with_keep_carried_only() : changed;
+  return changed->with_segment_length(scan.segment_length());
 }
 
 std::vector<std::vector<std::size_t>> readers(const Graph& graph) {

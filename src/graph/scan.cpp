@@ -1,6 +1,7 @@
 #include "elegans/graph/scan.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace elegans::graph {
 
@@ -12,9 +13,9 @@ Scan::Scan(Graph body, ScanCounts counts, Dim steps, bool reverse)
          "the body of a loop has other outputs than counted");
 }
 
-std::shared_ptr<Scan> Scan::with_keep_carried_only() const {
+std::shared_ptr<Scan> Scan::with_segment_length(std::int64_t steps) const {
   auto scan = std::make_shared<Scan>(*this);
-  scan->keep_carried_only_ = true;
+  scan->segment_length_ = steps;
   return scan;
 }
 
@@ -70,6 +71,33 @@ ops::Cost Scan::cost(std::span<const Type>, std::span<const Type>, const Extents
   }
   const auto steps = static_cast<double>(steps_.value(at));
   return {cost.flop * steps, cost.bytes * steps};
+}
+
+namespace {
+
+void find_segment_length(const Graph& graph, std::int64_t& length) {
+  for (const Node& node : graph.nodes()) {
+    const Scan* scan = as_scan(node);
+    if (scan == nullptr) continue;
+    find_segment_length(scan->body(), length);
+    const std::int64_t own = scan->steps() == Dim::segments() ? scan->segment_length() : 0;
+    if (own == 0) continue;
+    if (length != 0 && own != length)
+      throw ConfigError({.operation = node.scope.empty() ? "scan" : node.scope,
+                         .argument = "checkpoint_every",
+                         .actual = fmt::format("{}", own),
+                         .required = fmt::format("{}, as in the loops before it", length),
+                         .remedy = "Give all loops over time of a graph the same one."});
+    length = own;
+  }
+}
+
+}  // namespace
+
+std::int64_t segment_length_of(const Graph& graph) {
+  std::int64_t length = 0;
+  find_segment_length(graph, length);
+  return std::max<std::int64_t>(length, 1);
 }
 
 const Scan* as_scan(const Node& node) { return dynamic_cast<const Scan*>(node.operation.get()); }

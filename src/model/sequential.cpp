@@ -5,7 +5,6 @@
 #include <cctype>
 
 #include "elegans/base/text.hpp"
-#include "elegans/nn/rnn.hpp"
 #include "model/predictions.hpp"
 
 namespace elegans::model {
@@ -16,13 +15,6 @@ std::string default_name(const nn::Layer& layer) {
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return name;
-}
-
-std::int64_t checkpoint_steps(const nn::Module& module) {
-  std::int64_t steps = 0;
-  if (const auto* rnn = dynamic_cast<const nn::RNN*>(&module)) steps = rnn->sequence().checkpoint_every;
-  for (const auto& part : module.parts()) steps = std::max(steps, checkpoint_steps(*part));
-  return steps;
 }
 
 // The shape with its batch, and the time of a sequence, left open.
@@ -123,20 +115,6 @@ const Shape& Sequential::output_shape() const {
 
 bool Sequential::streams() const {
   return std::all_of(layers_.begin(), layers_.end(), [](const nn::LayerPtr& layer) { return layer->streams(); });
-}
-
-std::int64_t Sequential::checkpoint_every() const {
-  std::int64_t steps = 0;
-  for (const nn::LayerPtr& layer : layers_) {
-    const std::int64_t own = checkpoint_steps(*layer);
-    if (own > 0 && steps > 0 && own != steps) {
-      throw ConfigError({layer->path(), "checkpoint_every", fmt::format("{}", own),
-                         fmt::format("{}, as in the layers before it", steps),
-                         "Give all layers of a model the same one."});
-    }
-    steps = std::max(steps, own);
-  }
-  return steps;
 }
 
 std::vector<nn::WeightPtr> Sequential::weights() const {

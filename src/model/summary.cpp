@@ -53,8 +53,7 @@ std::size_t training_arena(Sequential& network, const SummaryOptions& options) {
     if (found[i]) graph.output("gradient/" + names[i], *found[i]);
   }
   const Extents reserve{.batch = options.training_batch, .time = options.training_time};
-  return graph::planned_arena_bytes(
-      std::move(graph), {.reserve = reserve, .segment_length = std::max<std::int64_t>(network.checkpoint_every(), 1)});
+  return graph::planned_arena_bytes(std::move(graph), {.reserve = reserve});
 }
 
 std::string grouped(std::int64_t number) {

@@ -104,13 +104,10 @@ Pass::Pass(Sequential& model, const ParameterLayout& parameters, const Workers& 
 }
 
 Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const ParameterLayout& parameters) const {
-  const bool training = options_.kind == PassKind::gradients;
-  graph::CompileOptions compile_options{
-      .target = options_.target,
-      .reserve = {.batch = options_.layout.rows, .time = options_.layout.longest},
-      .segment_length = training ? std::max<std::int64_t>(model.checkpoint_every(), 1) : 1,
-      .disable = options_.disable};
-  Instance made{.executable = graph::compile(graph, compile_options)};
+  Instance made{.executable =
+                    graph::compile(graph, {.target = options_.target,
+                                           .reserve = {.batch = options_.layout.rows, .time = options_.layout.longest},
+                                           .disable = options_.disable})};
   const auto& inputs = made.executable.inputs();
   const auto& outputs = made.executable.outputs();
   made.x = find(inputs, "x");

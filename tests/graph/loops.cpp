@@ -6,6 +6,7 @@
 
 #include "elegans/graph/gradient.hpp"
 #include "support/check_gradient.hpp"
+#include "support/message_of.hpp"
 
 namespace elegans::graph {
 namespace {
@@ -35,8 +36,7 @@ GradientCase network_case(ScanOptions options, std::int64_t time) {
                      random_tensor({2, 2}, 4), random_tensor({2}, 5)},
           .write = [options](const Values& x) { return network(x, options); },
           .shapes = {{Dim::time(), Dim::batch(), 3}, {Dim::batch(), 2}, {3, 2}, {2, 2}, {2}},
-          .reserve = {.batch = 3, .time = 9},
-          .segment_length = options.checkpoint_every > 0 ? options.checkpoint_every : 1};
+          .reserve = {.batch = 3, .time = 9}};
 }
 
 TEST(Loop, ValuesEqualTheLoopWrittenOut) {
@@ -153,8 +153,7 @@ TEST(Loop, LoopsInLoops) {
                     random_tensor({5, 2, 1}, 5, 0.1, 1)},
          .write = [&](const Values& x) { return nested(x, {.reverse = false, .checkpoint_every = every}); },
          .shapes = {{Dim::time(), Dim::batch(), 3}, {Dim::batch(), 3}, {5}, {5}, {Dim::time(), Dim::batch(), 1}},
-         .reserve = {.batch = 2, .time = 6},
-         .segment_length = every ? every : 1});
+         .reserve = {.batch = 2, .time = 6}});
 }
 
 // A loop inside a body that starts from a value of the outermost graph, reads nothing of the body by its arguments, and
@@ -185,8 +184,58 @@ TEST(Loop, ALoopBelongsToTheBodyInWhichItIsWritten) {
          .write =
              [&](const Values& x) { return nested_from_outside(x, {.reverse = false, .checkpoint_every = every}); },
          .shapes = {{Dim::time(), Dim::batch(), 3}, {Dim::batch(), 3}},
-         .reserve = {.batch = 2, .time = 6},
-         .segment_length = every ? every : 1});
+         .reserve = {.batch = 2, .time = 6}});
+}
+
+// Joins whose first part is from outside the loop, of a graph with other numbers and ranks.
+TEST(Loop, MayJoinWhatIsOutsideWithWhatIsInside) {
+  check_gradient(
+      {.inputs = {random_tensor({4, 2, 3}, 1), random_tensor({2, 2}, 2), random_tensor({5, 2}, 3)},
+       .write =
+           [](const Values& in) {
+             const Value x = in[0], h0 = in[1], w = in[2];
+             const Value outside = reduce_sum(x, 0);  // [batch, 3]
+             const LoopResult result = scan(Dim::time(), std::array{h0}, std::array{x}, [&](const Loop& loop) {
+               const Value joined = concat({outside, loop.carried[0]}, -1);
+               return LoopResult{
+                   .carried = {tanh(matmul(joined, w) + reduce_sum(loop.scanned[0], -1, graph::Keep::yes))},
+                   .stacked = {},
+                   .summed = {}};
+             });
+             return Values{result.carried[0]};
+           },
+       .shapes = {{Dim::time(), Dim::batch(), 3}, {Dim::batch(), 2}, {5, 2}},
+       .reserve = {.batch = 2, .time = 5}});
+}
+
+// How many steps a segment has comes from the loops: nothing that is said elsewhere can be at odds with it.
+TEST(Loop, RefusesCheckpointsOfDifferentLengths) {
+  const auto written = [](std::int64_t first, std::int64_t second) {
+    Graph graph;
+    const Value x = graph.input("x", {Dtype::f64, {Dim::time(), 2}}), h = graph.input("h", {Dtype::f64, {2}});
+    Value state = h;
+    for (const std::int64_t every : {first, second})
+      state = scan(Dim::time(), std::array{state}, std::array{x},
+                   [](const Loop& loop) {
+                     return LoopResult{.carried = {loop.carried[0] + loop.scanned[0]}, .stacked = {}, .summed = {}};
+                   },
+                   {.checkpoint_every = every})
+                  .carried[0];
+    graph.output("h", state);
+    return graph;
+  };
+  for (const std::int64_t time : {1, 5, 6}) {
+    Executable run = compile(written(3, 3), {.reserve = {.time = 6}});
+    const Tensor x = random_tensor({time, 2}, 1), h = random_tensor({2}, 2);
+    const std::array<View, 2> inputs{x, h};
+    std::vector<double> sum = h.values();
+    for (std::size_t i = 0; i < x.elements(); ++i) sum[i % 2] += 2 * x.values()[i];
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(run(inputs)[0].values()[i], sum[i], 1e-14);
+  }
+  EXPECT_EQ(
+      testing::message_of<ConfigError>([&] { compile(written(3, 2), {.reserve = {.time = 6}}); }),
+      "scan: checkpoint_every is 2; expected 3, as in the loops before it. Give all loops over time of a graph the "
+      "same one.");
 }
 
 TEST(Loop, RunsOnSmallerExtentsThanReserved) {

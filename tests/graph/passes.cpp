@@ -99,6 +99,36 @@ TEST(Passes, FusingChangesNoBit) {
     EXPECT_EQ(fused.gradients[i].values(), plain.gradients[i].values());
 }
 
+// What nobody reads behind a product, and a loop inside a loop whose results nobody reads: passes must not need one
+// another to be rid of them.
+TEST(Passes, EachAloneTakesWhatNobodyReads) {
+  const auto written = [] {
+    Graph graph;
+    const Value x = graph.input("x", {Dtype::f64, {3, 2}}), w = graph.input("w", {Dtype::f64, {2, 2}});
+    (void)(tanh(matmul(x, w)) + 1.0);
+    const LoopResult loop = scan(Dim(4), std::array{x}, {}, [&](const Loop& outer) {
+      const Value c = outer.carried[0];
+      (void)scan(Dim(2), std::array{c}, {}, [&](const Loop& inner) {
+        return LoopResult{
+            .carried = {inner.carried[0] * softplus(reduce_sum(w, 0))}, .stacked = {tanh(matmul(x, w))}, .summed = {}};
+      });
+      (void)(sigmoid(matmul(c, w)) * 2.0);
+      return LoopResult{.carried = {c * 0.5}, .stacked = {matmul(x, w)}, .summed = {}};
+    });
+    graph.output("y", loop.carried[0]);
+    return graph;
+  };
+  const Tensor x = testing::random_tensor({3, 2}, 1), w = testing::random_tensor({2, 2}, 2);
+  for (const std::vector<std::string>& disable : std::vector<std::vector<std::string>>{
+           {}, {"simplify"}, {"hoist"}, {"fuse"}, {"simplify", "fuse"}, {"simplify", "hoist"}, {"hoist", "fuse"}}) {
+    Executable run = compile(written(), {.disable = disable});
+    std::vector<View> views;
+    for (const Port& port : run.inputs()) views.push_back(port.name == "x" ? View(x) : View(w));
+    const std::vector<double> y = run(views)[0].values();
+    for (std::size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i], x.values()[i] / 16);
+  }
+}
+
 TEST(Passes, UnknownNamesAreErrors) {
   Graph graph;
   graph.output("y", tanh(graph.input("x", {Dtype::f32, {2}})));

@@ -109,19 +109,6 @@ TEST(Sequential, RefusesToDescribeAPartOfTwoLayers) {
             "model whose layers share weights can be trained and run, but not saved.");
 }
 
-TEST(Sequential, KnowsHowManyStepsTrainingKeepsAStateOf) {
-  Sequential all;
-  all.add(nn::LTC(4));
-  EXPECT_EQ(all.checkpoint_every(), 0);
-  Sequential some;
-  some.add(nn::LTC(4, {.checkpoint_every = 5})).add(nn::Dense(2)).add(nn::CfC(4));
-  EXPECT_EQ(some.checkpoint_every(), 5);
-  some.add(nn::LTC(4, {.checkpoint_every = 6}));
-  EXPECT_EQ(
-      message_of<ConfigError>([&] { some.checkpoint_every(); }),
-      "ltc_1: checkpoint_every is 6; expected 5, as in the layers before it. Give all layers of a model the same one.");
-}
-
 TEST(Sequential, SaysWhatItRefuses) {
   Sequential model({.name = "gait"});
   EXPECT_EQ(message_of<ConfigError>([&] { model.build(3); }),

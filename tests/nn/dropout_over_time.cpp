@@ -41,9 +41,7 @@ std::array<std::vector<double>, 2> run(std::int64_t checkpoint_every) {
   const auto gradient = graph::gradients(std::array{y}, std::array{full(y, y.shape(), 1)}, std::array{x});
   g.output("y", y);
   g.output("gradient", *gradient[0]);
-  graph::Executable executable = graph::compile(
-      std::move(g),
-      {.reserve = {.batch = batch, .time = time}, .segment_length = std::max<std::int64_t>(checkpoint_every, 1)});
+  graph::Executable executable = graph::compile(std::move(g), {.reserve = {.batch = batch, .time = time}});
   Tensor ones = Tensor::from(Shape{batch, time, features}, std::vector<double>(batch * time * features, 1), Dtype::f64);
   Tensor step(Shape{1}, Dtype::i32);
   step.as<std::int32_t>()[0] = 4;

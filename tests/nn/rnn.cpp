@@ -190,7 +190,7 @@ TEST(RNN, GradientsAgreeWithFiniteDifferences) {
                             .timespans = random_tensor({2, 5}, 2, 0.1, 2),
                             .lengths = Tensor::from({2}, {3, 5}, Dtype::i32),
                             .symbolic = symbolic},
-                           {.inputs = {}, .write = {}, .segment_length = k ? k : 1});
+                           {.inputs = {}, .write = {}});
     }
 }
 

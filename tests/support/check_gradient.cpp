@@ -55,11 +55,8 @@ Written write(const GradientCase& test, bool with_gradients) {
 }
 
 graph::Executable compiled(Written written, const GradientCase& test) {
-  return graph::compile(std::move(written.graph), {.target = test.target,
-                                                   .reserve = test.reserve,
-                                                   .segment_length = test.segment_length,
-                                                   .disable = test.disable,
-                                                   .in_place = {}});
+  return graph::compile(std::move(written.graph),
+                        {.target = test.target, .reserve = test.reserve, .disable = test.disable, .in_place = {}});
 }
 
 std::vector<View> views_of(const std::vector<Tensor>& inputs, const std::vector<Tensor>& integers) {

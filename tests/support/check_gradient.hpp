@@ -19,7 +19,6 @@ struct GradientCase {
   Extents reserve = {};                   // the largest extents; those of the run follow from the inputs
   std::vector<std::string> disable = {};  // passes that do not run
   kernels::Target target = kernels::Target::scalar;
-  std::int64_t segment_length = 1;
 };
 
 // The graph's values and the gradients of loss = Σ_i y_i cos(y_i + 0.37 (i + 1)) over all elements of all outputs y_i.

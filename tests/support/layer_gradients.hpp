@@ -22,7 +22,7 @@ struct LayerInputs {
 
 // Differentiates the output, the final states of every recurrent layer in `layer`, and its penalties. Adds numbers
 // within ±0.1 to the first values of every weight, so that zeros and ones hide nothing, and leaves the weights so. Of
-// `mode`, target, disable and segment_length count.
+// `mode`, target and disable count.
 void check_layer_gradient(nn::Layer& layer, const LayerInputs& inputs, const GradientCase& mode = {});
 
 }  // namespace elegans::testing

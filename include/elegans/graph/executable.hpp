@@ -18,8 +18,7 @@ namespace elegans::graph {
 
 struct CompileOptions {
   kernels::Target target = kernels::Target::best;
-  Extents reserve;                  // the largest batch and time of any run
-  std::int64_t segment_length = 1;  // steps of one segment, where a loop keeps checkpoints
+  Extents reserve;  // the largest batch and time of any run
   // Passes that are not to run: names of passes() ("fuse", "hoist", …). ELEGANS_DISABLE in the environment adds to
   // them, separated by commas.
   std::vector<std::string> disable = {};
@@ -80,7 +79,7 @@ class Executable {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// ConfigError where nothing is reserved, or a pass or a port that is named does not exist. The arena's pages are first
+// ConfigError where nothing is reserved, loops keep checkpoints of different numbers of steps, or a pass or a port that is named does not exist. The arena's pages are first
 // touched by the first run, so that compiling takes the same time for any length of sequences.
 Executable compile(Graph graph, const CompileOptions& options);
 

@@ -82,10 +82,6 @@ class Sequential {
   // Whether it can be run step by step: a layer that looks ahead in time cannot.
   bool streams() const;
 
-  // Of how many steps training keeps one state of the recurrent layers (RnnOptions::checkpoint_every); 0: of every step.
-  // ConfigError where layers differ.
-  std::int64_t checkpoint_every() const;
-
   // The states with which `batch` sequences start, for PredictOptions::state. ConfigError where it is not built.
   std::vector<Tensor> first_states(std::int64_t batch);
 

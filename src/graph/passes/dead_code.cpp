@@ -64,8 +64,11 @@ class Trimmed {
     counts.summed = between(kept_outputs_, before.carried + before.stacked, node.outputs.size());
     auto changed = std::make_shared<Scan>(Graph::from_parts(fewer, fewer.nodes(), std::move(inputs), fewer.outputs()),
                                           counts, scan_.steps(), scan_.reverse());
-    operation_ = scan_.keep_carried_only() ? changed->with_keep_carried_only() : changed;
+    operation_ = changed->with_segment_length(scan_.segment_length());
   }
+
+  // Whether it reads less than before, so that what made it may be dead now.
+  bool reads_less() const { return kept_inputs_.size() < node_.inputs.size(); }
 
   void write(Rewrite& rewrite) const {
     std::vector<ValueId> inputs;
@@ -87,16 +90,20 @@ class Trimmed {
 Graph remove_dead_code(const Graph& graph, std::size_t& removed) {
   const std::vector<char> needed = needed_values(graph);
   Rewrite rewrite(graph);
+  bool again = false;
   for (const Node& node : graph.nodes()) {
     if (std::none_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return needed[v] != 0; })) {
       ++removed;
     } else if (as_scan(node)) {
-      Trimmed(node, needed, removed).write(rewrite);
+      const Trimmed loop(node, needed, removed);
+      loop.write(rewrite);
+      again = again || loop.reads_less();
     } else {
       rewrite.copy(node);
     }
   }
-  return rewrite.finish();
+  const Graph result = rewrite.finish();
+  return again ? remove_dead_code(result, removed) : result;
 }
 
 }  // namespace elegans::graph

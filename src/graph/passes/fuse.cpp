@@ -7,6 +7,7 @@
 
 #include "elegans/ops/elementwise.hpp"
 #include "elegans/ops/product_chain.hpp"
+#include "graph/passes/dead_code.hpp"
 #include "graph/rewrite.hpp"
 
 namespace elegans::graph {
@@ -279,8 +280,10 @@ class Fusion {
 }  // namespace
 
 Graph fuse(const Graph& graph, PassReport& report) {
+  // What nobody reads would make chains without results.
+  std::size_t removed = 0;
   Counts counts;
-  Graph result = Fusion(graph, counts).run();
+  Graph result = Fusion(remove_dead_code(graph, removed), counts).run();
   const auto note = [&](std::size_t count, const std::string& what) {
     if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
   };

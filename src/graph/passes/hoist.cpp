@@ -11,6 +11,7 @@
 #include "elegans/ops/sources.hpp"
 #include "elegans/ops/sparse_matmul.hpp"
 #include "elegans/ops/strided_copy.hpp"
+#include "graph/passes/dead_code.hpp"
 #include "graph/rewrite.hpp"
 
 namespace elegans::graph {
@@ -250,7 +251,7 @@ class Taken {
     auto scan =
         std::make_shared<Scan>(Graph::from_parts(body_, std::move(nodes), std::move(inputs), std::move(outputs)),
                                counts, scan_.steps(), scan_.reverse());
-    if (scan_.keep_carried_only()) scan = scan->with_keep_carried_only();
+    scan = scan->with_segment_length(scan_.segment_length());
     outer_.to().set_scope(node_.scope);
     const std::vector<Value> results = outer_.to().apply(scan, arguments);
 
@@ -341,8 +342,10 @@ Graph hoist_all(const Graph& graph, Counts& counts) {
 }  // namespace
 
 Graph hoist(const Graph& graph, PassReport& report) {
+  // What nobody reads is not worth moving, and would leave loops without results behind.
+  std::size_t removed = 0;
   Counts counts;
-  Graph result = hoist_all(graph, counts);
+  Graph result = hoist_all(remove_dead_code(graph, removed), counts);
   const auto note = [&](std::size_t count, const char* what) {
     if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
   };
