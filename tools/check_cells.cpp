@@ -36,24 +36,28 @@ struct Arguments {
   kernels::Target target = kernels::Target::best;
 };
 
-// Whether the command line could be understood.
-bool parse(int argc, char** argv, Arguments& arguments) {
+// What could not be understood of the command line, or nothing.
+std::string parse(int argc, char** argv, Arguments& arguments) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     const std::string_view value = i + 1 < argc ? argv[i + 1] : "";
-    if (argument == "--dtype" && (value == "f32" || value == "f64"))
+    if (argument == "--dtype") {
+      if (value != "f32" && value != "f64") return fmt::format("--dtype is '{}'; expected f32 or f64.", value);
       arguments.dtype = value == "f32" ? Dtype::f32 : Dtype::f64;
-    else if (argument == "--target" && (value == "scalar" || value == "best"))
+      ++i;
+    } else if (argument == "--target") {
+      if (value != "scalar" && value != "best") return fmt::format("--target is '{}'; expected scalar or best.", value);
       arguments.target = value == "scalar" ? kernels::Target::scalar : kernels::Target::best;
-    else if (argument.starts_with("-") || !arguments.file.empty())
-      return false;
-    else {
+      ++i;
+    } else if (argument.starts_with("-")) {
+      return fmt::format("'{}' is no option; expected --dtype or --target.", argument);
+    } else if (!arguments.file.empty()) {
+      return fmt::format("'{}' is a second file; expected one.", argument);
+    } else {
       arguments.file = argument;
-      continue;
     }
-    ++i;
   }
-  return !arguments.file.empty();
+  return arguments.file.empty() ? "the file is missing." : "";
 }
 
 struct Largest {
@@ -120,8 +124,8 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  if (!parse(argc, argv, arguments)) {
-    fmt::print(stderr, "{}", usage);
+  if (const std::string complaint = parse(argc, argv, arguments); !complaint.empty()) {
+    fmt::print(stderr, "check_cells: {}\n\n{}", complaint, usage);
     return 2;
   }
   try {

@@ -35,8 +35,8 @@ void require_fields(const json& golden) {
     if (!golden.contains(key) || !golden[key].is_array() || golden[key].empty())
       throw FormatError(fmt::format("'{}' is missing or no list of numbers.", key));
   for (const char* key : {"parameters", "grads"})
-    if (!golden.contains(key) || !golden[key].is_object())
-      throw FormatError(fmt::format("'{}' is missing or no object.", key));
+    if (!golden.contains(key) || !golden[key].is_object() || golden[key].empty())
+      throw FormatError(fmt::format("'{}' is missing, empty or no object.", key));
 }
 
 // The sizes of one case.

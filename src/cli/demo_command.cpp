@@ -29,11 +29,11 @@ namespace {
 constexpr const char* examples =
     "  elegans demo\n"
     "  elegans demo --epochs 10 --seed 3 --out /tmp/vowels.safetensors\n"
-    "  elegans inspect policy.safetensors        afterwards\n";
+    "  elegans inspect vowels.safetensors        afterwards\n";
 
 struct DemoCommand {
   std::int64_t epochs = 6, seed = 7, threads = 0;
-  std::string out = "policy.safetensors";
+  std::string out = "vowels.safetensors";
   bool json = false;
 };
 

@@ -11,6 +11,7 @@
 #include "cli/network.hpp"
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
+#include "elegans/base/text.hpp"
 #include "elegans/model/load.hpp"
 #include "elegans/model/summary.hpp"
 
@@ -96,8 +97,8 @@ std::string metadata_text(const model::LoadedModel& model) {
       text += fmt::format("Circuit     {}: {}, {}, {}, {} among them, {} from inputs\n", layer->name(), wiring->type(),
                           counted(wiring->units(), "unit"), counted(wiring->output_dim(), "output"),
                           counted(wiring->synapse_count(), "synapse"), wiring->sensory_synapse_count());
-  return text + fmt::format("Seed        {}\nSaved by    elegans {} on {}\n", model.network.seed(), model.saved_by,
-                            model.machine_kind);
+  return text + fmt::format("Seed        {}\nSaved by    elegans {}, machine kind {}\n", model.network.seed(),
+                            printable(model.saved_by), printable(model.machine_kind));
 }
 
 nlohmann::json metadata_json(const model::LoadedModel& model) {

@@ -1,7 +1,9 @@
 // elegans results: an experiment of the literature, some seeds, mean and deviation beside published figures.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <iostream>
@@ -11,8 +13,9 @@
 #include "cli/command.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/experiment.hpp"
-#include "cli/settings.hpp"
 #include "elegans/base/json.hpp"
+#include "elegans/base/suggest.hpp"
+#include "elegans/base/text.hpp"
 #include "elegans/model/machine_kind.hpp"
 #include "elegans/train/progress_bar.hpp"
 
@@ -74,9 +77,11 @@ int show_results(const ResultsCommand& c) {
   const std::vector<Experiment> all = experiments();
   std::vector<std::string> names;
   for (const Experiment& one : all) names.emplace_back(one.name);
-  require_choice("the experiment", c.name, names);
-  const Experiment& experiment =
-      *std::find_if(all.begin(), all.end(), [&](const Experiment& one) { return one.name == c.name; });
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Experiment& one) { return one.name == c.name; });
+  if (found == all.end())
+    throw ConfigError({"results", "the experiment", quote(c.name), fmt::format("one of {}", fmt::join(names, ", ")),
+                       suggest(c.name, names)});
+  const Experiment& experiment = *found;
   if (experiment.built_in && !c.data.empty())
     throw ConfigError({"results", "--data", "given", "nothing, for the recordings are built in", ""});
 

@@ -140,7 +140,8 @@ int train_model(TrainCommand& command) {
   const TrainSettings& s = command.settings;
   check_settings(s);
   check_outputs(command);
-  if (!command.write_config.empty()) write_file_atomically(command.write_config, reproducing_toml(command.options));
+  if (!command.write_config.empty())
+    write_file_atomically(command.write_config, reproducing_text(command.options, command.write_config));
 
   const TrainingData data = read_training_data(s);
   const model::Preprocessing& p = data.preprocessing;
@@ -165,7 +166,7 @@ int train_model(TrainCommand& command) {
   if (test) std::cout << "test: " << to_text(*test) << '\n';
   std::cout << (s.out.empty() ? "not saved (--out names a file)\n" : "saved " + s.out + "\n");
   std::cout << "\n# The same again: put these lines into a file and run `elegans train --config FILE`.\n"
-            << reproducing_toml(command.options);
+            << reproducing_text(command.options);
   return success;
 }
 
@@ -176,7 +177,8 @@ Action add_train(CLI::App& program) {
   const auto command = std::make_shared<TrainCommand>(app);
   add_settings(command->options, command->settings);
   app.add_option("--config", command->config, "TOML or JSON file with any of these options (the command line wins)");
-  app.add_option("--write-config", command->write_config, "write the TOML file that reproduces this run");
+  app.add_option("--write-config", command->write_config,
+                 "write the file that reproduces this run: TOML, or JSON where it ends in .json");
   app.add_flag("--quiet", command->quiet, "no progress");
   app.add_flag("--json", command->json, "the result as JSON");
   return [command] { return train_model(*command); };

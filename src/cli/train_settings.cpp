@@ -6,6 +6,7 @@
 
 #include "cli/columns.hpp"
 #include "elegans/base/error.hpp"
+#include "elegans/base/json.hpp"
 #include "elegans/base/text.hpp"
 #include "elegans/train/cells.hpp"
 #include "elegans/train/settings_file.hpp"
@@ -22,9 +23,9 @@ void add_data(Settings& options, TrainSettings& s) {
   options.add_argument("data", s.data, "CSV file with a header line, or a .ts file of a time series archive");
   options.start_group("Data");
   options.add("time", s.time, "time column: seconds or ISO 8601 (none: every Δt is 1)");
-  options.add("target", s.target, "target columns: numbers, or one column of class names");
-  options.add("features", s.features, "feature columns (default: all others)");
-  options.add("ignore", s.ignore, "columns that are no features");
+  options.add("target", s.target, "target columns, with commas between: numbers, or one column of class names");
+  options.add("features", s.features, "feature columns, with commas between (default: all others)");
+  options.add("ignore", s.ignore, "columns that are no features, with commas between");
   options.add("group", s.group, "column that separates recordings");
   options.add("task", s.task, "auto | regression | classification (auto: by the first target)");
   options.add("answer", s.answer, "every-step | last-step | recording: where a target stands");
@@ -39,8 +40,8 @@ void add_data(Settings& options, TrainSettings& s) {
   options.add("split", s.split, "auto | time | clock | group | random");
   options.add("validation", s.validation, "share that chooses the best epoch", fraction);
   options.add("test", s.test, "share that training never sees", fraction);
-  options.add("validation-groups", s.validation_groups, "recordings to validate on (instead of a share)");
-  options.add("test-groups", s.test_groups, "recordings to test on (instead of a share)");
+  options.add("validation-groups", s.validation_groups, "names of recordings to validate on, instead of --validation");
+  options.add("test-groups", s.test_groups, "names of recordings to test on, instead of --test");
   options.add("stratify", s.stratify, "group, random: each class has its share in every part");
 }
 
@@ -244,13 +245,13 @@ std::string split_of(const TrainSettings& s) {
   return whole || !s.validation_groups.empty() || !s.test_groups.empty() ? "group" : "time";
 }
 
-std::string reproducing_toml(const Settings& options) {
+std::string reproducing_text(const Settings& options, std::string_view file) {
   nlohmann::json kept = nlohmann::json::object();
   const nlohmann::json values = options.values();
   for (const auto& [key, value] : values.items())
     if (!(value.is_string() && value.get<std::string>().empty()) && !(value.is_array() && value.empty()))
       kept[key] = value;
-  return train::to_toml(kept);
+  return file.ends_with(".json") ? to_json_text(kept, 2) + "\n" : train::to_toml(kept);
 }
 
 }  // namespace elegans::cli

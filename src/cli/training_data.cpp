@@ -53,8 +53,19 @@ train::Parts split(train::Dataset data, const TrainSettings& s) {
     return train::split_by_time(
         data,
         {.fractions = fractions, .scope = way == "time" ? train::TimeScope::every_recording : train::TimeScope::whole});
-  if (!s.validation_groups.empty() || !s.test_groups.empty())
-    return train::split_by_group(data, {.validation = s.validation_groups, .test = s.test_groups});
+  if (!s.validation_groups.empty() || !s.test_groups.empty()) {
+    train::Parts parts = train::split_by_group(data, {.validation = s.validation_groups, .test = s.test_groups});
+    // The part whose groups are not named is drawn from what is left.
+    const train::Fractions others{.validation = s.validation_groups.empty() ? s.validation : 0,
+                                  .test = s.test_groups.empty() ? s.test : 0};
+    if (others.validation + others.test == 0) return parts;
+    train::Parts rest =
+        train::split_at_random(parts.train, {.fractions = others, .seed = static_cast<std::uint64_t>(s.seed)});
+    parts.train = std::move(rest.train);
+    (s.validation_groups.empty() ? parts.validation : parts.test) =
+        std::move(s.validation_groups.empty() ? rest.validation : rest.test);
+    return parts;
+  }
   if (way == "random") data = cut(std::move(data), s);
   return train::split_at_random(data, {.fractions = fractions,
                                        .seed = static_cast<std::uint64_t>(s.seed),

@@ -207,8 +207,8 @@ class ModelReader {
 
   Preprocessing read_preprocessing() {
     const nlohmann::json config = json(key::preprocessing);
-    Preprocessing result =
-        preprocessing_from_config(config, fmt::format("{}, key '{}'", in_metadata(), key::preprocessing));
+    Preprocessing result = preprocessing_from_config(
+        config, fmt::format("{}, key '{}'", in_metadata(), key::preprocessing), std::stol(text(key::format_version)));
     const nlohmann::json wrapped = {{key::class_names, json(key::class_names)}};
     result.classes = JsonObject(wrapped, in_metadata(), {key::class_names}).texts(key::class_names);
     result.inputs = {read_row(tensor::input_mean), read_row(tensor::input_std)};

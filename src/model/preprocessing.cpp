@@ -139,18 +139,20 @@ nlohmann::json to_config(const Preprocessing& p) {
   return config;
 }
 
-Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name) {
-  const JsonObject object(
-      config, std::string(source_name),
-      {"task", "answer_at", "features", "targets", "time", "group", "missing", "first_dt", "median_dt"});
+Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name,
+                                        std::int64_t version) {
+  std::vector<std::string> keys{"task", "answer_at", "features", "targets"};
+  if (version > 1) keys.insert(keys.end(), {"time", "group", "missing", "first_dt", "median_dt"});
+  const JsonObject object(config, std::string(source_name), keys);
   Preprocessing p;
   p.task = enumerator<Task>(task_names(), object.choice("task", task_names()));
   p.answer_at = enumerator<AnswerAt>(answer_names(), object.choice("answer_at", answer_names()));
   p.features = object.texts("features");
   p.targets = object.texts("targets");
-  p.columns.time = object.text("time", "");
-  p.columns.group = object.text("group", "");
-  p.columns.missing = enumerator<Missing>(missing_names(), object.choice("missing", missing_names(), "error"));
+  if (version == 1) return p;
+  p.columns.time = object.text("time");
+  p.columns.group = object.text("group");
+  p.columns.missing = enumerator<Missing>(missing_names(), object.choice("missing", missing_names()));
   if (object.has("first_dt")) p.columns.first_dt = object.number("first_dt", {.at_least = 0});
   if (object.has("median_dt")) p.columns.median_dt = object.number("median_dt", {.at_least = 0});
   return p;

@@ -68,8 +68,11 @@ RNN::RNN(CellPtr cell, RnnOptions options) : cell_(std::move(cell)), options_(op
   require_in_range("projection", options.projection, "0 for none, or a number of features up to 2^20");
   require_in_range("checkpoint_every", options.checkpoint_every, "0 for none, or a number of steps up to 2^20");
   add_part("cell", cell_);
+  if (options_.projection_pattern && options_.projection == 0)
+    options_.projection = options_.projection_pattern->columns();
   if (options_.projection > 0) {
-    projection_ = std::make_shared<Dense>(options_.projection);
+    projection_ =
+        std::make_shared<Dense>(DenseOptions{.units = options_.projection, .pattern = options_.projection_pattern});
     add_part("projection", projection_);
   }
 }

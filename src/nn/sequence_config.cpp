@@ -1,22 +1,30 @@
 #include "nn/sequence_config.hpp"
 
+#include "nn/pattern_config.hpp"
+
 namespace elegans::nn {
 
 std::vector<std::string> with_sequence_keys(std::vector<std::string> others) {
-  others.insert(others.end(), {"return_sequences", "projection", "go_backwards", "checkpoint_every"});
+  others.insert(others.end(),
+                {"return_sequences", "projection", "projection_pattern", "go_backwards", "checkpoint_every"});
   return others;
 }
 
 void write_sequence(const RnnOptions& options, Json& config) {
   config["return_sequences"] = options.return_sequences;
   config["projection"] = options.projection;
+  if (options.projection_pattern) config["projection_pattern"] = to_config(*options.projection_pattern);
   config["go_backwards"] = options.go_backwards;
   config["checkpoint_every"] = options.checkpoint_every;
 }
 
 RnnOptions read_sequence(const JsonObject& object) {
+  const PatternPtr pattern = object.has("projection_pattern")
+                                 ? pattern_from(object.at("projection_pattern"), "key 'projection_pattern'")
+                                 : nullptr;
   return {.return_sequences = object.boolean("return_sequences", true),
           .projection = object.integer("projection", {.at_least = 0}, 0),
+          .projection_pattern = pattern,
           .go_backwards = object.boolean("go_backwards", false),
           .checkpoint_every = object.integer("checkpoint_every", {.at_least = 0}, 0)};
 }

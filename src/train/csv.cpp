@@ -136,6 +136,10 @@ std::size_t CsvReader::read_quoted(std::size_t at) {
     const auto quote_at = line_.find('"', at);
     text_.append(line_, at, quote_at - at);
     if (quote_at == line_.npos) {
+      if (options_.quoted_line_breaks == QuotedLineBreaks::refused)
+        throw FormatError(Complaint{
+            place(), fmt::format("the quote that opens field {} is never closed", fields_.size() + 1), "",
+            "a '\"' before the end of the line", "Close it, or write a quote inside a quoted field twice (\"\")."});
       text_ += '\n';
       if (!read_line())
         throw FormatError(Complaint{

@@ -32,8 +32,8 @@ std::size_t target_width(const Schema& schema) {
 
 }  // namespace
 
-DataNeeds needs_of(const Dataset& data) {
-  DataNeeds needs{.longest = data.longest()};
+DataNeeds needs_of(const Dataset& data, std::size_t batch_size) {
+  DataNeeds needs{.longest = data.longest(), .sequences = std::min(batch_size, data.size())};
   for (std::size_t s = 0; s < data.size(); ++s) {
     needs.lengths = needs.lengths || data.steps(s) != needs.longest;
     const auto dt = data.dt(s);
@@ -43,11 +43,13 @@ DataNeeds needs_of(const Dataset& data) {
 }
 
 DataNeeds either(const DataNeeds& a, const DataNeeds& b) {
-  return {std::max(a.longest, b.longest), a.timespans || b.timespans, a.lengths || b.lengths};
+  return {std::max(a.longest, b.longest), std::max(a.sequences, b.sequences), a.timespans || b.timespans,
+          a.lengths || b.lengths};
 }
 
 bool covers(const DataNeeds& made, const DataNeeds& asked) {
-  return made.longest >= asked.longest && made.timespans >= asked.timespans && made.lengths >= asked.lengths;
+  return made.longest >= asked.longest && made.sequences >= asked.sequences && made.timespans >= asked.timespans &&
+         made.lengths >= asked.lengths;
 }
 
 nn::Loss loss_for(const Dataset& data, const nn::Loss& asked, const char* operation) {

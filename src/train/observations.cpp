@@ -24,6 +24,7 @@ Roles roles_of(const ObservationOptions& options) {
 
 CsvOptions as_stream(CsvOptions options) {
   options.without_rows = WithoutRows::end;
+  options.quoted_line_breaks = QuotedLineBreaks::refused;
   return options;
 }
 

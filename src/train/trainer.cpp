@@ -63,7 +63,8 @@ Trainer::Implementation::Implementation(Sequential& of, TrainerOptions given)
       learning_rate(options.optimizer.learning_rate),
       workers(workers_for(options)) {}
 
-void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, const char* operation) {
+void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, const char* operation,
+                                      std::size_t sequences) {
   if (!model->built()) {
     if (data.feature_count() == 0) validate(data, operation);
     model->build(static_cast<std::int64_t>(data.feature_count()));
@@ -85,22 +86,23 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
   }
   if (parameters.entries.empty()) parameters = layout_of(*model);
 
-  const DataNeeds needs = needs_of(data);
+  DataNeeds needs = needs_of(data, options.batch_size);
+  needs.sequences = std::max(needs.sequences, sequences);
   if (compiled.pass && covers(compiled.needs, needs)) return;
   const DataNeeds all = compiled.pass ? either(compiled.needs, needs) : needs;
   compiled.pass.reset();
   has_gradients = has_gradients && compiled.kind != PassKind::gradients;
-  compiled.pass =
-      std::make_unique<Pass>(*model, parameters, workers,
-                             PassOptions{.kind = compiled.kind,
-                                         .layout = layout_for(data, *model, all, shard_rows(options.batch_size)),
-                                         .batch_size = options.batch_size,
-                                         .timespans = all.timespans && model->has_time(),
-                                         .lengths = all.lengths,
-                                         .loss = loss,
-                                         .seed = seed,
-                                         .target = options.target,
-                                         .disable = options.disable});
+  compiled.pass = std::make_unique<Pass>(
+      *model, parameters, workers,
+      PassOptions{.kind = compiled.kind,
+                  .layout = layout_for(data, *model, all, std::min(shard_rows(options.batch_size), all.sequences)),
+                  .batch_size = all.sequences,
+                  .timespans = all.timespans && model->has_time(),
+                  .lengths = all.lengths,
+                  .loss = loss,
+                  .seed = seed,
+                  .target = options.target,
+                  .disable = options.disable});
   compiled.needs = all;
   if (compiled.kind == PassKind::gradients && !update)
     update = std::make_unique<UpdateStep>(
@@ -113,8 +115,8 @@ void Trainer::Implementation::check_batch(const Batch& batch) {
   if (size == 0 || size > options.batch_size)
     throw ConfigError({"gradients", "the number of sequences", fmt::format("{}", size),
                        fmt::format("1 … {}, the batch_size", options.batch_size), ""});
-  if (!training.pass || Seen(batch.data) != seen) {
-    reserve(batch.data, training, "gradients");
+  if (!training.pass || Seen(batch.data) != seen || size > training.needs.sequences) {
+    reserve(batch.data, training, "gradients", size);
     seen = Seen(batch.data);
   }
   for (const std::size_t s : batch.sequences) {

@@ -27,7 +27,8 @@ struct Trainer::Implementation {
   Implementation(Sequential& of, TrainerOptions given);
 
   // Checks `data` against model and options, and compiles where what is there does not do.
-  void reserve(const Dataset& data, Compiled& compiled, const char* operation);
+  // `sequences` at least in one batch, though the data set may have fewer: a loop of one's own may repeat some.
+  void reserve(const Dataset& data, Compiled& compiled, const char* operation, std::size_t sequences = 0);
   double gradients(const Batch& batch);
   void apply();
   // `data` is reserved.

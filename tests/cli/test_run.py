@@ -47,6 +47,13 @@ class Run(program.Case):
                      "line 8: the row", "4 rows answered, 5 refused"):
             self.assertIn(part, errors)
 
+    def test_a_stray_quote_costs_its_row_alone(self):
+        code, out, errors = self.run_here("run", "lag.safetensors", "--time", "t", stdin='t,u\n0,1\n0.5,"1\n1.5,-1\n2,1\n')
+        _, expected, _ = self.run_here("run", "lag.safetensors", "--time", "t", stdin="t,u\n0,1\n1.5,-1\n2,1\n")
+        answers = lambda text: [line.split(",", 1)[1] for line in text.splitlines()]
+        self.assertEqual((code, answers(out)), (1, answers(expected)))
+        self.assertIn("line 3: the quote that opens field 2 is never closed; expected a '\"' before the end of the line", errors)
+
     def test_columns_are_those_of_the_training(self):
         rows = "t,u\n0,1\n0.5,1\n1.5,-1\n"
         self.assertEqual(self.done("run", "lag.safetensors", stdin=rows),

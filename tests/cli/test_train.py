@@ -84,6 +84,28 @@ class Train(program.Case):
                                (sgd, "--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.9")):
             self.assertTrue(weights((*base, *option), "other.safetensors") != start, option)
 
+    def test_the_part_whose_groups_are_not_named_keeps_its_share(self):
+        def sizes(*arguments):
+            made = self.done("train", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--answer",
+                             "recording", "--units", "4", "--epochs", "1", "--json", "--quiet", *arguments)
+            return json.loads(made)["sequences"]
+        names = sorted({line.split(",")[1] for line in self.read("gestures.csv").decode().splitlines()[1:]})
+        self.assertEqual(len(names), 20)
+        self.assertEqual(sizes("--test-groups", ",".join(names[:5]), "--validation", "0.2"),
+                         {"train": 12, "validation": 3, "test": 5})
+        self.assertEqual(sizes("--validation-groups", ",".join(names[:4]), "--test", "0.25"),
+                         {"train": 12, "validation": 4, "test": 4})
+        self.assertEqual(sizes("--validation-groups", ",".join(names[:4]), "--test-groups", names[7], "--test", "0.25"),
+                         {"train": 15, "validation": 4, "test": 1})
+
+    def test_settings_are_written_in_the_language_of_the_file(self):
+        for name in ("settings.json", "settings.toml"):
+            self.done("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--write-config", name, "--out", "one.safetensors",
+                      "--quiet")
+            self.done("train", "--config", name, "--out", "two.safetensors", "--quiet")
+            self.assertEqual(self.read("one.safetensors"), self.read("two.safetensors"))
+        self.assertEqual(json.loads(self.read("settings.json"))["time"], "t")
+
     def test_options_that_would_change_nothing_are_refused(self):
         base = ("train", "lag.csv", "--target", "y")
         for where, *option in (("--cell cfc", "--cell", "ltc", "--mode", "pure"), ("--cell ltc", "--ode-unfolds", "3"),

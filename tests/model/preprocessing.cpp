@@ -79,8 +79,14 @@ TEST(Preprocessing, SurvivesItsConfiguration) {
 
 TEST(Preprocessing, OfFormatVersion1HasNoColumns) {
   const Preprocessing p = preprocessing_from_config(
-      {{"task", "regression"}, {"answer_at", "last_step"}, {"features", {"a"}}, {"targets", {"y"}}}, "test");
+      {{"task", "regression"}, {"answer_at", "last_step"}, {"features", {"a"}}, {"targets", {"y"}}}, "test", 1);
   EXPECT_EQ(p.columns, Columns{});
+  nlohmann::json config = to_config(p);
+  EXPECT_THAT(message_of<FormatError>([&] { preprocessing_from_config(config, "test", 1); }),
+              HasSubstr("test: key 'group' is unknown"));
+  config.erase("missing");
+  EXPECT_THAT(message_of<FormatError>([&] { preprocessing_from_config(config, "test"); }),
+              HasSubstr("test: key 'missing' is missing"));
 }
 
 TEST(Preprocessing, MustFitTheNetwork) {

@@ -37,6 +37,12 @@ std::shared_ptr<RNN> with_memory(const PatternPtr& pattern) {
       std::make_shared<CfCCell>(4, CfCCellOptions{.backbone_units = 5}), MixedMemoryOptions{.input_pattern = pattern}));
 }
 
+// The pattern of the projection, whose rows are the cell's three outputs.
+std::shared_ptr<RNN> with_projection(const PatternPtr& pattern) {
+  return std::make_shared<RNN>(std::make_shared<CfCCell>(inputs, CfCCellOptions{.backbone_units = 5}),
+                               RnnOptions{.projection = 4, .projection_pattern = pattern});
+}
+
 struct Case {
   const char* name;
   std::function<std::shared_ptr<RNN>(const PatternPtr&)> make;
@@ -88,14 +94,17 @@ TEST_P(InputPattern, SurvivesItsConfiguration) {
 
 TEST_P(InputPattern, RefusesOneThatDoesNotFit) {
   EXPECT_THAT(message_of<ConfigError>([&] { GetParam().make(some_pattern(GetParam().columns + 1)); }),
-              HasSubstr(fmt::format("input_pattern is for {} units; expected for", GetParam().columns + 1)));
-  const auto layer = GetParam().make(some_pattern(GetParam().columns));
-  EXPECT_THAT(message_of<ShapeError>([&] { (*layer)(Tensor({2, 3, 7})); }), HasSubstr("rows"));
+              HasSubstr(fmt::format("{}", GetParam().columns + 1)));
+}
+
+TEST(InputPatterns, AskForTheirNumberOfInputs) {
+  for (const auto& layer : {with_backbone(some_pattern(5)), with_memory(some_pattern(4))})
+    EXPECT_THAT(message_of<ShapeError>([&] { (*layer)(Tensor({2, 3, 7})); }), HasSubstr("input is [2, 7]; expected [batch, 3]"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, InputPattern,
                          ::testing::Values(Case{"CfCWithBackbone", with_backbone, 5},
-                                           Case{"MixedMemory", with_memory, 4}),
+                                           Case{"MixedMemory", with_memory, 4}, Case{"Projection", with_projection, 4}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -193,20 +193,32 @@ TEST(Threads, ChangeNoBitAndTheSeedDecides) {
 TEST(Memory, ATrainingStepAsksForNone) {
   if (!CountAllocations::supported()) GTEST_SKIP() << "this build's allocator cannot be counted";
   const Dataset data = random_sequences({.lengths = nineteen_lengths(100)});
-  for (const std::size_t threads : {1, 2}) {
-    Sequential model = cfc_with_dropout();
-    Trainer trainer(model, {.batch_size = 48, .clip_norm = 1, .threads = threads});
-    trainer.reserve(data);
-    Batches batches({.sequences = data.size(), .batch_size = 48, .seed = 3});
-    ASSERT_EQ(batches.per_epoch() * 48 > data.size(), true) << "the last batch is to be short";
-    const CountAllocations counting;
-    for (std::uint64_t epoch = 0; epoch < 3; ++epoch)
-      for (batches.start(epoch); !batches.done();) {
-        trainer.gradients({data, batches.next()});
-        trainer.apply();
-      }
-    EXPECT_EQ(counting.calls(), 0U) << threads << " threads";
-  }
+  const auto stack = [](nn::LayerPtr layer) {
+    Sequential model({.seed = 5});
+    model.add(std::move(layer)).add(nn::Dense(2));
+    return model;
+  };
+  const wiring::AutoNCPOptions circuit{.units = 10, .output_size = 3};
+  const std::vector<std::function<Sequential()>> models{
+      cfc_with_dropout, [&] { return stack(std::make_shared<nn::LTC>(wiring::AutoNCP(circuit))); },
+      [&] { return stack(std::make_shared<nn::LTC>(wiring::AutoNCP(circuit), nn::LTCOptions{.checkpoint_every = 4})); },
+      [&] { return stack(std::make_shared<nn::CfC>(wiring::AutoNCP(circuit), nn::CfCOptions{.mixed_memory = true})); },
+      [&] { return stack(std::make_shared<nn::LTC>(5, nn::LTCOptions{.mixed_memory = true, .proj_size = 2})); }};
+  for (std::size_t m = 0; m < models.size(); ++m)
+    for (const std::size_t threads : {1, 2}) {
+      Sequential model = models[m]();
+      Trainer trainer(model, {.batch_size = 48, .clip_norm = 1, .threads = threads});
+      trainer.reserve(data);
+      Batches batches({.sequences = data.size(), .batch_size = 48, .seed = 3});
+      ASSERT_EQ(batches.per_epoch() * 48 > data.size(), true) << "the last batch is to be short";
+      const CountAllocations counting;
+      for (std::uint64_t epoch = 0; epoch < 3; ++epoch)
+        for (batches.start(epoch); !batches.done();) {
+          trainer.gradients({data, batches.next()});
+          trainer.apply();
+        }
+      EXPECT_EQ(counting.calls(), 0U) << "model " << m << ", " << threads << " threads";
+    }
 }
 
 // The same inside fit(), from the end of an epoch's first step to the end of its last.

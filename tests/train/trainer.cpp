@@ -312,6 +312,18 @@ TEST(OwnLoop, RefusesBatchesThatCannotBe) {
             "set_learning_rate: rate is nan; expected a finite number >= 0.");
 }
 
+// Memory is for the largest batch that can occur; one that repeats sequences may be larger than the data set.
+TEST(OwnLoop, MayRepeatSequences) {
+  const Dataset data = random_sequences({.lengths = {5, 3}});
+  Sequential model = dense(2, Dtype::f64);
+  Trainer trainer(model, {.optimizer = SGD{}, .batch_size = 1000000});
+  trainer.reserve(data);
+  EXPECT_LT(trainer.bytes(), 1U << 20);
+  const std::vector<std::size_t> once{0, 1}, thrice{0, 1, 0, 1, 0, 1};
+  const double loss = trainer.gradients({data, once});
+  EXPECT_NEAR(trainer.gradients({data, thrice}), loss, 1e-15);
+}
+
 TEST(OwnLoop, NoticesThatDataHaveChanged) {
   Dataset data = random_sequences({.lengths = {6, 6}});
   Sequential model = dense(2);

@@ -73,7 +73,7 @@ Value scatter_sum(Value x, ops::ConnectionsPtr connections, ops::End by = ops::E
 
 enum class Keep { no, yes };
 Value reduce_sum(Value x, std::int64_t axis, Keep keep = Keep::no);
-Value reduce_sum(Value x, std::size_t first, std::size_t last, Keep keep = Keep::no);
+Value reduce_sum(Value x, std::size_t first, std::size_t last, Keep keep = Keep::no);  // axes first … last − 1
 Value reduce_max(Value x, std::int64_t axis, Keep keep = Keep::no);
 Value sum(Value x);                         // everything, to a scalar []
 Value sum_to(Value x, const Shape& shape);  // the gradient of broadcasting `shape` to x

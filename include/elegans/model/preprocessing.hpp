@@ -92,7 +92,9 @@ void softmax(std::span<T> scores) noexcept {
 // The last two are left out where there are none. A file of format version 1 has none of the last five.
 nlohmann::json to_config(const Preprocessing& preprocessing);
 // FormatError, beginning with `source_name`, for a missing or unknown key or value.
-Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name);
+// Version 1 of the format has no columns, later ones must have them.
+Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name,
+                                        std::int64_t version = 2);
 
 }  // namespace elegans::model
 

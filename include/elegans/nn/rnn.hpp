@@ -24,9 +24,10 @@ struct RnnOptions {
   bool return_sequences = true;
   // Dense projection of every output to this many features (with bias); 0 for none.
   std::int64_t projection = 0;
+  PatternPtr projection_pattern = nullptr;  // [output of the cell, projection]: the weights of its kernel that exist
   bool go_backwards = false;
   // Keep the states of every k-th step only for the gradient, and compute the others again (graph/functions.hpp); 0
-  // keeps all that is dear to compute.
+  // keeps all that is dear to compute. Gradients are then sums of the same numbers in another order.
   std::int64_t checkpoint_every = 0;
 
   friend bool operator==(const RnnOptions&, const RnnOptions&) = default;

@@ -29,11 +29,16 @@ namespace elegans::train {
 // What a header without rows is: wrong in a file, the end of a stream.
 enum class WithoutRows { error, end };
 
+// Whether a field in quotes may hold line breaks. In a stream it may not: one stray quote would swallow the rows behind it
+// and leave them without an answer.
+enum class QuotedLineBreaks { allowed, refused };
+
 struct CsvOptions {
   char delimiter = '\0';  // '\0': found from the first line
   std::vector<std::string> names =
       {};  // of the columns of a file that has no header line; empty: the first line has them
   WithoutRows without_rows = WithoutRows::error;
+  QuotedLineBreaks quoted_line_breaks = QuotedLineBreaks::allowed;
 };
 
 class CsvReader {
