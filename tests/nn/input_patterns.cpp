@@ -99,7 +99,10 @@ TEST_P(InputPattern, RefusesOneThatDoesNotFit) {
 
 TEST(InputPatterns, AskForTheirNumberOfInputs) {
   for (const auto& layer : {with_backbone(some_pattern(5)), with_memory(some_pattern(4))})
-    EXPECT_THAT(message_of<ShapeError>([&] { (*layer)(Tensor({2, 3, 7})); }), HasSubstr("input is [2, 7]; expected [batch, 3]"));
+    EXPECT_THAT(message_of<ShapeError>([&] {
+                  (*layer)(Tensor({2, 3, 7}));
+                }),
+                HasSubstr("input is [2, 7]; expected [batch, 3]"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, InputPattern,
