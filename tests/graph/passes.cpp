@@ -202,6 +202,7 @@ TEST(Hoist, TakesInvariantsAndInputProductsOutOfTheLoop) {
   const Graph hoisted = simplify(hoist(graph, first), second);
   EXPECT_THAT(names(body_of(hoisted)), ::testing::ElementsAre("matmul", "add", "tanh"));
   EXPECT_THAT(names(hoisted), ::testing::UnorderedElementsAre("slice", "slice", "matmul", "scan"));
+  EXPECT_THAT(first.notes, ::testing::Contains(::testing::StartsWith("1 products refused: they read what their loop")));
 }
 
 // A constant that the loop itself still needs stays inside; what moved reads one of its own.

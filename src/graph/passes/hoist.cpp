@@ -18,7 +18,7 @@ namespace elegans::graph {
 namespace {
 
 struct Counts {
-  std::size_t invariant = 0, products = 0, sums = 0, split = 0;
+  std::size_t invariant = 0, products = 0, sums = 0, split = 0, stayed = 0;
 };
 
 bool is_product(const Node& node) {
@@ -160,6 +160,8 @@ class Taken {
       ++counts_.products;
     }
     moved_.assign(moved.begin(), moved.end());
+    for (std::size_t n = 0; n < body_.nodes().size(); ++n)
+      counts_.stayed += is_product(body_.nodes()[n]) && !moved.contains(n) ? 1 : 0;
     // Sums of products that nothing else reads.
     const std::size_t first = scan_.counts().carried + scan_.counts().stacked;
     for (std::size_t i = 0; i < scan_.counts().summed; ++i) {
@@ -353,6 +355,7 @@ Graph hoist(const Graph& graph, PassReport& report) {
   note(counts.split, "products of joined parts split");
   note(counts.products, "products of inputs computed for all steps at once");
   note(counts.sums, "sums of products computed for all steps at once");
+  note(counts.stayed, "products refused: they read what their loop carries, or what cannot be computed for all steps");
   return result;
 }
 
