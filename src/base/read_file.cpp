@@ -66,7 +66,7 @@ void FileReader::read(std::span<std::byte> out) {
 
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
   const Descriptor file{open_to_read(path)};
-  constexpr std::size_t chunk = 64 * 1024;
+  constexpr std::size_t chunk = std::size_t{64} * 1024;
   std::string text;
   struct stat info {};
   if (::fstat(file.value, &info) == 0 && S_ISREG(info.st_mode)) {
