@@ -205,6 +205,39 @@ TEST(Hoist, TakesInvariantsAndInputProductsOutOfTheLoop) {
   EXPECT_THAT(first.notes, ::testing::Contains(::testing::StartsWith("1 products refused: they read what their loop")));
 }
 
+// A loop inside the loop that is the same at every step moves like any other node, and so does what reads it.
+TEST(Hoist, TakesALoopThatIsTheSameAtEveryStep) {
+  const auto written = [] {
+    Graph graph;
+    const Value x = graph.input("x", {Dtype::f64, {Dim::time(), 2}}), h = graph.input("h", {Dtype::f64, {2}}),
+                w = graph.input("w", {Dtype::f64, {2}});
+    const LoopResult loop = scan(Dim::time(), std::array{h}, std::array{x}, [&](const Loop& outer) {
+      const LoopResult inner = scan(Dim(3), std::array{w}, {}, [&](const Loop& unfold) {
+        return LoopResult{.carried = {tanh(unfold.carried[0] + w)}, .stacked = {}, .summed = {}};
+      });
+      return LoopResult{
+          .carried = {outer.carried[0] + softplus(inner.carried[0]) * outer.scanned[0]}, .stacked = {}, .summed = {}};
+    });
+    graph.output("h", loop.carried[0]);
+    return graph;
+  };
+  PassReport report;
+  const Graph hoisted = hoist(written(), report);
+  check(hoisted);
+  EXPECT_THAT(names(hoisted), ::testing::UnorderedElementsAre("scan", "softplus", "scan"));
+  const Tensor x = testing::random_tensor({4, 2}, 1), h = testing::random_tensor({2}, 2),
+               w = testing::random_tensor({2}, 3);
+  const std::array<View, 3> inputs{x, h, w};
+  std::vector<std::vector<double>> results;
+  for (const std::vector<std::string>& disable :
+       std::vector<std::vector<std::string>>{{"simplify", "hoist", "fuse"}, {"simplify"}, {}}) {
+    Executable run = compile(written(), {.reserve = {.time = 4}, .disable = disable});
+    results.push_back(run(inputs)[0].values());
+  }
+  EXPECT_EQ(results[1], results[0]);
+  EXPECT_EQ(results[2], results[0]);
+}
+
 // A constant that the loop itself still needs stays inside; what moved reads one of its own.
 TEST(Hoist, LetsWhatMovesReadAConstantThatStays) {
   Graph graph;

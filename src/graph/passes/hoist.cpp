@@ -131,8 +131,7 @@ class Taken {
     // Everything that is the same at every step, but for what is cheaper to have inside (constants).
     for (std::size_t n = 0; n < body_.nodes().size(); ++n) {
       const Node& node = body_.nodes()[n];
-      if (origin_[node.outputs[0]] == Origin::captured && !dynamic_cast<const ops::Constant*>(node.operation.get()) &&
-          !as_scan(node)) {
+      if (origin_[node.outputs[0]] == Origin::captured && !dynamic_cast<const ops::Constant*>(node.operation.get())) {
         moved.insert(n);
         ++counts_.invariant;
       }
