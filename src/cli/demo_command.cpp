@@ -28,7 +28,7 @@ namespace {
 
 constexpr const char* examples =
     "  elegans demo\n"
-    "  elegans demo --epochs 10 --seed 3 --out /tmp/vowels.safetensors\n"
+    "  elegans demo --epochs 10 --seed 3 --out vowels.safetensors\n"
     "  elegans inspect vowels.safetensors        afterwards\n";
 
 struct DemoCommand {
