@@ -13,7 +13,7 @@
 namespace elegans::train {
 namespace {
 
-// Six seeds give 97.0 to 98.1 % (docs/results.md); 95 % is more than four deviations below them.
+// The demo's seven seeds give 97.6 ± 0.4 % with fewer recordings (docs/results.md): 95 % is five deviations below them.
 TEST(Heavy, ACfCOverACircuitTellsSpeakersApart) {
   Dataset training = japanese_vowels(BuiltinPart::train), test = japanese_vowels(BuiltinPart::test);
   const Standardisation features = standardise_features(training);
