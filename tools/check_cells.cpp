@@ -2,7 +2,8 @@
 // values and gradients with those of the reference (tools/golden_cells.hpp says what the file holds).
 //
 // Prints one line a case with the largest errors of output, state, loss and every gradient, and a last line with the
-// maximum. Errors are absolute, relative for numbers above 1 (of the loss, a sum: for summands above 1 together). Bounds: f64 1e-10 for values and 1e-8 for gradients, f32
+// maximum. Errors are absolute, relative for numbers above 1 (of the loss, a sum: for summands above 1 together).
+// Bounds: f64 1e-10 for values and 1e-8 for gradients, f32
 // 2e-6 and 1e-4.
 //
 // Exit status: 0 all within the bounds, 1 a bound is broken or a case cannot be run, 2 the file cannot be read or the

@@ -1,6 +1,6 @@
 // Occupancy Detection: is somebody in the office? By the protocol of the LTC paper: standardised by the training file,
-// windows of 16 steps, one apart for training and 8 for testing, a tenth of the training windows for validation, a label at
-// every step, 32 neurons.
+// windows of 16 steps, one apart for training and 8 for testing, a tenth of the training windows for validation, a
+// label at every step, 32 neurons.
 
 #include <filesystem>
 

@@ -102,8 +102,8 @@ std::optional<double> time_unit_of(const TrainSettings& settings);
 // The way that "auto" stands for: recordings with one answer each are split as a whole, others by time.
 std::string split_of(const TrainSettings& settings);
 
-// Settings that are not empty, as what --config reads: the same numbers with the seed give the same model. JSON for a file
-// that ends in .json, else TOML.
+// Settings that are not empty, as what --config reads: the same numbers with the seed give the same model. JSON for a
+// file that ends in .json, else TOML.
 std::string reproducing_text(const Settings& options, std::string_view file = {});
 
 }  // namespace elegans::cli

@@ -2,8 +2,8 @@
 // Japanese Vowels as the demo and the experiment train on them: how so few recordings become enough.
 //
 // 270 recordings of nine speakers are few. Copies with an offset for each recording and noise at each step
-// (train/jitter.hpp) say what does not matter, a target at every step teaches to answer early, and a rate that falls to 0
-// ends on weights that have settled: the last ones are kept, since a validation part of 27 is too small to choose by.
+// (train/jitter.hpp) say what does not matter, a target at every step teaches to answer early, and a rate that falls to
+// 0 ends on weights that have settled: the last ones are kept, since a validation part of 27 is too small to choose by.
 // Deviations, rate and epochs were chosen by 3-fold cross-validation on the training part.
 
 #include "elegans/model/preprocessing.hpp"

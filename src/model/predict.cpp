@@ -112,6 +112,7 @@ Sequential::Predictions::Entry& Sequential::Predictions::at(Sequential& model, c
               .reserve = extents,
               .executable = graph::compile(std::move(written.graph), {.reserve = extents}),
               .x = 0,
+              .y = 0,
               .timespans = 0,
               .lengths = 0,
               .mask = 0,
@@ -119,6 +120,7 @@ Sequential::Predictions::Entry& Sequential::Predictions::at(Sequential& model, c
               .states = {}};
   const graph::Executable& executable = entry.executable;
   entry.x = executable.input_index("x");
+  entry.y = executable.output_index("y");
   if (options.timespans) entry.timespans = executable.input_index("timespans");
   if (options.lengths) entry.lengths = executable.input_index("lengths");
   if (options.mask) entry.mask = executable.input_index("mask");
@@ -182,7 +184,7 @@ void Sequential::predict(const View& x, const PredictOptions& options, const Vie
       run.bind_output(entry.states[i].output, options.next_state[i].data);
     }
   }
-  run.bind_output(run.output_index("y"), out.data);
+  run.bind_output(entry.y, out.data);
   if (const Status status = run.run(extents); !status) {
     throw Error(fmt::format("{}, predict: {} (in {}, item {}).", options_.name, describe(status.code),
                             run.node_name(status.node), status.item));

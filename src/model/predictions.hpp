@@ -15,6 +15,7 @@ struct Sequential::Predictions {
     Extents reserve;
     graph::Executable executable;
     std::size_t x;
+    std::size_t y;
     std::size_t timespans;
     std::size_t lengths;
     std::size_t mask;

@@ -64,7 +64,7 @@ LayerPtr CfC::from_config(const Json& config, const std::string& source_name) {
   const JsonObject object(config, source_name,
                           with_sequence_keys({"units", "wiring", "mode", "activation", "backbone_units",
                                               "backbone_layers", "backbone_dropout", "input_pattern", "mixed_memory"}));
-  const RnnOptions sequence = read_sequence(object);
+  const RnnOptions sequence = read_sequence(object, source_name);
   CfCOptions options{.proj_size = sequence.projection,
                      .return_sequences = sequence.return_sequences,
                      .mixed_memory = object.boolean("mixed_memory", false),

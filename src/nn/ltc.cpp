@@ -46,7 +46,7 @@ LayerPtr LTC::from_config(const Json& config, const std::string& source_name) {
   const JsonObject object(config, source_name,
                           with_sequence_keys({"wiring", "input_mapping", "output_mapping", "ode_unfolds", "epsilon",
                                               "implicit_param_constraints", "mixed_memory"}));
-  const RnnOptions sequence = read_sequence(object);
+  const RnnOptions sequence = read_sequence(object, source_name);
   return std::make_shared<LTC>(
       wiring::from_config(object.at("wiring"), source_name + ": key 'wiring'"),
       LTCOptions{.return_sequences = sequence.return_sequences,

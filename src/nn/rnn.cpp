@@ -204,7 +204,8 @@ Json RNN::config() const {
 
 LayerPtr RNN::from_config(const Json& config, const std::string& source_name) {
   const JsonObject object(config, source_name, with_sequence_keys({"cell"}));
-  return std::make_shared<RNN>(make_cell(object.at("cell"), source_name + ": key 'cell'"), read_sequence(object));
+  return std::make_shared<RNN>(make_cell(object.at("cell"), source_name + ": key 'cell'"),
+                               read_sequence(object, source_name));
 }
 
 // Direct calls

@@ -18,10 +18,10 @@ void write_sequence(const RnnOptions& options, Json& config) {
   config["checkpoint_every"] = options.checkpoint_every;
 }
 
-RnnOptions read_sequence(const JsonObject& object) {
-  const PatternPtr pattern = object.has("projection_pattern")
-                                 ? pattern_from(object.at("projection_pattern"), "key 'projection_pattern'")
-                                 : nullptr;
+RnnOptions read_sequence(const JsonObject& object, const std::string& source_name) {
+  const PatternPtr pattern = object.has("projection_pattern") ? pattern_from(object.at("projection_pattern"),
+                                                                             source_name + ": key 'projection_pattern'")
+                                                              : nullptr;
   return {.return_sequences = object.boolean("return_sequences", true),
           .projection = object.integer("projection", {.at_least = 0}, 0),
           .projection_pattern = pattern,

@@ -13,6 +13,6 @@ namespace elegans::nn {
 std::vector<std::string> with_sequence_keys(std::vector<std::string> others);
 void write_sequence(const RnnOptions& options, Json& config);
 // Missing keys have the default.
-RnnOptions read_sequence(const JsonObject& object);
+RnnOptions read_sequence(const JsonObject& object, const std::string& source_name);
 
 }  // namespace elegans::nn

@@ -214,7 +214,8 @@ void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> ou
 }
 
 // One call in progress. The arrays are visited as [outer, inner] in tiles: parts of a row where rows are long, several
-// whole rows where they are short. In the second case rows and columns are spread into scratch, rows once for all tiles.
+// whole rows where they are short. In the second case rows and columns are spread into scratch, rows once for all
+// tiles.
 template <class T>
 class Elementwise::Pass {
  public:

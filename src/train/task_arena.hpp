@@ -1,7 +1,7 @@
 #pragma once
-// The one source that knows oneTBB. It is compiled without the thread sanitizer: neither is oneTBB, so the sanitizer sees
-// nothing of how tasks are ordered and would call each read of a task's own arguments a race. Whoever runs tasks shows
-// that order by atomics of its own.
+// The one source that knows oneTBB. It is compiled without the thread sanitizer: neither is oneTBB, so the sanitizer
+// sees nothing of how tasks are ordered and would call each read of a task's own arguments a race. Whoever runs tasks
+// shows that order by atomics of its own.
 
 #include <cstddef>
 #include <memory>

@@ -1,6 +1,6 @@
 // Loops that nobody would write: bodies of random operations with loops inside, values from every depth joined and
-// multiplied, and much that nobody reads. Whatever passes run, values and gradients are those of no pass; fusing changes
-// no bit.
+// multiplied, and much that nobody reads. Whatever passes run, values and gradients are those of no pass; fusing
+// changes no bit.
 
 #include <gtest/gtest.h>
 

@@ -79,8 +79,9 @@ class Executable {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// ConfigError where nothing is reserved, loops keep checkpoints of different numbers of steps, or a pass or a port that is named does not exist. The arena's pages are first
-// touched by the first run, so that compiling takes the same time for any length of sequences.
+// ConfigError where nothing is reserved, loops keep checkpoints of different numbers of steps, or a pass or a port that
+// is named does not exist. The arena's pages are first touched by the first run, so that compiling takes the same time
+// for any length of sequences.
 Executable compile(Graph graph, const CompileOptions& options);
 
 // The memory that compile() would take for the arena, without taking it.

@@ -37,8 +37,8 @@ class Scan final : public ops::Operation {
   ValueId stacked_output(std::size_t i) const { return body_->outputs()[counts_.carried + i].value; }
   ValueId summed_output(std::size_t i) const { return body_->outputs()[counts_.carried + counts_.stacked + i].value; }
 
-  // Of the outer loop of a checkpointed pair: how many steps the inner one takes, else 0. The gradient keeps the carried
-  // values of such a loop alone, and computes everything else again.
+  // Of the outer loop of a checkpointed pair: how many steps the inner one takes, else 0. The gradient keeps the
+  // carried values of such a loop alone, and computes everything else again.
   std::int64_t segment_length() const { return segment_length_; }
   std::shared_ptr<Scan> with_segment_length(std::int64_t steps) const;
 
@@ -58,8 +58,8 @@ class Scan final : public ops::Operation {
   std::int64_t segment_length_ = 0;
 };
 
-// How many steps a segment of Extents::segments has: that of the loops over time that keep checkpoints, in bodies too; 1
-// where there are none. ConfigError where they differ.
+// How many steps a segment of Extents::segments has: that of the loops over time that keep checkpoints, in bodies too;
+// 1 where there are none. ConfigError where they differ.
 std::int64_t segment_length_of(const Graph& graph);
 
 // The scan of a node, or null where it is another operation.

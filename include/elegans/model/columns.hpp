@@ -1,6 +1,6 @@
 #pragma once
-// How the rows of a table become the steps of recordings: what a model was trained on, so that another file, or a stream,
-// can be read in the same way without being told again.
+// How the rows of a table become the steps of recordings: what a model was trained on, so that another file, or a
+// stream, can be read in the same way without being told again.
 
 #include <optional>
 #include <string>

@@ -55,8 +55,8 @@ struct Preprocessing {
 };
 
 // ConfigError, in the name of `operation`, unless everything fits a network of `inputs` features and `outputs` numbers:
-// one name and one mean a column, deviations and time unit > 0, distinct names, no feature that is the column of time or
-// groups, classes only for a classification.
+// one name and one mean a column, deviations and time unit > 0, distinct names, no feature that is the column of time
+// or groups, classes only for a classification.
 void validate(const Preprocessing& preprocessing, std::int64_t inputs, std::int64_t outputs,
               std::string_view operation);
 

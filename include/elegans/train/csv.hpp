@@ -29,8 +29,8 @@ namespace elegans::train {
 // What a header without rows is: wrong in a file, the end of a stream.
 enum class WithoutRows { error, end };
 
-// Whether a field in quotes may hold line breaks. In a stream it may not: one stray quote would swallow the rows behind it
-// and leave them without an answer.
+// Whether a field in quotes may hold line breaks. In a stream it may not: one stray quote would swallow the rows behind
+// it and leave them without an answer.
 enum class QuotedLineBreaks { allowed, refused };
 
 struct CsvOptions {

@@ -42,7 +42,8 @@ struct Dataset {
 Dataset make_dataset(Schema schema, std::vector<Recording> recordings, const char* operation = "make_dataset");
 
 // Throws FormatError naming the recording and step unless all sizes agree, every feature, Δt and target is finite, Δt
-// is not negative, weights are finite and not negative, labels lie within the classes and sequences within their recordings. Names of features are distinct.
+// is not negative, weights are finite and not negative, labels lie within the classes and sequences within their
+// recordings. Names of features are distinct.
 void validate(const Dataset& data, const char* operation = "validate");
 
 // Whether every sequence is a whole recording, and every recording a sequence.
@@ -51,8 +52,8 @@ bool is_whole(const Dataset& data);
 // The data set of the given sequences (indices, in this order; a repeat is a repeat), with the recordings they need.
 Dataset select(const Dataset& data, std::span<const std::size_t> sequences);
 
-// The same with the target of every recording repeated at each of its steps (TargetAt::every_step): a network that is to
-// know early what it sees learns faster so. ConfigError where targets do not belong to whole recordings.
+// The same with the target of every recording repeated at each of its steps (TargetAt::every_step): a network that is
+// to know early what it sees learns faster so. ConfigError where targets do not belong to whole recordings.
 Dataset repeat_targets(Dataset data);
 
 // Which steps of each recording belong to a sequence: what may be learnt from (a step in three windows counts once).

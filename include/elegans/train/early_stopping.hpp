@@ -13,8 +13,8 @@ struct EarlyStoppingOptions {
   bool restore_best = true;
 };
 
-// A figure that is not finite is never better. ConfigError at the start of a fit that has no such figure, with the nearest
-// names.
+// A figure that is not finite is never better. ConfigError at the start of a fit that has no such figure, with the
+// nearest names.
 CallbackPtr early_stopping(EarlyStoppingOptions options = {});
 
 }  // namespace elegans::train
