@@ -6,6 +6,7 @@
 #include <map>
 
 #include "dead_code.hpp"
+#include "elegans/graph/custom_gradient.hpp"
 #include "elegans/graph/functions.hpp"
 #include "elegans/ops/elementwise.hpp"
 #include "elegans/ops/matmul.hpp"
@@ -129,6 +130,10 @@ class Simplifier {
       if (x[0].shape() == reshaped->shape()) return x[0];
       if (made_by<ops::Reshape>(x[0])) return add1(node.operation, {input_of(x[0], 0)});
     }
+    // Gradients are taken before passes run: what was for them has no meaning any more.
+    if (dynamic_cast<const ops::StopGradient*>(node.operation.get()) != nullptr ||
+        dynamic_cast<const CustomGradient*>(node.operation.get()) != nullptr)
+      return x[0];
     if (const auto* slice = dynamic_cast<const ops::Slice*>(node.operation.get()))
       return shorter_slice(slice->range(), x[0]);
     return std::nullopt;
