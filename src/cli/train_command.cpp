@@ -19,7 +19,6 @@
 #include "elegans/model/save.hpp"
 #include "elegans/nn/losses.hpp"
 #include "elegans/nn/metrics.hpp"
-#include "elegans/train/cosine_decay.hpp"
 #include "elegans/train/csv_history.hpp"
 #include "elegans/train/early_stopping.hpp"
 #include "elegans/train/progress_bar.hpp"
@@ -66,7 +65,6 @@ train::TrainerOptions trainer_options(const TrainCommand& command, const Trainin
   if (!s.loss.empty()) options.loss = nn::loss_named(s.loss);
   for (const std::string& name : s.metrics) options.metrics.push_back(nn::Metric::named(name));
   if (s.clip_norm > 0) options.clip_norm = s.clip_norm;
-  if (s.schedule == "cosine") options.callbacks.push_back(train::cosine_decay({.warmup = s.warmup}));
   if (!command.quiet) options.callbacks.push_back(train::progress_bar());
   if (!s.history.empty()) options.callbacks.push_back(train::csv_history(s.history));
   // Without patience training goes on to the end, and still keeps the best weights.
