@@ -41,7 +41,6 @@ DataPrint print_from(const JsonObject& object) {
 
 json fit_json(const FitCheckpoint& fit) {
   return {{"first_epoch", fit.first_epoch},
-          {"first_step", fit.first_step},
           {"updates", fit.updates},
           {"loss_sum", fit.loss_sum},
           {"loss_count", fit.loss_count},
@@ -55,7 +54,6 @@ json fit_json(const FitCheckpoint& fit) {
 
 FitCheckpoint fit_from(const JsonObject& object) {
   FitCheckpoint fit{.first_epoch = static_cast<std::uint64_t>(object.integer("first_epoch", {.at_least = 1})),
-                    .first_step = count(object, "first_step"),
                     .updates = count(object, "updates"),
                     .loss_sum = object.number("loss_sum"),
                     .loss_count = object.number("loss_count", {.at_least = 0}),
@@ -106,19 +104,26 @@ std::string to_string(const DataPrint& print) {
 }
 
 json to_json(const Checkpoint& c) {
-  return {{"steps", c.steps},       {"passes", c.passes},
-          {"epochs", c.epochs},     {"learning_rate", c.learning_rate},
-          {"features", c.features}, {"model", c.model},
-          {"options", c.options},   {"fit", c.fit ? fit_json(*c.fit) : json()}};
+  return {{"steps", c.steps},
+          {"passes", c.passes},
+          {"epochs", c.epochs},
+          {"schedule_from", c.schedule_from},
+          {"learning_rate", c.learning_rate},
+          {"features", c.features},
+          {"model", c.model},
+          {"options", c.options},
+          {"fit", c.fit ? fit_json(*c.fit) : json()}};
 }
 
 Checkpoint checkpoint_from_json(const json& value, const std::string& source) {
-  const JsonObject object(value, source,
-                          {"steps", "passes", "epochs", "learning_rate", "features", "model", "options", "fit"});
+  const JsonObject object(
+      value, source,
+      {"steps", "passes", "epochs", "schedule_from", "learning_rate", "features", "model", "options", "fit"});
   Checkpoint c{.file = source,
                .steps = count(object, "steps"),
                .passes = count(object, "passes"),
                .epochs = count(object, "epochs"),
+               .schedule_from = count(object, "schedule_from"),
                .learning_rate = object.number("learning_rate", {.at_least = 0}),
                .features = object.integer("features", {.at_least = 1}),
                .model = object.at("model"),
@@ -130,8 +135,8 @@ Checkpoint checkpoint_from_json(const json& value, const std::string& source) {
   const JsonObject options = object.object("options", names);
   for (const std::string& name : names) c.options[name] = options.text(name);
   if (!object.at("fit").is_null())
-    c.fit = fit_from(object.object("fit", {"first_epoch", "first_step", "updates", "loss_sum", "loss_count", "seconds",
-                                           "stopped", "training", "validation", "figures", "callbacks"}));
+    c.fit = fit_from(object.object("fit", {"first_epoch", "updates", "loss_sum", "loss_count", "seconds", "stopped",
+                                           "training", "validation", "figures", "callbacks"}));
   return c;
 }
 

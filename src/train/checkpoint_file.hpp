@@ -33,7 +33,6 @@ struct DataPrints {
 // The fit that was under way.
 struct FitCheckpoint {
   std::uint64_t first_epoch = 1;
-  std::uint64_t first_step = 0;
   std::uint64_t updates = 0;  // of the epoch under way
   double loss_sum = 0, loss_count = 0;
   double seconds = 0;
@@ -46,6 +45,7 @@ struct FitCheckpoint {
 struct Checkpoint {
   std::string file;  // for messages
   std::uint64_t steps = 0, passes = 0, epochs = 0;
+  std::uint64_t schedule_from = 0;  // the update that the schedule counts from
   double learning_rate = 0;
   std::int64_t features = 0;
   nlohmann::json model;                        // its configuration, null where it has none

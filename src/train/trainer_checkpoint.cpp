@@ -170,6 +170,7 @@ void Trainer::Implementation::save_checkpoint(const std::filesystem::path& file)
                         .steps = steps,
                         .passes = passes,
                         .epochs = epochs,
+                        .schedule_from = fitting ? fitting->first_step : outside_from,
                         .learning_rate = learning_rate,
                         .features = model->features(),
                         .model = config_or_null(*model),
@@ -210,7 +211,6 @@ FitCheckpoint Trainer::Implementation::fit_checkpoint() {
     if (fit.validation) fit.prints->validation = print_of(*fit.validation);
   }
   FitCheckpoint made{.first_epoch = fit.first_epoch,
-                     .first_step = fit.first_step,
                      .updates = fit.updates,
                      .loss_sum = fit.mean.sum,
                      .loss_count = fit.mean.count,
@@ -242,8 +242,12 @@ void Trainer::Implementation::resume(const std::filesystem::path& file) {
       reader.take(state.name + "/" + entry.weight->path, parameters.dtype, entry.weight->stored_shape(),
                   state.values->data() + parameters.byte_offset(entry), TensorReader::Numbers::any);
   reader.require_all_used();
+  if (checkpoint->schedule_from > checkpoint->steps)
+    throw FormatError({checkpoint->file, "schedule_from", fmt::format("{}", checkpoint->schedule_from),
+                       fmt::format("at most {}, the steps", checkpoint->steps), "The file is damaged or was edited."});
   reader.commit();
-  steps = outside_from = checkpoint->steps;
+  steps = checkpoint->steps;
+  outside_from = checkpoint->schedule_from;
   passes = checkpoint->passes;
   epochs = checkpoint->epochs;
   learning_rate = checkpoint->learning_rate;
@@ -278,15 +282,15 @@ void Trainer::Implementation::take_up(const Checkpoint& checkpoint, const Batche
     if (!rows.empty()) std::memcpy(rows.data(), history->data.data(), history->data.size());
   }
   fitting->history.epochs = epochs_from_rows(rows, fit.figures);
-  if (checkpoint.epochs + 1 < fit.first_epoch || fit.first_step > checkpoint.steps ||
-      fit.updates > steps_per_epoch(batches) || fitting->history.epochs.size() != behind)
+  if (checkpoint.epochs + 1 < fit.first_epoch || fit.updates > steps_per_epoch(batches) ||
+      fitting->history.epochs.size() != behind)
     throw FormatError({where, "it", "none that a fit can have", "counts that fit data and history",
                        "The file is damaged or was edited."});
   if (behind > options.epochs || (behind == options.epochs && fit.updates > 0))
     throw ConfigError({"resume", "epochs", fmt::format("{}", options.epochs),
                        fmt::format("more than {}, which are behind {}", behind, checkpoint.file), ""});
   fitting->first_epoch = fit.first_epoch;
-  fitting->first_step = fit.first_step;
+  fitting->first_step = checkpoint.schedule_from;
   fitting->updates = fit.updates;
   fitting->mean = {fit.loss_sum, fit.loss_count};
   fitting->seconds_before = fit.seconds;
