@@ -45,7 +45,8 @@ class CheckpointCallback final : public Callback {
     if (is_best) trainer.save_checkpoint(beside("best"));
   }
 
-  std::string_view state_name() const override { return "checkpoint"; }
+  // With one file, and none of the best epoch, there is nothing to remember, and whoever resumes need not save.
+  std::string_view state_name() const override { return options_.keep > 1 || best_ ? "checkpoint" : ""; }
   void save_state(CallbackState& state) const override {
     if (best_) best_->save(state);
     if (written_) state.set_count("written", *written_);

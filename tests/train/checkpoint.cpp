@@ -456,8 +456,10 @@ TEST_F(Mismatch, OfDataAndCallbacksIsNamed) {
     return message_of<ConfigError>([&] { validation ? trainer.fit(data, *validation) : trainer.fit(data); });
   };
   const CallbackPtr stopping = early_stopping({}), saving = checkpoint({.file = file});
-  EXPECT_EQ(refused(training(), &held_back(), {stopping}),
-            as_in("resume: the callbacks with a state is early_stopping; expected early_stopping, checkpoint"));
+  EXPECT_EQ(refused(training(), &held_back(), {stopping, checkpoint({.file = file, .keep = 2})}),
+            as_in("resume: the callbacks with a state is early_stopping, checkpoint; expected early_stopping"));
+  EXPECT_EQ(refused(training(), &held_back(), {}),
+            as_in("resume: the callbacks with a state is none; expected early_stopping"));
   EXPECT_THAT(refused(training(), nullptr, {stopping, saving}),
               HasSubstr("resume: the validation part is none; expected 3 sequences of 21 steps with checksum "));
   Dataset other = training();
