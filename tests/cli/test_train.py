@@ -82,7 +82,7 @@ class Train(program.Case):
         nadam = weights((*base, "--optimizer", "nadam"), "nadam.safetensors")
         adagrad = weights((*base, "--optimizer", "adagrad"), "adagrad.safetensors")
         lion = weights((*base, "--optimizer", "lion"), "lion.safetensors")
-        steps = ("--schedule", "step", "--decay-epochs", "1")
+        steps = ("--batch-size", "2", "--schedule", "step", "--decay-epochs", "1")
         stepped = weights((*base, *steps), "stepped.safetensors")
         decayed = weights((*base, "--weight-decay", "0.1"), "decayed.safetensors")
         long = (*(base[:base.index("--epochs")]), *(base[base.index("--epochs") + 2:]), "--epochs", "4", "--monitor", "loss",
@@ -116,8 +116,8 @@ class Train(program.Case):
                                (unclipped, "--clip-norm", "0", "--clip-value", "0.001"), (adam, "--ema-decay", "0.9"),
                                (strided, "--batch-size", "2", "--gradient-accumulation-steps", "3"),
                                (adam, *steps), (stepped, *steps, "--decay-rate", "0.1"),
-                               (stepped, "--schedule", "step", "--decay-epochs", "2"), (stepped, *steps, "--warmup", "0.5"),
-                               (stepped, "--schedule", "exponential", "--decay-epochs", "1"),
+                               (stepped, *steps[:-1], "2"), (stepped, *steps, "--warmup", "0.5"),
+                               (stepped, "--batch-size", "2", "--schedule", "exponential", "--decay-epochs", "1"),
                                (cosine, "--schedule", "cosine", "--min-learning-rate", "0.001"),
                                (adam, "--schedule", "one-cycle")):
             self.assertTrue(weights((*base, *option), "other.safetensors") != start, option)
