@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "cli/columns.hpp"
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/base/text.hpp"
 #include "elegans/train/cells.hpp"
+#include "elegans/train/optimizers.hpp"
 #include "elegans/train/settings_file.hpp"
 
 namespace elegans::cli {
@@ -72,16 +75,14 @@ void add_network(Settings& options, TrainSettings& s) {
 void add_training(Settings& options, TrainSettings& s) {
   options.start_group("Training");
   options.add("epochs", s.epochs, "times that each sequence is seen", from_one);
-  options.add("batch-size", s.batch_size, "sequences of an update", from_one);
-  options.add("optimizer", s.optimizer, "adam | sgd");
-  options.add("learning-rate", s.learning_rate, "of the optimizer", positive);
-  options.add("schedule", s.schedule, "constant | cosine: the rate falls to 0 along half a cosine");
-  options.add("warmup", s.warmup, "cosine: share of all updates in which the rate rises", fraction);
-  options.add("momentum", s.momentum, "sgd", fraction);
-  options.add("beta-1", s.beta_1, "adam: of the mean of gradients", fraction);
-  options.add("beta-2", s.beta_2, "adam: of the mean of their squares", fraction);
-  options.add("epsilon", s.epsilon, "adam: beside the root", positive);
+  options.add("batch-size", s.batch_size, "sequences of a batch", from_one);
+  options.add("gradient-accumulation-steps", s.gradient_accumulation_steps, "batches of an update", from_one);
   options.add("clip-norm", s.clip_norm, "longest gradient; 0: any", {.at_least = 0});
+  options.add("clip-value", s.clip_value, "largest number of a gradient, with --clip-norm 0; 0: any", {.at_least = 0});
+  options.add("ema-decay", s.ema_decay, "validate, and save, averages of the weights; 0: the weights", fraction);
+  options.add("frozen", s.frozen, "weights that are not trained: patterns of their paths, with commas between");
+  options.add("parameter-groups", s.parameter_groups,
+              "weights with options of their own: \"*/bias weight_decay=0 learning_rate=0.001\", with commas between");
   options.add("shuffle", s.shuffle, "an order of sequences drawn anew each epoch");
   options.add("copies", s.copies, "train on so many copies of each recording, with noise; 0: on the recordings",
               from_zero);
@@ -96,8 +97,46 @@ void add_training(Settings& options, TrainSettings& s) {
   options.add("seed", s.seed, "of weights, splits and the order of batches", from_zero);
   options.add("threads", s.threads, "0: as many as the machine has; changes no bit", from_zero);
   options.add("kernels", s.kernels, "best | scalar: loops for this machine, or plain ones (for comparison)");
+}
+
+void add_optimizer(Settings& options, TrainSettings& s) {
+  options.start_group("Optimizer");
+  options.add("optimizer", s.optimizer, "adam | adamw | amsgrad | nadam | sgd | rmsprop | adagrad | lion");
+  options.add("learning-rate", s.learning_rate, "of the optimizer", positive);
+  options.add("momentum", s.momentum, "sgd, rmsprop", fraction);
+  options.add("nesterov", s.nesterov, "sgd with momentum: look ahead");
+  options.add("beta-1", s.beta_1, "adam and its kin, lion: of the mean of gradients", fraction);
+  options.add_word_or_number("beta-2", s.beta_2, "of the mean of their squares (auto: 0.999; lion, of the mean: 0.99)");
+  options.add_word_or_number("epsilon", s.epsilon, "beside the root (auto: 1e-8, adagrad 1e-10)");
+  options.add("rho", s.rho, "rmsprop: of the mean of squares", fraction);
+  options.add("centered", s.centered, "rmsprop: by the variance of gradients");
+  options.add("momentum-decay", s.momentum_decay, "nadam", {.at_least = 0});
+  options.add("initial-accumulator-value", s.initial_accumulator_value, "adagrad", {.at_least = 0});
+  options.add_word_or_number("weight-decay", s.weight_decay, "of all weights (auto: 0, adamw 0.01)");
+  options.add("decoupled-weight-decay", s.decoupled_weight_decay, "apart from the gradient, as adamw and lion do");
+}
+
+void add_schedule(Settings& options, TrainSettings& s) {
+  options.start_group("Learning rate");
+  options.add("schedule", s.schedule, "constant | cosine | one-cycle | step | exponential");
+  options.add("warmup", s.warmup, "share of all updates in which the rate rises (one-cycle: 0 is 0.3)", fraction);
+  options.add("decay-rate", s.decay_rate, "step, exponential: factor of the rate in --decay-epochs", {.at_least = 0});
+  options.add("decay-epochs", s.decay_epochs, "step, exponential", positive);
+  options.add("min-learning-rate", s.min_learning_rate, "cosine: the rate at the end", {.at_least = 0});
+  options.add("reduce-on-plateau", s.reduce_on_plateau,
+              "epochs without a better --monitor before the rate is reduced; 0: never", from_zero);
+  options.add("plateau-factor", s.plateau_factor, "of a reduction", {.above = 0, .below = 1});
+  options.add("plateau-min-delta", s.plateau_min_delta, "how much better counts as better", {.at_least = 0});
+  options.add("plateau-cooldown", s.plateau_cooldown, "epochs after a reduction that do not count", from_zero);
+  options.add("plateau-min-lr", s.plateau_min_lr, "lowest rate of reductions", {.at_least = 0});
+}
+
+void add_output(Settings& options, TrainSettings& s) {
   options.start_group("Output");
   options.add("history", s.history, "CSV file with the figures of each epoch");
+  options.add("checkpoint", s.checkpoint, "file after each epoch from which --resume goes on");
+  options.add("checkpoint-steps", s.checkpoint_steps, "and after so many updates; 0: after epochs alone", from_zero);
+  options.add("checkpoint-keep", s.checkpoint_keep, "how many of these files stay", from_one);
   options.add("out", s.out, "model file to write");
 }
 
@@ -111,6 +150,9 @@ void add_settings(Settings& options, TrainSettings& settings) {
   add_data(options, settings);
   add_network(options, settings);
   add_training(options, settings);
+  add_optimizer(options, settings);
+  add_schedule(options, settings);
+  add_output(options, settings);
 }
 
 namespace {
@@ -127,11 +169,16 @@ void check_choices(const TrainSettings& s) {
   require_choice("output-mapping", s.output_mapping, {"affine", "linear", "none"});
   require_choice("readout", s.readout, {"auto", "dense", "none"});
   require_choice("dtype", s.dtype, {"f32", "f64"});
-  require_choice("optimizer", s.optimizer, {"adam", "sgd"});
-  require_choice("schedule", s.schedule, {"constant", "cosine"});
+  const auto optimizers = train::optimizer_names();
+  require_choice("optimizer", s.optimizer, {optimizers.begin(), optimizers.end()});
+  require_choice("schedule", s.schedule, {"constant", "cosine", "one-cycle", "step", "exponential"});
   require_choice("kernels", s.kernels, {"best", "scalar"});
   first_dt_of(s);
   time_unit_of(s);
+  beta_2_of(s);
+  epsilon_of(s);
+  weight_decay_of(s);
+  parameter_groups_of(s);
 }
 
 // An option that was changed, and what has to be so that it means something.
@@ -142,17 +189,55 @@ struct Dependent {
   const char* where;
 };
 
+// Options of optimizers and of the learning rate.
+std::vector<Dependent> dependents_of_updates(const TrainSettings& s) {
+  const TrainSettings fresh;
+  const auto is_one_of = [&](std::initializer_list<const char*> names) {
+    return std::find(names.begin(), names.end(), s.optimizer) != names.end();
+  };
+  const bool has_betas = is_one_of({"adam", "adamw", "amsgrad", "nadam", "lion"});
+  const bool decays = s.schedule == "step" || s.schedule == "exponential", judges = judges_epochs(s);
+  const char *betas = "--optimizer adam, adamw, amsgrad, nadam or lion", *decay = "--schedule step or exponential";
+  const char *reduces = "--reduce-on-plateau above 0", *saves = "--checkpoint";
+  return {
+      {"--momentum", s.momentum != fresh.momentum, is_one_of({"sgd", "rmsprop"}), "--optimizer sgd or rmsprop"},
+      {"--nesterov", s.nesterov, s.optimizer == "sgd" && s.momentum > 0, "--optimizer sgd and --momentum above 0"},
+      {"--beta-1", s.beta_1 != fresh.beta_1, has_betas, betas},
+      {"--beta-2", s.beta_2 != fresh.beta_2, has_betas, betas},
+      {"--epsilon", s.epsilon != fresh.epsilon, !is_one_of({"sgd", "lion"}), "an optimizer other than sgd and lion"},
+      {"--rho", s.rho != fresh.rho, s.optimizer == "rmsprop", "--optimizer rmsprop"},
+      {"--centered", s.centered, s.optimizer == "rmsprop", "--optimizer rmsprop"},
+      {"--momentum-decay", s.momentum_decay != fresh.momentum_decay, s.optimizer == "nadam", "--optimizer nadam"},
+      {"--initial-accumulator-value", s.initial_accumulator_value > 0, s.optimizer == "adagrad", "--optimizer adagrad"},
+      {"--decoupled-weight-decay", s.decoupled_weight_decay,
+       !is_one_of({"adamw", "lion"}) && weight_decay_of(s).value_or(0) > 0,
+       "--weight-decay above 0, and an optimizer other than adamw and lion, whose weight decay always is"},
+      {"--clip-value", s.clip_value > 0, s.clip_norm == 0, "--clip-norm 0"},
+      {"--warmup", s.warmup > 0, s.schedule != "constant", "--schedule cosine, one-cycle, step or exponential"},
+      {"--decay-rate", s.decay_rate != fresh.decay_rate, decays, decay},
+      {"--decay-epochs", s.decay_epochs != fresh.decay_epochs, decays, decay},
+      {"--min-learning-rate", s.min_learning_rate > 0, s.schedule == "cosine", "--schedule cosine"},
+      {"--reduce-on-plateau", s.reduce_on_plateau > 0, judges, "a validation part, or --monitor loss"},
+      {"--plateau-factor", s.plateau_factor != fresh.plateau_factor, s.reduce_on_plateau > 0, reduces},
+      {"--plateau-min-delta", s.plateau_min_delta != fresh.plateau_min_delta, s.reduce_on_plateau > 0, reduces},
+      {"--plateau-cooldown", s.plateau_cooldown > 0, s.reduce_on_plateau > 0, reduces},
+      {"--plateau-min-lr", s.plateau_min_lr > 0, s.reduce_on_plateau > 0, reduces},
+      {"--checkpoint-steps", s.checkpoint_steps > 0, !s.checkpoint.empty(), saves},
+      {"--checkpoint-keep", s.checkpoint_keep > 1, !s.checkpoint.empty(), saves},
+  };
+}
+
 void check_dependents(const TrainSettings& s) {
   const TrainSettings fresh;
   const bool is_cfc = s.cell == "cfc", is_ltc = s.cell == "ltc", has_backbone = is_cfc && s.wiring.empty();
-  const bool is_adam = s.optimizer == "adam", is_csv = !is_ts(s), has_time = is_csv && !s.time.empty();
+  const bool is_csv = !is_ts(s), has_time = is_csv && !s.time.empty();
   const bool is_cut = s.window > 0 && s.answer != "recording" && is_csv;
   const bool draws = split_of(s) == "random" || split_of(s) == "group";
   const bool judges = judges_epochs(s);
   const char* backbone = "--cell cfc without --wiring, which has a backbone";
   const char* ltc = "--cell ltc";
   const char* csv = "a CSV file (a .ts file says itself what its columns are)";
-  const std::vector<Dependent> all{
+  std::vector<Dependent> all{
       {"--mode", s.mode != fresh.mode, is_cfc, "--cell cfc"},
       {"--backbone-units", s.backbone_units != fresh.backbone_units, has_backbone, backbone},
       {"--backbone-layers", s.backbone_layers != fresh.backbone_layers, has_backbone, backbone},
@@ -163,14 +248,9 @@ void check_dependents(const TrainSettings& s) {
       {"--ode-epsilon", s.ode_epsilon != fresh.ode_epsilon, is_ltc, ltc},
       {"--input-mapping", s.input_mapping != fresh.input_mapping, is_ltc, ltc},
       {"--output-mapping", s.output_mapping != fresh.output_mapping, is_ltc, ltc},
-      {"--momentum", s.momentum != fresh.momentum, !is_adam, "--optimizer sgd"},
-      {"--warmup", s.warmup > 0, s.schedule == "cosine", "--schedule cosine"},
       {"--noise", s.noise != fresh.noise, s.copies > 0, "--copies above 0"},
       {"--offset", s.offset != fresh.offset, s.copies > 0, "--copies above 0"},
       {"--repeat-target", s.repeat_target, s.answer == "recording" || !is_csv, "--answer recording"},
-      {"--beta-1", s.beta_1 != fresh.beta_1, is_adam, "--optimizer adam"},
-      {"--beta-2", s.beta_2 != fresh.beta_2, is_adam, "--optimizer adam"},
-      {"--epsilon", s.epsilon != fresh.epsilon, is_adam, "--optimizer adam"},
       {"--time", !s.time.empty(), is_csv, csv},
       {"--target", !s.target.empty(), is_csv, csv},
       {"--features", !s.features.empty(), is_csv, csv},
@@ -187,6 +267,8 @@ void check_dependents(const TrainSettings& s) {
       {"--min-delta", s.min_delta > 0, judges, "a validation part, or --monitor loss"},
       {"--monitor", s.monitor != fresh.monitor, judges, "a validation part, or --monitor loss"},
   };
+  const std::vector<Dependent> more = dependents_of_updates(s);
+  all.insert(all.end(), more.begin(), more.end());
   for (const Dependent& d : all)
     if (d.is_changed && !d.applies) refuse(d.option, "given where it would change nothing", d.where, "Leave it out.");
 }
@@ -225,6 +307,57 @@ std::optional<double> time_unit_of(const TrainSettings& s) {
   const auto seconds = train::parse_number(s.time_unit);
   if (seconds && std::isfinite(*seconds) && *seconds > 0) return seconds;
   refuse("--time-unit", quote(s.time_unit), "auto, off, or a number of seconds above 0", "");
+}
+
+namespace {
+
+// A number, or nothing for "auto".
+std::optional<double> auto_or_number(const char* option, const std::string& text, const NumberRange& range,
+                                     const char* required) {
+  if (text == "auto") return {};
+  const auto number = train::parse_number(text);
+  const bool fits =
+      number && std::isfinite(*number) && *number >= range.at_least && *number > range.above && *number < range.below;
+  if (!fits) refuse(option, quote(text), fmt::format("auto, or {}", required), "");
+  return number;
+}
+
+}  // namespace
+
+std::optional<double> beta_2_of(const TrainSettings& s) {
+  return auto_or_number("--beta-2", s.beta_2, fraction, "a number ≥ 0 and < 1");
+}
+std::optional<double> epsilon_of(const TrainSettings& s) {
+  return auto_or_number("--epsilon", s.epsilon, positive, "a number > 0");
+}
+std::optional<double> weight_decay_of(const TrainSettings& s) {
+  return auto_or_number("--weight-decay", s.weight_decay, {.at_least = 0}, "a number ≥ 0");
+}
+
+std::vector<train::ParameterGroup> parameter_groups_of(const TrainSettings& s) {
+  constexpr const char* required = "patterns, then learning_rate=NUMBER, weight_decay=NUMBER or both";
+  std::vector<train::ParameterGroup> groups;
+  for (const std::string& text : s.parameter_groups) {
+    train::ParameterGroup group;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+      const std::size_t equals = word.find('=');
+      if (equals == std::string::npos) {
+        group.weights.push_back(word);
+        continue;
+      }
+      const std::string key = word.substr(0, equals);
+      const auto number = train::parse_number(std::string_view(word).substr(equals + 1));
+      const bool known = key == "learning_rate" || key == "weight_decay";
+      if (!known || !number || !std::isfinite(*number) || *number < 0)
+        refuse("--parameter-groups", quote(word), "learning_rate=NUMBER or weight_decay=NUMBER, 0 or more", "");
+      (key == "learning_rate" ? group.learning_rate : group.weight_decay) = number;
+    }
+    if (group.weights.empty() || (!group.learning_rate && !group.weight_decay))
+      refuse("--parameter-groups", quote(text), required, "");
+    groups.push_back(std::move(group));
+  }
+  return groups;
 }
 
 void check_settings(const TrainSettings& s) {

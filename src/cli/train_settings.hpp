@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/settings.hpp"
+#include "elegans/train/parameter_group.hpp"
 
 namespace elegans::cli {
 
@@ -57,13 +58,33 @@ struct TrainSettings {
   std::int64_t batch_size = 32;
   std::string optimizer = "adam";
   double learning_rate = 0.005;
+  double momentum = 0;
+  bool nesterov = false;
+  double beta_1 = 0.9;
+  std::string beta_2 = "auto";
+  std::string epsilon = "auto";
+  double rho = 0.99;
+  bool centered = false;
+  double momentum_decay = 4e-3;
+  double initial_accumulator_value = 0;
+  std::string weight_decay = "auto";
+  bool decoupled_weight_decay = false;
+  double clip_norm = 1;
+  double clip_value = 0;
+  std::int64_t gradient_accumulation_steps = 1;
+  double ema_decay = 0;
+  std::vector<std::string> parameter_groups = {};
+  std::vector<std::string> frozen = {};
   std::string schedule = "constant";
   double warmup = 0;
-  double momentum = 0;
-  double beta_1 = 0.9;
-  double beta_2 = 0.999;
-  double epsilon = 1e-8;
-  double clip_norm = 1;
+  double decay_rate = 0.5;
+  double decay_epochs = 10;
+  double min_learning_rate = 0;
+  std::int64_t reduce_on_plateau = 0;
+  double plateau_factor = 0.1;
+  double plateau_min_delta = 1e-4;
+  std::int64_t plateau_cooldown = 0;
+  double plateau_min_lr = 0;
   bool shuffle = true;
   std::int64_t copies = 0;
   double noise = 0.1;
@@ -79,6 +100,9 @@ struct TrainSettings {
   std::string kernels = "best";
   // What is written.
   std::string history = {};
+  std::string checkpoint = {};
+  std::int64_t checkpoint_steps = 0;
+  std::int64_t checkpoint_keep = 1;
   std::string out = {};
 };
 
@@ -98,6 +122,14 @@ bool judges_epochs(const TrainSettings& settings);
 // Seconds; nothing for "median", and for "auto". ConfigError for what is neither a word nor a number in its range.
 std::optional<double> first_dt_of(const TrainSettings& settings);
 std::optional<double> time_unit_of(const TrainSettings& settings);
+
+// Numbers of an optimizer; nothing for "auto", which is the optimizer's own. ConfigError as above.
+std::optional<double> beta_2_of(const TrainSettings& settings);
+std::optional<double> epsilon_of(const TrainSettings& settings);
+std::optional<double> weight_decay_of(const TrainSettings& settings);
+
+// "*/bias weight_decay=0 learning_rate=0.001": patterns of weights, then what they have of their own. ConfigError.
+std::vector<train::ParameterGroup> parameter_groups_of(const TrainSettings& settings);
 
 // The way that "auto" stands for: recordings with one answer each are split as a whole, others by time.
 std::string split_of(const TrainSettings& settings);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "elegans/base/text.hpp"
@@ -99,8 +100,8 @@ Pass::Pass(Sequential& model, const ParameterLayout& parameters, const Workers& 
     else
       answers_.emplace_back(static_cast<std::size_t>(answers) * size_of(layout.dtype));
   }
+  if (options_.accumulates) accumulated_ = AlignedBuffer(parameters.bytes());
   scalars_.resize(shards);
-  for (std::size_t s = 0; s < shards; ++s) scalars_[s].penalty_share = number_of(layout.dtype, s == 0 ? 1 : 0);
 }
 
 Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const ParameterLayout& parameters) const {
@@ -129,20 +130,27 @@ Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const Pa
   return made;
 }
 
-void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number) {
-  const auto rows = static_cast<std::size_t>(options_.layout.rows);
-  used_ = (sequences.size() + rows - 1) / rows;
-  ensure(used_ <= shards_.size(), "a batch is larger than its pass");
+double Pass::counted(const Dataset& data, std::span<const std::size_t> sequences) const noexcept {
   const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
-  counted_ = 0;
+  double counted = 0;
   for (const std::size_t s : sequences) {
     const auto weights = data.weights(s);
-    counted_ += weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
-                                : std::accumulate(weights.begin(), weights.end(), 0.0);
+    counted += weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
+                               : std::accumulate(weights.begin(), weights.end(), 0.0);
   }
-  normaliser_ = number_of(options_.layout.dtype, counted_);
-  for (std::size_t s = 0; s < used_; ++s)
+  return counted;
+}
+
+void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number, const Whole& whole) {
+  const auto rows = static_cast<std::size_t>(options_.layout.rows);
+  const Dtype dtype = options_.layout.dtype;
+  used_ = (sequences.size() + rows - 1) / rows;
+  ensure(used_ <= shards_.size(), "a batch is larger than its pass");
+  normaliser_ = number_of(dtype, whole.counted);
+  for (std::size_t s = 0; s < used_; ++s) {
     scalars_[s].step.i32 = static_cast<std::int32_t>(static_cast<std::uint32_t>(number * shards_.size() + s));
+    scalars_[s].penalty_share = number_of(dtype, whole.begins && s == 0 ? 1 : 0);
+  }
 
   workers_->run(used_, [&](std::size_t s, std::size_t worker) noexcept {
     shards_[s].pack(data, sequences.subspan(s * rows, std::min(rows, sequences.size() - s * rows)));
@@ -150,7 +158,7 @@ void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std:
   });
   for (std::size_t s = 0; s < used_; ++s)
     if (!scalars_[s].status.ok()) fail(s, data, sequences);
-  if (options_.kind == PassKind::gradients) add_gradients();
+  if (options_.kind == PassKind::gradients) add_gradients(whole.begins);
 }
 
 Status Pass::run_shard(std::size_t s, Instance& instance) noexcept {
@@ -176,11 +184,16 @@ Status Pass::run_shard(std::size_t s, Instance& instance) noexcept {
   return executable.run(shard.extents());
 }
 
-void Pass::add_gradients() noexcept {
+void Pass::add_gradients(bool begins) noexcept {
   ops::with_floating(options_.layout.dtype, [&]<class T>(T) {
     const auto add = kernels::table<T>(options_.target).binary[static_cast<std::size_t>(kernels::Binary::add)];
-    T* const total = reinterpret_cast<T*>(gradients_.front().data());
-    for (std::size_t s = 1; s < used_; ++s)
+    T* const total = reinterpret_cast<T*>(gradients());
+    std::size_t first = 0;
+    if (begins) {
+      first = 1;
+      if (options_.accumulates) std::memcpy(total, gradients_.front().data(), parameters_ * sizeof(T));
+    }
+    for (std::size_t s = first; s < used_; ++s)
       add(total, 1, reinterpret_cast<const T*>(gradients_[s].data()), 1, total, parameters_);
   });
 }
@@ -211,7 +224,7 @@ std::size_t Pass::bytes() const {
   for (const Shard& shard : shards_) bytes += shard.bytes();
   for (const AlignedBuffer& buffer : gradients_) bytes += buffer.bytes();
   for (const AlignedBuffer& buffer : answers_) bytes += buffer.bytes();
-  return bytes;
+  return bytes + accumulated_.bytes();
 }
 
 }  // namespace elegans::train

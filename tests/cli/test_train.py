@@ -4,6 +4,8 @@
 usage: test_train.py PROGRAM [unittest arguments]
 """
 import json
+import signal
+import subprocess
 
 import program
 from program import SMALL
@@ -72,6 +74,24 @@ class Train(program.Case):
         strided = weights((*base, "--stride", "5"), "strided.safetensors")
         copied = weights((*base, "--copies", "2"), "copied.safetensors")
         cosine = weights((*base, "--schedule", "cosine"), "cosine.safetensors")
+        unclipped = weights((*base, "--clip-norm", "0"), "unclipped.safetensors")
+        momentum = ("--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.9")
+        heavy = weights((*base, *momentum), "heavy.safetensors")
+        squares = ("--optimizer", "rmsprop", "--batch-size", "2", "--learning-rate", "0.0005")
+        rmsprop = weights((*base, *squares), "rmsprop.safetensors")
+        nadam = weights((*base, "--optimizer", "nadam"), "nadam.safetensors")
+        adagrad = weights((*base, "--optimizer", "adagrad"), "adagrad.safetensors")
+        lion = weights((*base, "--optimizer", "lion"), "lion.safetensors")
+        steps = ("--batch-size", "2", "--schedule", "step", "--decay-epochs", "1")
+        stepped = weights((*base, *steps), "stepped.safetensors")
+        decayed = weights((*base, "--weight-decay", "0.1"), "decayed.safetensors")
+        long = (*(base[:base.index("--epochs")]), *(base[base.index("--epochs") + 2:]), "--epochs", "4", "--monitor", "loss",
+                "--validation", "0")
+        once = ("--reduce-on-plateau", "1", "--plateau-min-delta", "1000")
+        reduced = weights((*long, *once), "reduced.safetensors")
+        for option in (("--plateau-factor", "0.5"), ("--plateau-cooldown", "2"), ("--plateau-min-lr", "0.004")):
+            self.assertTrue(weights((*long, *once, *option), "other.safetensors") != reduced, option)
+        self.assertTrue(weights((*long, *once[:2]), "other.safetensors") != reduced, "--plateau-min-delta")
         for start, *option in ((adam, "--copies", "2"), (copied, "--copies", "3"), (copied, "--copies", "2", "--noise", "0.3"),
                                (copied, "--copies", "2", "--offset", "0.2"), (adam, "--schedule", "cosine"),
                                (cosine, "--schedule", "cosine", "--warmup", "0.5"),
@@ -81,7 +101,25 @@ class Train(program.Case):
                                (adam, "--mode", "pure"), (adam, "--mixed-memory"), (adam, "--proj-size", "2"),
                                (adam, "--stride", "5"), (strided, "--stride", "5", "--remainder", "drop"),
                                (adam, "--no-shuffle", "--batch-size", "2"),
-                               (sgd, "--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.9")):
+                               (sgd, *momentum), (heavy, *momentum, "--nesterov"),
+                               (adam, "--optimizer", "amsgrad", "--beta-2", "0.5"), (adam, "--optimizer", "adamw"),
+                               (rmsprop, *squares, "--rho", "0.5"), (rmsprop, *squares, "--centered"),
+                               (rmsprop, *squares, "--momentum", "0.5"), (rmsprop, *squares, "--epsilon", "0.1"),
+                               (nadam, "--optimizer", "nadam", "--momentum-decay", "1"),
+                               (adagrad, "--optimizer", "adagrad", "--initial-accumulator-value", "1"),
+                               (lion, "--optimizer", "lion", "--beta-2", "0.5"),
+                               (lion, "--optimizer", "lion", "--weight-decay", "0.5"),
+                               (adam, "--weight-decay", "0.1"),
+                               (decayed, "--weight-decay", "0.1", "--decoupled-weight-decay"),
+                               (decayed, "--weight-decay", "0.1", "--parameter-groups", "*bias weight_decay=0"),
+                               (adam, "--parameter-groups", "*bias learning_rate=0.1"), (adam, "--frozen", "dense/*"),
+                               (unclipped, "--clip-norm", "0", "--clip-value", "0.001"), (adam, "--ema-decay", "0.9"),
+                               (strided, "--batch-size", "2", "--gradient-accumulation-steps", "3"),
+                               (adam, *steps), (stepped, *steps, "--decay-rate", "0.1"),
+                               (stepped, *steps[:-1], "2"), (stepped, *steps, "--warmup", "0.5"),
+                               (stepped, "--batch-size", "2", "--schedule", "exponential", "--decay-epochs", "1"),
+                               (cosine, "--schedule", "cosine", "--min-learning-rate", "0.001"),
+                               (adam, "--schedule", "one-cycle")):
             self.assertTrue(weights((*base, *option), "other.safetensors") != start, option)
 
     def test_the_part_whose_groups_are_not_named_keeps_its_share(self):
@@ -110,8 +148,20 @@ class Train(program.Case):
         base = ("train", "lag.csv", "--target", "y")
         for where, *option in (("--cell cfc", "--cell", "ltc", "--mode", "pure"), ("--cell ltc", "--ode-unfolds", "3"),
                                ("--cell ltc", "--no-implicit"), ("backbone", "--wiring", "autoncp:8,1", "--activation", "relu"),
-                               ("--optimizer sgd", "--momentum", "0.9"), ("--time", "--time-unit", "off"),
+                               ("--optimizer sgd or rmsprop", "--momentum", "0.9"), ("--time", "--time-unit", "off"),
                                ("--optimizer adam", "--optimizer", "sgd", "--beta-1", "0.5"),
+                               ("--optimizer adam", "--optimizer", "sgd", "--beta-2", "0.5"),
+                               ("sgd and lion", "--optimizer", "lion", "--epsilon", "1e-6"),
+                               ("--momentum above 0", "--optimizer", "sgd", "--nesterov"),
+                               ("--optimizer rmsprop", "--rho", "0.5"), ("--optimizer rmsprop", "--centered"),
+                               ("--optimizer nadam", "--momentum-decay", "0.5"),
+                               ("--optimizer adagrad", "--initial-accumulator-value", "0.5"),
+                               ("--weight-decay above 0", "--decoupled-weight-decay"),
+                               ("--clip-norm 0", "--clip-value", "1"),
+                               ("--schedule step", "--decay-rate", "0.1"), ("--schedule step", "--decay-epochs", "3"),
+                               ("--schedule cosine", "--min-learning-rate", "0.001"),
+                               ("--reduce-on-plateau", "--plateau-factor", "0.5"),
+                               ("--checkpoint", "--checkpoint-steps", "5"), ("--checkpoint", "--checkpoint-keep", "2"),
                                ("--copies", "--noise", "0.3"), ("--schedule cosine", "--warmup", "0.1"),
                                ("--answer recording", "--repeat-target"),
                                ("--window", "--window", "0", "--stride", "2"),
@@ -132,6 +182,11 @@ class Train(program.Case):
                                         ("time-unit", "of", "auto, off, or a number"), ("first-dt", "-1", "median, or a number"),
                                         ("kernels", "scaler", "'scalar'"), ("activation", "relo", "'relu'"),
                                         ("input-mapping", "afine", "'affine'"), ("metrics", "acuracy", "'accuracy'"),
+                                        ("beta-2", "1", "auto, or a number ≥ 0 and < 1"), ("epsilon", "none", "auto, or a number > 0"),
+                                        ("weight-decay", "-1", "auto, or a number ≥ 0"), ("schedule", "cosin", "'cosine'"),
+                                        ("parameter-groups", "*/bias", "patterns, then learning_rate=NUMBER"),
+                                        ("parameter-groups", "*/bias decay=1", "learning_rate=NUMBER or weight_decay=NUMBER"),
+                                        ("frozen", "lstm/*", "a pattern that names a weight of the model"),
                                         ("loss", "msse", "'mse'"), ("optimizer", "adm", "'adam'")):
             extra = ("--cell", "ltc") if option == "input-mapping" else ()
             code, _, errors = self.run_here(*base, *extra, f"--{option}", value, "--quiet")
@@ -175,11 +230,56 @@ class Train(program.Case):
 
     def test_outputs_are_checked_before_the_training(self):
         base = ("train", "lag.csv", "--time", "t", "--target", "y", *SMALL)
-        for option in ("--out", "--history", "--write-config"):
+        for option in ("--out", "--history", "--write-config", "--checkpoint"):
             self.assertIn("/nowhere/file", self.refused(3, *base, option, "/nowhere/file"))
             self.assertIn("the same file as the data", self.refused(2, *base, option, "./lag.csv"))
         self.assertIn("the same file as --out", self.refused(2, *base, "--out", "one", "--history", "one"))
         self.assertEqual(self.read("lag.csv").decode(), program.regression_csv())
+
+    def test_the_json_tells_what_an_update_costs(self):
+        made = json.loads(self.train_lag("one.safetensors", "--quiet", "--json"))
+        self.assertEqual(made["update"], {"bytes_per_parameter": 40, "state_bytes_per_parameter": 8})
+        made = json.loads(self.train_lag("one.safetensors", "--quiet", "--json", "--clip-norm", "0", "--ema-decay", "0.9"))
+        self.assertEqual(made["update"], {"bytes_per_parameter": 36, "state_bytes_per_parameter": 12})
+
+    RESUMED = ("train", "lag.csv", "--time", "t", "--target", "y", "--wiring", "autoncp:8,1", "--mixed-memory", "--epochs", "60",
+               "--window", "16", "--batch-size", "2", "--seed", "7", "--quiet", "--optimizer", "nadam", "--schedule", "cosine",
+               "--warmup", "0.1", "--ema-decay", "0.9", "--gradient-accumulation-steps", "2", "--copies", "3", "--patience", "50",
+               "--reduce-on-plateau", "2")
+
+    def test_killed_training_is_resumed_to_the_same_model(self):
+        self.done(*self.RESUMED, "--threads", "1", "--out", "whole.safetensors", "--history", "whole.csv")
+        # Killed once a checkpoint is there, wherever that is: long before the end, for every update is written.
+        saving = ("--checkpoint", "run.checkpoint", "--checkpoint-steps", "1")
+        running = subprocess.Popen([program.program, *self.RESUMED, "--threads", "2", *saving], cwd=self.folder)
+        while not (self.folder / "run.checkpoint").exists() and running.poll() is None:
+            pass
+        running.kill()
+        self.assertEqual(running.wait(), -signal.SIGKILL, "it was over before it could be killed")
+        # A killed process may leave its temporary file.
+        for left in self.folder.glob(".elegans-*.tmp"):
+            left.unlink()
+        self.done(*self.RESUMED, "--threads", "2", "--resume", "run.checkpoint", "--out", "resumed.safetensors", "--history",
+                  "resumed.csv")
+        self.assertEqual(self.read("whole.safetensors"), self.read("resumed.safetensors"))
+        without_seconds = lambda name: [line.rsplit(",", 1)[0] for line in self.read(name).decode().splitlines()]
+        self.assertEqual(without_seconds("whole.csv"), without_seconds("resumed.csv"))
+
+    def test_a_checkpoint_of_other_options_is_refused(self):
+        base = ("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--quiet")
+        self.done(*base, "--checkpoint", "small.checkpoint")
+        for option, expected in ((("--batch-size", "2"), "resume: batch_size is 2; expected 32, as in small.checkpoint"),
+                                 (("--optimizer", "lion"), "resume: optimizer is lion"),
+                                 (("--mode", "pure"), "resume: the model's layers/0/"), (("--seed", "3"), "resume: the model's seed"),
+                                 (("--stride", "8"), "resume: the training part is "),
+                                 (("--reduce-on-plateau", "3"), "resume: the callbacks with a state is reduce_on_plateau, early")):
+            code, _, errors = self.run_here(*base, *option, "--resume", "small.checkpoint")
+            self.assertEqual(code, 2, errors)
+            self.assertIn(expected, errors)
+        self.assertIn("nowhere", self.refused(3, *base, "--resume", "nowhere"))
+        self.assertIn("lag.safetensors", self.refused(3, *base, "--resume", "lag.safetensors"))
+        self.assertIn("the same file as --resume", self.refused(2, *base, "--resume", "small.checkpoint", "--out", "small.checkpoint"))
+        self.done(*base, "--resume", "small.checkpoint", "--checkpoint", "small.checkpoint")
 
     def test_a_failed_training_leaves_the_old_history(self):
         self.write("kept.csv", "the run of yesterday\n")
