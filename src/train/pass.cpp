@@ -64,11 +64,13 @@ Graph write_pass(Sequential& model, const ParameterLayout& parameters, const Pas
   if (options.lengths) context.lengths = graph.input("lengths", {Dtype::i32, {Dim::batch()}});
   const Value y = model(context, x);
   const Shape each = y.shape().removed(y.shape().rank() - 1);
-  const nn::LossInputs inputs{
-      .prediction = y,
-      .target = graph.input("target", options.layout.classes ? ops::Type{Dtype::i32, each} : y.type()),
-      .weight = graph.input("weight", {y.dtype(), each}),
-      .normaliser = graph.input("normaliser", {y.dtype(), Shape{}})};
+  const ops::Type target = options.layout.classes
+                               ? ops::Type{Dtype::i32, each}
+                               : ops::Type{y.dtype(), each.inserted(each.rank(), options.layout.targets)};
+  const nn::LossInputs inputs{.prediction = y,
+                              .target = graph.input("target", target),
+                              .weight = graph.input("weight", {y.dtype(), each}),
+                              .normaliser = graph.input("normaliser", {y.dtype(), Shape{}})};
   Value loss;
   {
     const graph::Scope scope(graph, "loss");
@@ -129,18 +131,28 @@ Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const Pa
   return made;
 }
 
+// What the places of a sequence count together.
+double Pass::counted_of(const Dataset& data, std::size_t s) const {
+  const auto weights = data.weights(s);
+  if (options_.loss.weighs_labels()) {
+    const auto labels = data.labels(s);
+    double counted = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      counted += (weights.empty() ? 1 : weights[i]) * options_.loss.weight_of(labels[i]);
+    return counted;
+  }
+  const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
+  return weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
+                         : std::accumulate(weights.begin(), weights.end(), 0.0);
+}
+
 void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number) {
   const auto rows = static_cast<std::size_t>(options_.layout.rows);
   used_ = (sequences.size() + rows - 1) / rows;
   ensure(used_ <= shards_.size(), "a batch is larger than its pass");
-  const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
   counted_ = 0;
-  for (const std::size_t s : sequences) {
-    const auto weights = data.weights(s);
-    counted_ += weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
-                                : std::accumulate(weights.begin(), weights.end(), 0.0);
-  }
-  normaliser_ = number_of(options_.layout.dtype, counted_);
+  for (const std::size_t s : sequences) counted_ += counted_of(data, s);
+  normaliser_ = number_of(options_.layout.dtype, options_.loss.reduction == nn::Reduction::sum ? 1 : counted_);
   for (std::size_t s = 0; s < used_; ++s)
     scalars_[s].step.i32 = static_cast<std::int32_t>(static_cast<std::uint32_t>(number * shards_.size() + s));
 
@@ -189,6 +201,10 @@ double Pass::loss() const {
   double loss = 0;
   for (std::size_t s = 0; s < used_; ++s) loss += value_of(options_.layout.dtype, scalars_[s].loss);
   return loss;
+}
+
+double Pass::mean_loss() const {
+  return options_.loss.reduction == nn::Reduction::sum && counted_ > 0 ? loss() / counted_ : loss();
 }
 
 View Pass::answers(std::size_t shard) const {

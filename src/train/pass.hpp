@@ -51,7 +51,8 @@ class Pass {
 
   // Of the last run.
   double loss() const;
-  double counted() const { return counted_; }  // steps or sequences that the loss is the mean of
+  double counted() const { return counted_; }  // what the loss is the mean of: weights of steps or sequences
+  double mean_loss() const;                    // also of a loss that is a sum
   std::size_t shards() const { return used_; }
   const Shard& shard(std::size_t index) const { return shards_[index]; }
   View answers(std::size_t shard) const;
@@ -68,6 +69,7 @@ class Pass {
     std::vector<std::pair<std::size_t, std::size_t>> gradients;  // output, bytes from the first parameter
   };
   Instance instantiate(const graph::Graph& graph, Sequential& model, const ParameterLayout& parameters) const;
+  double counted_of(const Dataset& data, std::size_t sequence) const;
   Status run_shard(std::size_t shard, Instance& instance) noexcept;
   void add_gradients() noexcept;
   [[noreturn]] void fail(std::size_t shard, const Dataset& data, std::span<const std::size_t> sequences) const;

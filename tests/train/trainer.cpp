@@ -211,8 +211,11 @@ TEST(Fit, RefusesDataThatCannotBeTrainedOn) {
 TEST(Fit, RefusesLossesMetricsAndShapesThatDoNotFitTheData) {
   const Dataset numbers = random_sequences({.lengths = {4, 6}}),
                 classes = random_sequences({.lengths = {4, 6}, .classes = true});
-  EXPECT_EQ(refusal<ConfigError>(numbers, {.loss = nn::categorical_crossentropy()}),
-            "fit: the loss categorical_crossentropy is for classes; expected one for numbers, which the data have.");
+  EXPECT_EQ(
+      refusal<ConfigError>(numbers, {.loss = nn::sparse_categorical_crossentropy()}),
+      "fit: the loss sparse_categorical_crossentropy is for classes; expected one for numbers, which the data have.");
+  EXPECT_EQ(refusal<ConfigError>(classes, {.loss = nn::huber()}),
+            "fit: the loss huber is for numbers; expected one for classes, which the data have.");
   EXPECT_EQ(refusal<ConfigError>(classes, {.metrics = {nn::Metric::named("rmse")}}),
             "fit: the metric root_mean_squared_error is for numbers; expected one for classes, which the data have.");
   EXPECT_THAT(refusal<ConfigError>(numbers, {.target_scaling = {.mean = {1}, .std = {1}}}),
@@ -285,9 +288,8 @@ TEST(Fit, StopsAtAValidationLossThatIsNotFinite) {
 
 TEST(Fit, NamesAGradientThatIsNotFinite) {
   // The slope of a root at 0 is infinite: the loss is 0, its gradient 0 · ∞.
-  const nn::Loss root{.name = "root", .targets = nn::Targets::numbers, .write = [](const nn::LossInputs& in) {
-                        return sqrt(sum(square(in.where_counted(in.prediction - in.target)))) / in.normaliser;
-                      }};
+  const nn::Loss root{.name = "root",
+                      .write = [](nn::Value p, nn::Value t) { return sqrt(reduce_sum(square(p - t), -1)); }};
   Dataset data = random_sequences({.lengths = {4, 6}});
   for (Recording& recording : data.recordings) std::fill(recording.targets.begin(), recording.targets.end(), 0.0);
   Sequential model = dense(2);
