@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/class_weights.hpp"
 #include "cli/command.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/figures.hpp"
@@ -64,7 +65,9 @@ train::TrainerOptions trainer_options(const TrainCommand& command, const Trainin
                                 .target = kernels_of(s),
                                 .target_scaling = data.preprocessing.outputs};
   if (!s.loss.empty()) options.loss = nn::loss_named(s.loss);
-  for (const std::string& name : s.metrics) options.metrics.push_back(nn::Metric::named(name));
+  if (!s.class_weight.empty()) options.loss.class_weight = class_weights_of(s.class_weight, data.parts.train);
+  for (const std::string& name : s.metrics)
+    options.metrics.push_back(nn::Metric::named(name, data.preprocessing.classes));
   if (s.clip_norm > 0) options.clip_norm = s.clip_norm;
   if (s.schedule == "cosine") options.callbacks.push_back(train::cosine_decay({.warmup = s.warmup}));
   if (!command.quiet) options.callbacks.push_back(train::progress_bar());
@@ -149,9 +152,10 @@ int train_model(TrainCommand& command) {
       make_network(s, static_cast<std::int64_t>(p.classes.empty() ? p.targets.size() : p.classes.size()));
   network.build(static_cast<std::int64_t>(p.features.size()));
   model::validate(p, network.features(), network.outputs(), "train");
+  train::TrainerOptions options = trainer_options(command, data);
   if (!command.json) std::cout << describe(s, data) << std::flush;
 
-  train::Trainer trainer(network, trainer_options(command, data));
+  train::Trainer trainer(network, std::move(options));
   const bool validates = data.parts.validation.size() > 0;
   const train::History history =
       validates ? trainer.fit(data.parts.train, data.parts.validation) : trainer.fit(data.parts.train);

@@ -10,6 +10,7 @@ namespace elegans::nn {
 namespace {
 
 double share(double part, double of) { return of > 0 ? part / of : 0; }
+double mean(double sum, double count) { return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN(); }
 
 }  // namespace
 
@@ -56,7 +57,7 @@ void ConfusionMatrix::reset() {
 double ConfusionMatrix::accuracy() const {
   double correct = 0;
   for (std::size_t c = 0; c < classes(); ++c) correct += at(c, c);
-  return correct / total_;  // NaN for 0/0
+  return mean(correct, total_);
 }
 
 double ConfusionMatrix::precision(std::size_t label) const { return share(at(label, label), answered(label)); }
@@ -69,14 +70,14 @@ double ConfusionMatrix::balanced_accuracy() const {
   double sum = 0, count = 0;
   for (std::size_t c = 0; c < classes(); ++c)
     if (occurs(c) > 0) sum += recall(c), ++count;
-  return sum / count;
+  return mean(sum, count);
 }
 
 double ConfusionMatrix::macro(double (ConfusionMatrix::*of)(std::size_t) const) const {
   double sum = 0, count = 0;
   for (std::size_t c = 0; c < classes(); ++c)
     if (occurs(c) > 0 || answered(c) > 0) sum += (this->*of)(c), ++count;
-  return sum / count;
+  return mean(sum, count);
 }
 double ConfusionMatrix::macro_precision() const { return macro(&ConfusionMatrix::precision); }
 double ConfusionMatrix::macro_recall() const { return macro(&ConfusionMatrix::recall); }

@@ -9,6 +9,8 @@
 namespace elegans::nn {
 namespace {
 
+constexpr double not_counted = std::numeric_limits<double>::quiet_NaN();
+
 // Σ w mean f(p − t) / Σ w, and its root where that is asked for.
 template <double (*f)(double)>
 class MeanError final : public Metric::Count {
@@ -21,7 +23,7 @@ class MeanError final : public Metric::Count {
     sum_ += at.weight * (total / static_cast<double>(at.prediction.size()));
     weight_ += at.weight;
   }
-  double value() const override { return finish_(sum_ / weight_); }
+  double value() const override { return weight_ > 0 ? finish_(sum_ / weight_) : not_counted; }
   void reset() override { sum_ = weight_ = 0; }
   std::unique_ptr<Count> clone() const override { return std::make_unique<MeanError>(*this); }
 
@@ -57,7 +59,7 @@ class ExplainedVariance final : public Metric::Count {
   }
 
   double value() const override {
-    if (places_ < 2) return std::numeric_limits<double>::quiet_NaN();
+    if (places_ < 2) return not_counted;
     double sum = 0;
     for (const Column& column : columns_)
       sum += column.deviations > 0 ? 1 - column.errors / column.deviations : column.errors == 0 ? 1 : 0;

@@ -29,7 +29,7 @@ double area(std::vector<Scored>& places) {
     positive += equal_positive;
     negative += equal_negative;
   }
-  return won / (positive * negative);  // NaN where one of the two is missing
+  return positive > 0 && negative > 0 ? won / (positive * negative) : nan;
 }
 
 class RankedScores final : public Metric::Count {
@@ -73,7 +73,7 @@ class RankedScores final : public Metric::Count {
       sum += of_class;
       ++count;
     }
-    return sum / count;
+    return count > 0 ? sum / count : nan;
   }
 
   void reset() override {
