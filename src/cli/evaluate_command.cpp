@@ -27,12 +27,14 @@ namespace {
 constexpr const char* examples =
     "  elegans evaluate policy.safetensors tomorrow.csv                 columns as in training\n"
     "  elegans evaluate policy.safetensors tomorrow.csv --window 64     cut as in training\n"
+    "  elegans evaluate alarm.safetensors tomorrow.csv --metrics f1,precision,recall,roc_auc\n"
     "  elegans evaluate gestures.safetensors more.csv --time clock --group person --json\n";
 
 struct EvaluateCommand {
   std::string model, data;
   ColumnOptions columns;
   std::string answer;
+  std::vector<std::string> metrics;
   std::int64_t window = 0, stride = 0, threads = 0;
   bool json = false;
 };
@@ -74,20 +76,24 @@ int evaluate(const EvaluateCommand& c) {
   model::LoadedModel model = model::load_model(c.model);
   const model::Preprocessing& p = model.preprocessing;
   const train::Dataset data = read(c, p);
-  train::Trainer trainer(model.network, {.threads = static_cast<std::size_t>(c.threads), .target_scaling = p.outputs});
+  train::TrainerOptions options{.threads = static_cast<std::size_t>(c.threads), .target_scaling = p.outputs};
+  for (const std::string& name : c.metrics) options.metrics.push_back(nn::Metric::named(name, p.classes));
+  train::Trainer trainer(model.network, std::move(options));
   const train::Evaluation figures = trainer.evaluate(data);
   std::size_t steps = 0;
   for (const train::Sequence& sequence : data.sequences) steps += sequence.steps;
   if (c.json) {
-    const nlohmann::json made{{"model", c.model},
-                              {"data", c.data},
-                              {"sequences", data.size()},
-                              {"steps", steps},
-                              {"figures", to_json(figures)}};
+    nlohmann::json made{{"model", c.model},
+                        {"data", c.data},
+                        {"sequences", data.size()},
+                        {"steps", steps},
+                        {"figures", to_json(figures)}};
+    if (figures.confusion) made["confusion_matrix"] = to_json(*figures.confusion, p.classes);
     std::cout << to_json_text(made, 2) << '\n';
   } else {
     std::cout << fmt::format("{}: {} sequence{}, {} steps\n{}\n", c.data, data.size(), data.size() == 1 ? "" : "s",
                              steps, to_text(figures));
+    if (figures.confusion) std::cout << to_text(*figures.confusion, p.classes) << '\n';
   }
   return success;
 }
@@ -101,6 +107,9 @@ Action add_evaluate(CLI::App& program) {
   app.add_option("data", c->data, "CSV file with the model's features and targets, or a .ts file")->required();
   add_column_options(app, c->columns);
   app.add_option("--answer", c->answer, "every-step | last-step | recording (default: as trained)");
+  app.add_option_function<std::string>(
+      "--metrics", [c](const std::string& names) { c->metrics = split_names(names); },
+      "names with commas between, as for train (default: accuracy or rmse)");
   app.add_option("--window", c->window, "steps of a sequence; 0: whole recordings")
       ->capture_default_str()
       ->check(at_least(0));

@@ -10,6 +10,8 @@
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/base/text.hpp"
+#include "elegans/nn/losses.hpp"
+#include "elegans/nn/metrics.hpp"
 #include "elegans/train/cells.hpp"
 #include "elegans/train/optimizers.hpp"
 #include "elegans/train/settings_file.hpp"
@@ -89,8 +91,13 @@ void add_training(Settings& options, TrainSettings& s) {
   options.add("noise", s.noise, "copies: deviation of the noise, new at every step", {.at_least = 0});
   options.add("offset", s.offset, "copies: deviation of an offset, one for each feature of a copy", {.at_least = 0});
   options.add("repeat-target", s.repeat_target, "answer recording: train on its target at every step");
-  options.add("loss", s.loss, "mse | categorical_crossentropy (default: by the targets)");
-  options.add("metrics", s.metrics, "accuracy | mae | rmse (default: by the targets)");
+  options.add("loss", s.loss, "mse | mae | huber:delta=0.5 | quantile:0.9 | … (docs/cli.md; default: by the targets)");
+  options.add("class-weight", s.class_weight,
+              "balanced | NAME=WEIGHT, with commas between: how much each class counts in the loss");
+  options.add(
+      "metrics", s.metrics,
+      "mae | rmse | r2; accuracy | balanced_accuracy | precision | recall | f1 | f1_macro | f1:CLASS | roc_auc | … "
+      "(default: by the targets)");
   options.add("monitor", s.monitor, "figure that chooses the best epoch");
   options.add("patience", s.patience, "epochs without a better one before it stops; 0: never", from_zero);
   options.add("min-delta", s.min_delta, "how much better counts as better", {.at_least = 0});
@@ -157,6 +164,19 @@ void add_settings(Settings& options, TrainSettings& settings) {
 
 namespace {
 
+// What the network that is made answers: one number a target, or the logit of each class.
+void check_loss(const TrainSettings& s) {
+  for (const std::string& name : s.metrics)
+    if (name.find(':') == name.npos) nn::Metric::named(name);
+  if (s.loss.empty()) return;
+  const nn::Loss loss = nn::loss_named(s.loss);
+  if (loss.outputs_per_target != 1)
+    refuse("--loss", fmt::format("{}, of {} numbers a target", loss.name, loss.outputs_per_target), "one of one number",
+           "Several are for Trainer in C++.");
+  if (loss.predictions == nn::Predictions::probabilities)
+    refuse("--loss", loss.name + " of probabilities", "one of logits, which the network answers with", "");
+}
+
 void check_choices(const TrainSettings& s) {
   require_choice("task", s.task, {"auto", "regression", "classification"});
   target_at_named(s.answer);
@@ -179,6 +199,7 @@ void check_choices(const TrainSettings& s) {
   epsilon_of(s);
   weight_decay_of(s);
   parameter_groups_of(s);
+  check_loss(s);
 }
 
 // An option that was changed, and what has to be so that it means something.

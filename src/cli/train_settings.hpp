@@ -91,6 +91,7 @@ struct TrainSettings {
   double offset = 0;
   bool repeat_target = false;
   std::string loss = {};
+  std::vector<std::string> class_weight = {};
   std::vector<std::string> metrics = {};
   std::string monitor = "val_loss";
   std::int64_t patience = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/class_weights.hpp"
 #include "elegans/nn/losses.hpp"
 #include "elegans/nn/metrics.hpp"
 #include "elegans/train/checkpoint.hpp"
@@ -109,7 +110,9 @@ train::TrainerOptions trainer_options(const TrainSettings& s, const TrainingData
       .target = kernels_of(s),
       .target_scaling = data.preprocessing.outputs};
   if (!s.loss.empty()) options.loss = nn::loss_named(s.loss);
-  for (const std::string& name : s.metrics) options.metrics.push_back(nn::Metric::named(name));
+  if (!s.class_weight.empty()) options.loss.class_weight = class_weights_of(s.class_weight, data.parts.train);
+  for (const std::string& name : s.metrics)
+    options.metrics.push_back(nn::Metric::named(name, data.preprocessing.classes));
   if (s.clip_norm > 0) options.clip_norm = s.clip_norm;
   if (s.clip_value > 0) options.clip_value = s.clip_value;
   if (s.ema_decay > 0) options.ema_decay = s.ema_decay;

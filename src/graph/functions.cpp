@@ -159,6 +159,16 @@ Value reduce_sum(Value x, std::int64_t axis, Keep keep) {
 Value reduce_sum(Value x, std::size_t first, std::size_t last, Keep keep) {
   return reduce(x, {ops::ReduceOptions::Kind::sum, first, last, keep == Keep::yes});
 }
+Value reduce_mean(Value x, std::int64_t axis, Keep keep) {
+  const Dim size = x.shape()[axis_of(axis, x.shape(), "reduce_mean")];
+  if (!size.is_constant())
+    throw ShapeError({.operation = "reduce_mean",
+                      .argument = "x",
+                      .actual = elegans::to_string(x.shape()),
+                      .required = fmt::format("a constant size along axis {}", axis),
+                      .remedy = "Divide reduce_sum by a count of your own."});
+  return reduce_sum(x, axis, keep) / static_cast<double>(size.factor());
+}
 Value reduce_max(Value x, std::int64_t axis, Keep keep) {
   const std::size_t first = axis_of(axis, x.shape(), "reduce_max");
   return reduce(x, {ops::ReduceOptions::Kind::max, first, first + 1, keep == Keep::yes});
@@ -227,6 +237,9 @@ Value full(Value like, Shape shape, double number) { return broadcast_to(constan
 Value zeros_like(Value x) { return full(x, x.shape(), 0); }
 Value one_hot(Value label, std::int64_t classes, Dtype dtype) {
   return apply1(std::make_shared<ops::OneHot>(classes, dtype), {label});
+}
+Value label_number(Value label, Value weight, std::int64_t classes, std::optional<std::int32_t> ignored) {
+  return apply1(std::make_shared<ops::LabelNumber>(classes, ignored), {label, weight});
 }
 Value sequence_mask(Value lengths, Dim steps, Dtype dtype) {
   return apply1(std::make_shared<ops::SequenceMask>(steps, dtype), {lengths});

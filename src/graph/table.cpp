@@ -29,6 +29,7 @@ constexpr std::array rows{
     TableRow{"stop_gradient", nullptr},
     TableRow{"constant", nullptr},
     TableRow{"one_hot", nullptr},
+    TableRow{"label_number", nullptr},
     TableRow{"sequence_mask", nullptr},
     TableRow{"positions", nullptr},
     TableRow{"random_uniform", nullptr},

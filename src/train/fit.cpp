@@ -21,30 +21,61 @@ void unscale(const model::Scaling& scaling, const View& values) {
   });
 }
 
+// Keeps the columns [first, first + width) of every row, in the same memory.
+View columns(const View& values, std::size_t first, std::size_t width) {
+  const auto all = static_cast<std::size_t>(values.shape.back().factor());
+  if (all == width) return values;
+  View kept = values;
+  kept.shape = values.shape.removed(values.shape.rank() - 1)
+                   .inserted(values.shape.rank() - 1, Dim(static_cast<std::int64_t>(width)));
+  ops::with_floating(values.dtype, [&]<class T>(T) {
+    const std::span<T> numbers = values.as<T>();
+    for (std::size_t row = 0; row * all < numbers.size(); ++row)
+      std::copy_n(numbers.begin() + static_cast<std::ptrdiff_t>(row * all + first), width,
+                  numbers.begin() + static_cast<std::ptrdiff_t>(row * width));
+  });
+  return kept;
+}
+
+// Places that a data set has at most, whether they count or not.
+std::size_t places_of(const Dataset& data) {
+  std::size_t places = 0;
+  for (std::size_t s = 0; s < data.size(); ++s)
+    places += data.schema.target_at == TargetAt::every_step ? data.steps(s) : 1;
+  return places;
+}
+
 }  // namespace
 
 Evaluation Trainer::Implementation::evaluate(const Dataset& data) {
   Pass& pass = *evaluation.pass;
   Batches batches({.sequences = data.size(), .batch_size = options.batch_size, .order = Order::sequential});
   RunningMean mean;
-  for (nn::Metric& metric : metrics) metric.reset();
+  const bool classifies = data.schema.classifies();
+  const std::size_t width = classifies ? static_cast<std::size_t>(model->outputs()) : data.schema.targets.size();
+  for (nn::Metric& metric : metrics)
+    metric.expect({.outputs = width, .places = places_of(data), .predictions = loss.predictions});
+  nn::ConfusionMatrix confusion(data.schema.classes.size());
   while (!batches.done()) {
     const std::span<const std::size_t> batch = batches.next();
     const double counted = pass.counted(data, batch);
     pass.run(data, batch, 0, {.counted = counted});
-    mean.add(pass.loss(), counted);
+    mean.add(pass.mean_of(pass.loss(), counted), counted);
     for (std::size_t s = 0; s < pass.shards(); ++s) {
-      const View answers = pass.answers(s), targets = pass.shard(s).targets_view();
+      const View targets = pass.shard(s).targets_view(), weights = pass.shard(s).weights_view();
+      const View answers = columns(pass.answers(s), static_cast<std::size_t>(loss.point) * width, width);
       if (!options.target_scaling.empty()) {
         unscale(options.target_scaling, answers);
         unscale(options.target_scaling, targets);
       }
-      for (nn::Metric& metric : metrics) metric.add(answers, targets, pass.shard(s).weights_view());
+      for (nn::Metric& metric : metrics) metric.add(answers, targets, weights);
+      if (classifies) confusion.add(answers, targets, weights, loss.predictions);
     }
   }
   require_finite_evaluation(mean.value());
   Evaluation found{.loss = mean.value()};
   for (const nn::Metric& metric : metrics) found.metrics.push_back({metric.name(), metric.value()});
+  if (classifies) found.confusion = std::move(confusion);
   return found;
 }
 
@@ -66,7 +97,7 @@ void Trainer::Implementation::run_updates(Trainer& self, Batches& batches) {
     while (some.size() < together && !batches.done()) some.push_back({*fitting->training, batches.next()});
     record.loss = gradients(some);
     apply();
-    fitting->mean.add(record.loss, counted);
+    fitting->mean.add(training.pass->mean_of(record.loss, counted), counted);
     record.step = steps;
     record.epoch_loss = fitting->mean.value();
     record.step_of_epoch = ++fitting->updates;

@@ -65,11 +65,13 @@ Graph write_pass(Sequential& model, const ParameterLayout& parameters, const Pas
   if (options.lengths) context.lengths = graph.input("lengths", {Dtype::i32, {Dim::batch()}});
   const Value y = model(context, x);
   const Shape each = y.shape().removed(y.shape().rank() - 1);
-  const nn::LossInputs inputs{
-      .prediction = y,
-      .target = graph.input("target", options.layout.classes ? ops::Type{Dtype::i32, each} : y.type()),
-      .weight = graph.input("weight", {y.dtype(), each}),
-      .normaliser = graph.input("normaliser", {y.dtype(), Shape{}})};
+  const ops::Type target = options.layout.classes
+                               ? ops::Type{Dtype::i32, each}
+                               : ops::Type{y.dtype(), each.inserted(each.rank(), options.layout.targets)};
+  const nn::LossInputs inputs{.prediction = y,
+                              .target = graph.input("target", target),
+                              .weight = graph.input("weight", {y.dtype(), each}),
+                              .normaliser = graph.input("normaliser", {y.dtype(), Shape{}})};
   Value loss;
   {
     const graph::Scope scope(graph, "loss");
@@ -130,15 +132,29 @@ Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const Pa
   return made;
 }
 
-double Pass::counted(const Dataset& data, std::span<const std::size_t> sequences) const noexcept {
-  const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
-  double counted = 0;
-  for (const std::size_t s : sequences) {
-    const auto weights = data.weights(s);
-    counted += weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
-                               : std::accumulate(weights.begin(), weights.end(), 0.0);
+// What the places of a sequence count together.
+double Pass::counted_of(const Dataset& data, std::size_t s) const noexcept {
+  const auto weights = data.weights(s);
+  if (options_.loss.weighs_labels()) {
+    const auto labels = data.labels(s);
+    double counted = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      counted += (weights.empty() ? 1 : weights[i]) * options_.loss.weight_of(labels[i]);
+    return counted;
   }
+  const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
+  return weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
+                         : std::accumulate(weights.begin(), weights.end(), 0.0);
+}
+
+double Pass::counted(const Dataset& data, std::span<const std::size_t> sequences) const noexcept {
+  double counted = 0;
+  for (const std::size_t s : sequences) counted += counted_of(data, s);
   return counted;
+}
+
+double Pass::mean_of(double loss, double counted) const noexcept {
+  return options_.loss.reduction == nn::Reduction::sum && counted > 0 ? loss / counted : loss;
 }
 
 void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number, const Whole& whole) {
@@ -146,7 +162,7 @@ void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std:
   const Dtype dtype = options_.layout.dtype;
   used_ = (sequences.size() + rows - 1) / rows;
   ensure(used_ <= shards_.size(), "a batch is larger than its pass");
-  normaliser_ = number_of(dtype, whole.counted);
+  normaliser_ = number_of(dtype, options_.loss.reduction == nn::Reduction::sum ? 1 : whole.counted);
   for (std::size_t s = 0; s < used_; ++s) {
     scalars_[s].step.i32 = static_cast<std::int32_t>(static_cast<std::uint32_t>(number * shards_.size() + s));
     scalars_[s].penalty_share = number_of(dtype, whole.begins && s == 0 ? 1 : 0);

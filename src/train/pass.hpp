@@ -49,6 +49,8 @@ class Pass {
   const PassOptions& options() const { return options_; }
   // Steps or sequences that the loss of a batch is the mean of, weight by weight.
   double counted(const Dataset& data, std::span<const std::size_t> sequences) const noexcept;
+  // The mean that is reported for a loss over so much, also where the loss is a sum.
+  double mean_of(double loss, double counted) const noexcept;
   // The larger batch that a batch is a part of.
   struct Whole {
     double counted = 0;
@@ -82,6 +84,7 @@ class Pass {
     std::vector<std::pair<std::size_t, std::size_t>> gradients;  // output, bytes from the first parameter
   };
   Instance instantiate(const graph::Graph& graph, Sequential& model, const ParameterLayout& parameters) const;
+  double counted_of(const Dataset& data, std::size_t sequence) const noexcept;
   Status run_shard(std::size_t shard, Instance& instance) noexcept;
   void add_gradients(bool begins) noexcept;
   [[noreturn]] void fail(std::size_t shard, const Dataset& data, std::span<const std::size_t> sequences) const;

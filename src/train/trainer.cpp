@@ -98,7 +98,9 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
     throw ConfigError({operation, "the kind of targets", *classes ? "numbers" : "classes",
                        *classes ? "classes, as in the data before" : "numbers, as in the data before", ""});
   if (!classes) {
-    loss = loss_for(data, options.loss, operation);
+    nn::Loss chosen = loss_for(data, *model, options.loss, operation);
+    check_outputs(data, *model, chosen, operation);
+    loss = std::move(chosen);
     metrics = metrics_for(data, options.metrics, operation);
     const std::size_t scaled = options.target_scaling.columns();
     if (scaled > 0 && (data.schema.classifies() || scaled != data.schema.targets.size()))
@@ -107,6 +109,8 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
                                                   : fmt::format("{}, one a target", data.schema.targets.size()),
                          ""});
     classes = data.schema.classifies();
+  } else {
+    check_outputs(data, *model, loss, operation);
   }
   if (parameters.entries.empty()) parameters = layout_of(*model, options.groups, options.frozen);
 

@@ -56,7 +56,9 @@ class Train(program.Case):
             "--answer", "last-step", "--features", "x", "--units", "6", "--mode", "no_gate", "--backbone-units", "5",
             "--backbone-layers", "2", "--backbone-dropout", "0.2", "--activation", "silu", "--epochs", "2", "--beta-1", "0.8",
             "--beta-2", "0.99", "--epsilon", "1e-6", "--learning-rate", "0.02", "--no-standardise", "--time-unit", "off",
-            "--split", "group", "--stratify", "--window", "0", "--loss", "categorical_crossentropy", "--metrics", "accuracy")
+            "--split", "group", "--stratify", "--window", "0", "--loss",
+            "categorical_crossentropy:label_smoothing=0.1", "--metrics", "accuracy,f1_macro,f1:up", "--class-weight", "up=2",
+            "--monitor", "val_f1:up")
         text = json.dumps(made["config"]["layers"][0])
         for part in ('"mode": "no_gate"', '"activation": "silu"', '"backbone_units": 5', '"backbone_layers": 2',
                      '"backbone_dropout": 0.2'):
@@ -136,6 +138,20 @@ class Train(program.Case):
         self.assertEqual(sizes("--validation-groups", ",".join(names[:4]), "--test-groups", names[7], "--test", "0.25"),
                          {"train": 15, "validation": 4, "test": 1})
 
+    def test_classes_have_weights(self):
+        base = ("train", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--answer", "recording", "--epochs",
+                "1", "--units", "4", "--threads", "1", "--quiet")
+        self.done(*base, "--class-weight", "balanced", "--metrics", "f1,roc_auc,balanced_accuracy")
+        self.assertIn("'upp'; expected one of the classes. Did you mean 'up'?", self.refused(2, *base, "--class-weight", "upp=2"))
+        self.assertIn("'up'; expected balanced, or NAME=WEIGHT", self.refused(2, *base, "--class-weight", "up"))
+        self.assertIn("expected each class once", self.refused(2, *base, "--class-weight", "up=1,up=2"))
+        self.assertIn("-2; expected a finite number >= 0", self.refused(2, *base, "--class-weight", "up=-2"))
+        self.assertIn("'upp'; expected one of the classes", self.refused(2, *base, "--metrics", "f1:upp"))
+        # Names with commas stand in a file.
+        self.write("weights.json", json.dumps({"class_weight": ["down, then=0.5", "up=3"], "metrics": ["recall:down, then"]}))
+        out = self.done(*base, "--config", "weights.json")
+        self.assertIn("recall:down, then", out)
+
     def test_settings_are_written_in_the_language_of_the_file(self):
         for name in ("settings.json", "settings.toml"):
             self.done("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--write-config", name, "--out", "one.safetensors",
@@ -187,12 +203,16 @@ class Train(program.Case):
                                         ("parameter-groups", "*/bias", "patterns, then learning_rate=NUMBER"),
                                         ("parameter-groups", "*/bias decay=1", "learning_rate=NUMBER or weight_decay=NUMBER"),
                                         ("frozen", "lstm/*", "a pattern that names a weight of the model"),
+                                        ("loss", "huber:detla=1", "'delta'"), ("loss", "gaussian_nll", "one of one number"),
+                                        ("loss", "bce:predictions=probabilities", "one of logits"),
+                                        ("class-weight", "balanced", "the targets are numbers"),
                                         ("loss", "msse", "'mse'"), ("optimizer", "adm", "'adam'")):
             extra = ("--cell", "ltc") if option == "input-mapping" else ()
             code, _, errors = self.run_here(*base, *extra, f"--{option}", value, "--quiet")
             self.assertEqual(code, 2, errors)
             self.assertIn(expected, errors)
             self.assertTrue(option in errors or value in errors, errors)
+        self.assertIn("huber: delta is -1; expected a finite number > 0", self.refused(2, *base, "--loss", "huber:delta=-1"))
         self.assertIn("--epochs is given more than once", self.refused(2, *base, "--epochs", "2", "--epochs", "3"))
 
     def test_settings_of_a_file(self):

@@ -22,14 +22,16 @@
 //     last step, recording    [batch, C]                         one answer a sequence
 //     last step, recording    [batch, time, C]                   the answer at the last step of a sequence
 //
-// C is the number of numeric targets or of classes. Sequences of any length: a batch is padded to its longest one, and
+// C is the number of numeric targets or of classes; of two classes C may also be 1, the score of the second one. Some
+// losses take several outputs a target (Loss::outputs_per_target). Sequences of any length: a batch is padded to its longest one, and
 // what is padded changes nothing. A model without time takes sequences of one step.
 //
-// A target may be masked, or count more or less than 1 (Recording::weights). The loss of a batch is the mean over what
-// counts, weight by weight, plus the penalties of regularisers, once a batch. Its gradient is
-// computed by shards: rows of the batch, so many as shard_rows(batch_size) says, each by an executable of its own;
-// losses and gradients are added in the order of the shards. So threads change no bit, and the same seed gives the same
-// weights on the same kind of machine (model/machine_kind.hpp).
+// A target may be masked, or count more or less than 1 (Recording::weights), or as its class does (Loss::class_weight).
+// The loss of a batch is the mean over what counts, weight by weight, or the sum (Loss::reduction; what is reported of
+// epochs and evaluations are means all the same), plus the penalties of regularisers, once a batch. Metrics know no class
+// weights. Gradients are computed by shards: rows of the batch, so many as shard_rows(batch_size) says, each by an
+// executable of its own; losses and gradients are added in the order of the shards. So threads change no bit, and the
+// same seed gives the same weights on the same kind of machine (model/machine_kind.hpp).
 //
 // An update may follow the gradients of several batches: they are then those of one larger batch, normaliser and
 // penalties included (to the bit where its shards would be cut alike). Groups of weights may have rates of their own,
@@ -61,7 +63,9 @@
 namespace elegans::train {
 
 struct TrainerOptions {
-  nn::Loss loss = {};  // by default categorical_crossentropy for classes, mean_squared_error for numbers
+  // Without `write` the default: sparse_categorical_crossentropy for classes, binary_crossentropy for two classes and a
+  // model with one output, mean_squared_error for numbers; its class weights and reduction may be given alone.
+  nn::Loss loss = {};
   Optimizer optimizer = Adam{};
   Schedule schedule = {};                   // constant
   std::vector<ParameterGroup> groups = {};  // of weights with rates or weight decay of their own
