@@ -221,6 +221,33 @@ TEST(Memory, ATrainingStepAsksForNone) {
     }
 }
 
+TEST(Memory, NorDoLossesAskForAny) {
+  if (!CountAllocations::supported()) GTEST_SKIP() << "this build's allocator cannot be counted";
+  const Dataset labels = random_sequences({.lengths = nineteen_lengths(40), .classes = true});
+  const Dataset numbers = random_sequences({.lengths = nineteen_lengths(40)});
+  struct Case {
+    nn::Loss loss;
+    const Dataset& data;
+    std::int64_t outputs = 2;
+  };
+  for (const Case& test :
+       {Case{nn::sparse_categorical_crossentropy({.label_smoothing = 0.1, .class_weight = {1, 3}}), labels},
+        Case{nn::binary_crossentropy({.ignore_index = 1}), labels, 1}, Case{nn::huber(), numbers},
+        Case{nn::quantile({.quantiles = {0.1, 0.9}}), numbers, 4}, Case{nn::kl_divergence(), numbers}}) {
+    Sequential model({.seed = 5});
+    model.add(nn::Dense(test.outputs));
+    Trainer trainer(model, {.loss = test.loss, .batch_size = 24});
+    trainer.reserve(test.data);
+    Batches batches({.sequences = test.data.size(), .batch_size = 24, .seed = 3});
+    const CountAllocations counting;
+    for (batches.start(0); !batches.done();) {
+      trainer.gradients({test.data, batches.next()});
+      trainer.apply();
+    }
+    EXPECT_EQ(counting.calls(), 0U) << test.loss.name;
+  }
+}
+
 // The same inside fit(), from the end of an epoch's first step to the end of its last.
 class CountSteps final : public Callback {
  public:
