@@ -131,6 +131,10 @@ void print_json(const InspectCommand& c, model::LoadedModel& model, const model:
   nlohmann::json made = model::to_json(summary);
   made["metadata"] = metadata_json(model);
   made["config"] = model.network.config();
+  for (const nn::WeightPtr& weight : model.network.weights())
+    made["weights"].push_back({{"path", weight->path},
+                               {"shape", to_string(weight->stored_shape())},
+                               {"trainable", weight->options.trainable}});
   if (c.synapses)
     for (const nn::LTC* layer : ltc_layers(model.network, "--synapses"))
       made["synapse_tables"][layer->name()] = synapses_json(*layer);

@@ -208,10 +208,14 @@ void UpdateStep::run_part(Part& part, std::uint64_t step, double learning_rate, 
   ensure(part.executable.run({}).ok(), "an update of weights cannot fail");
 }
 
-const nn::Weight* UpdateStep::run(std::uint64_t step, double learning_rate, const std::byte* gradients) {
-  gather_weights(layout_, parameters_.data());
+void UpdateStep::run_executables(std::uint64_t step, double learning_rate, const std::byte* gradients) {
   if (norm_) compute_clip(gradients);
   for (Part& part : parts_) run_part(part, step, learning_rate, gradients);
+}
+
+const nn::Weight* UpdateStep::run(std::uint64_t step, double learning_rate, const std::byte* gradients) {
+  gather_weights(layout_, parameters_.data());
+  run_executables(step, learning_rate, gradients);
   for (const auto& entry : layout_.entries)
     if (first_not_finite(parameters_.data() + layout_.byte_offset(entry), entry.count, layout_.dtype))
       return entry.weight.get();

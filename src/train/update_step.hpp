@@ -38,6 +38,9 @@ class UpdateStep {
   // that one is returned, else null. Allocates nothing.
   const nn::Weight* run(std::uint64_t step, double learning_rate, const std::byte* gradients);
 
+  // The executables of run() alone, on the weights as they were at the last run().
+  void run_executables(std::uint64_t step, double learning_rate, const std::byte* gradients);
+
   // Exchanges the weights of the model with their averages.
   void swap_averages() noexcept;
   // Gives the model the averages as its weights.

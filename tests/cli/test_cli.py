@@ -126,6 +126,7 @@ class Cli(program.Case):
         made = json.loads(self.run_here("inspect", "lag.safetensors", "--json")[1])
         self.assertEqual(made["metadata"]["features"], ["u"])
         self.assertGreater(made["training_arena_bytes"], 0)
+        self.assertIn({"path": "dense/bias", "shape": "[1]", "trainable": True}, made["weights"])
         self.assertIn("LTC", self.refused(2, "inspect", "lag.safetensors", "--synapses"))
 
     def test_inspect_counts(self):
