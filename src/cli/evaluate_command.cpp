@@ -16,6 +16,7 @@
 #include "elegans/base/json.hpp"
 #include "elegans/model/load.hpp"
 #include "elegans/train/classes.hpp"
+#include "elegans/train/missing.hpp"
 #include "elegans/train/read_csv.hpp"
 #include "elegans/train/trainer.hpp"
 #include "elegans/train/ts_format.hpp"
@@ -56,11 +57,14 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
                              .target_kind = classifies ? train::TargetKind::classes : train::TargetKind::numbers,
                              .target_at = c.answer.empty() ? target_at(p.answer_at) : target_at_named(c.answer),
                              .missing = columns.missing,
+                             .sporadic = columns.sporadic,
                              .first_dt = columns.first_dt};
     data = read_as_trained(p, c.columns, [&] { return train::read_csv(c.data, roles); });
   }
   if (classifies) train::relabel(data, p.classes);
+  data.schema.sporadic = p.columns.sporadic;
   prepare(p, data);
+  data = train::missing_as_inputs(std::move(data));
   if (c.window > 0)
     data = train::windows(std::move(data),
                           {.length = static_cast<std::size_t>(c.window), .stride = static_cast<std::size_t>(c.stride)});

@@ -147,7 +147,7 @@ int train_model(TrainCommand& command) {
   const model::Preprocessing& p = data.preprocessing;
   Sequential network =
       make_network(s, static_cast<std::int64_t>(p.classes.empty() ? p.targets.size() : p.classes.size()));
-  network.build(static_cast<std::int64_t>(p.features.size()));
+  network.build(static_cast<std::int64_t>(data.parts.train.feature_count()));
   model::validate(p, network.features(), network.outputs(), "train");
   if (!command.json) std::cout << describe(s, data) << std::flush;
 

@@ -29,7 +29,10 @@ void add_data(Settings& options, TrainSettings& s) {
   options.add("group", s.group, "column that separates recordings");
   options.add("task", s.task, "auto | regression | classification (auto: by the first target)");
   options.add("answer", s.answer, "every-step | last-step | recording: where a target stands");
-  options.add("missing", s.missing, "error | forward-fill | drop: cells without a value");
+  options.add("missing", s.missing, "error | forward-fill | drop | inputs: cells without a value");
+  options.add(
+      "sporadic", s.sporadic,
+      "missing inputs: features that may be missing, with commas between (default: those that are in the file)");
   options.add_word_or_number("first-dt", s.first_dt, "median | SECONDS: Δt of a recording's first row");
   options.add_word_or_number("time-unit", s.time_unit,
                              "auto | off | SECONDS: what Δt is divided by (auto: the median; off: 1 s)");
@@ -177,6 +180,7 @@ void check_dependents(const TrainSettings& s) {
       {"--ignore", !s.ignore.empty(), is_csv, csv},
       {"--group", !s.group.empty(), is_csv, csv},
       {"--missing", s.missing != fresh.missing, is_csv, csv},
+      {"--sporadic", !s.sporadic.empty(), s.missing == "inputs", "--missing inputs"},
       {"--first-dt", s.first_dt != fresh.first_dt, has_time, "--time"},
       {"--time-unit", s.time_unit != fresh.time_unit, has_time, "--time"},
       {"--stride", s.stride != fresh.stride, is_cut, "--window above 0, and recordings that may be cut"},

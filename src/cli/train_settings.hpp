@@ -21,6 +21,7 @@ struct TrainSettings {
   std::string task = "auto";
   std::string answer = "every-step";
   std::string missing = "error";
+  std::vector<std::string> sporadic = {};
   std::string first_dt = "median";
   std::string time_unit = "auto";
   bool standardise = true;

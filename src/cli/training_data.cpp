@@ -5,6 +5,7 @@
 #include "cli/columns.hpp"
 #include "elegans/train/classes.hpp"
 #include "elegans/train/jitter.hpp"
+#include "elegans/train/missing.hpp"
 #include "elegans/train/read_csv.hpp"
 #include "elegans/train/standardise.hpp"
 #include "elegans/train/timespans.hpp"
@@ -29,6 +30,7 @@ train::Dataset read(const TrainSettings& s) {
                                   .target_kind = target_kind(s.task),
                                   .target_at = target_at_named(s.answer),
                                   .missing = missing_named(s.missing),
+                                  .sporadic = s.sporadic,
                                   .first_dt = first_dt_of(s)});
 }
 
@@ -75,15 +77,18 @@ train::Parts split(train::Dataset data, const TrainSettings& s) {
 // What is learnt on the training part.
 model::Preprocessing learn(const train::Dataset& training, const TrainSettings& s) {
   const train::Schema& schema = training.schema;
-  model::Preprocessing p{
-      .features = schema.features,
-      .targets = schema.targets,
-      .classes = schema.classes,
-      .task = schema.classifies() ? model::Task::classification : model::Task::regression,
-      .answer_at = answer_at(schema.target_at),
-      .inputs = {},
-      .outputs = {},
-      .columns = {.time = s.time, .group = s.group, .missing = missing_named(s.missing), .first_dt = first_dt_of(s)}};
+  model::Preprocessing p{.features = schema.features,
+                         .targets = schema.targets,
+                         .classes = schema.classes,
+                         .task = schema.classifies() ? model::Task::classification : model::Task::regression,
+                         .answer_at = answer_at(schema.target_at),
+                         .inputs = {},
+                         .outputs = {},
+                         .columns = {.time = s.time,
+                                     .group = s.group,
+                                     .missing = missing_named(s.missing),
+                                     .sporadic = schema.sporadic,
+                                     .first_dt = first_dt_of(s)}};
   if (s.standardise) {
     const train::Standardisation features = train::standardise_features(training);
     p.inputs = {features.mean, features.std};
@@ -132,6 +137,7 @@ TrainingData read_training_data(const TrainSettings& s) {
     if (part->size() == 0) continue;
     prepare(made.preprocessing, *part);
     if (part == &parts.train) enrich(parts.train, s);
+    *part = train::missing_as_inputs(std::move(*part));
     if (train::is_whole(*part)) *part = cut(std::move(*part), s);
   }
   return made;

@@ -11,6 +11,7 @@
 #include "elegans/base/text.hpp"
 #include "elegans/train/cells.hpp"
 #include "elegans/train/classes.hpp"
+#include "elegans/train/missing.hpp"
 #include "elegans/train/timespans.hpp"
 #include "train/open_file.hpp"
 #include "train/step_reader.hpp"
@@ -185,6 +186,8 @@ Dataset read_csv(std::istream& in, const std::string& source, const Roles& roles
   Schema schema{
       .features = steps.feature_names(), .targets = roles.targets, .classes = {}, .target_at = roles.target_at};
   schema.classes = targets.sort_classes(growing.recordings);
+  if (roles.missing == Missing::as_inputs)
+    return treat_missing({std::move(schema), std::move(growing.recordings), {}}, roles.missing, roles.sporadic);
   return make_dataset(std::move(schema), std::move(growing.recordings), "read_csv");
 }
 

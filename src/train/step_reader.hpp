@@ -61,6 +61,7 @@ class StepReader {
 
  private:
   void resolve(const Roles& roles);
+  void resolve_sporadic(const Roles& roles);
   bool lacks_a_value() const;
   void read_time(const StepMemory& memory);
   void read_features(const StepMemory& memory);
@@ -70,6 +71,7 @@ class StepReader {
   Missing missing_;
   std::optional<std::size_t> time_, group_column_;
   std::vector<std::size_t> features_columns_, targets_;
+  std::vector<bool> may_lack_;         // one a feature, with Missing::as_inputs; else empty
   std::optional<TimeStampKind> kind_;  // of the first stamp that counts, which all others must share
   std::size_t first_stamp_line_ = 0;
   TimeStamp stamp_;

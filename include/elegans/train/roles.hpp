@@ -27,7 +27,9 @@ struct Roles {
   TargetKind target_kind = TargetKind::detect;
   TargetAt target_at = TargetAt::every_step;
   Missing missing = Missing::error;
-  std::optional<double> first_dt = {};  // Δt of a recording's first step; nothing: the recording's median Δt
+  std::vector<std::string> sporadic = {};  // Missing::as_inputs: the features that may be missing; empty: those that
+                                           // are somewhere in the file
+  std::optional<double> first_dt = {};     // Δt of a recording's first step; nothing: the recording's median Δt
 };
 
 }  // namespace elegans::train
