@@ -84,7 +84,7 @@ std::string describe(const TrainSettings& s, const TrainingData& data) {
       "sequences: {} to train on, {} to validate, {} to test (split by {})\n",
       s.data, data.rows, data.recordings, data.recordings == 1 ? "" : "s", p.features.size(),
       fmt::join(p.targets, ", "), answers > 0 ? fmt::format(" ({} classes)", answers) : "", p.time_unit,
-      data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), split_of(s));
+      data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), data.split);
 }
 
 // Each output is a file of its own, and may be written: told now, not after an hour of training.

@@ -14,6 +14,7 @@
 #include "elegans/train/missing.hpp"
 #include "elegans/train/timespans.hpp"
 #include "train/open_file.hpp"
+#include "train/read_samples.hpp"
 #include "train/step_reader.hpp"
 
 namespace elegans::train {
@@ -170,7 +171,28 @@ Dataset read_csv(const std::filesystem::path& file, const Roles& roles, const Cs
   return read_csv(in, file.string(), roles, options);
 }
 
+Dataset merge_csv(const std::vector<std::filesystem::path>& files, const Roles& roles, const CsvOptions& options) {
+  if (files.empty()) throw ConfigError(Complaint{"merge_csv", "the list of files", "empty", "one or more", ""});
+  if (!roles.channel.empty() || !roles.value.empty())
+    throw ConfigError(Complaint{"merge_csv", "the long format", "asked of several files", "one file", ""});
+  SampleTable table(roles, most_merged_cells);
+  std::unordered_map<std::string, std::string> seen;
+  for (const auto& file : files) {
+    std::ifstream in = open_file(file);
+    read_wide(in, file.string(), roles, options, table, seen);
+  }
+  return table.finish("merge_csv");
+}
+
 Dataset read_csv(std::istream& in, const std::string& source, const Roles& roles, const CsvOptions& options) {
+  if (!roles.channel.empty() || !roles.value.empty()) {
+    SampleTable table(roles, most_merged_cells);
+    read_long(in, source, roles, options, table);
+    return table.finish("read_csv");
+  }
+  if (roles.tolerance != 0)
+    throw ConfigError(Complaint{source, "tolerance", fmt::format("{}", roles.tolerance),
+                                "0, where no channels are merged", "Name the channel column, or several files."});
   StepReader steps(in, source, roles, options);
   TargetReader targets(steps, roles);
   Growing growing(source);
