@@ -78,6 +78,13 @@ void StepReader::resolve(const Roles& roles) {
   if (!roles.group.empty()) group_column_ = columns.assign(roles.group, "group");
   for (const auto& name : roles.targets) targets_.push_back(columns.assign(name, "target"));
   for (const auto& name : roles.ignore) columns.assign(name, "ignored");
+  if (!roles.channel.empty()) {
+    // Features of an event are its channel and its value; the columns beside them are not looked at.
+    channel_ = columns.assign(roles.channel, "channel");
+    if (!roles.value.empty()) features_columns_ = {columns.assign(roles.value, "value")};
+    features_.resize(features_columns_.size());
+    return;
+  }
   for (const auto& name : roles.features) features_columns_.push_back(columns.assign(name, "feature"));
   if (roles.features.empty()) features_columns_ = columns.unassigned();
   if (features_columns_.empty())
@@ -130,6 +137,11 @@ std::string_view StepReader::group() const {
   if (!group_column_) return {};
   require(*group_column_, "a group");
   return row_.field(*group_column_);
+}
+
+std::string_view StepReader::channel() const {
+  require(*channel_, "the name of a channel");
+  return row_.field(*channel_);
 }
 
 void StepReader::read(const StepMemory& memory) {
