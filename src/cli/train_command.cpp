@@ -48,7 +48,7 @@ std::string describe(const TrainSettings& s, const TrainingData& data) {
       "sequences: {} to train on, {} to validate, {} to test (split by {})\n",
       s.data, data.rows, data.recordings, data.recordings == 1 ? "" : "s", p.features.size(),
       fmt::join(p.targets, ", "), answers > 0 ? fmt::format(" ({} classes)", answers) : "", p.time_unit,
-      data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), split_of(s));
+      data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), data.split);
 }
 
 // The checkpoint that is resumed may be the one that is written.
@@ -120,7 +120,7 @@ int train_model(TrainCommand& command) {
   const model::Preprocessing& p = data.preprocessing;
   Sequential network =
       make_network(s, static_cast<std::int64_t>(p.classes.empty() ? p.targets.size() : p.classes.size()));
-  network.build(static_cast<std::int64_t>(p.features.size()));
+  network.build(static_cast<std::int64_t>(data.parts.train.feature_count()));
   model::validate(p, network.features(), network.outputs(), "train");
   train::TrainerOptions options = trainer_options(s, data);
   if (!command.quiet) options.callbacks.insert(options.callbacks.begin(), train::progress_bar());

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "cli/columns.hpp"
+#include "cli/data_file.hpp"
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/base/text.hpp"
@@ -25,16 +26,24 @@ constexpr NumberRange fraction{.at_least = 0, .below = 1};
 constexpr NumberRange positive{.above = 0};
 
 void add_data(Settings& options, TrainSettings& s) {
-  options.add_argument("data", s.data, "CSV file with a header line, or a .ts file of a time series archive");
+  options.add_argument("data", s.data,
+                       "CSV file with a header line, .ts, .npy or .npz file, or a folder of .npy files");
   options.start_group("Data");
   options.add("time", s.time, "time column: seconds or ISO 8601 (none: every Δt is 1)");
   options.add("target", s.target, "target columns, with commas between: numbers, or one column of class names");
   options.add("features", s.features, "feature columns, with commas between (default: all others)");
   options.add("ignore", s.ignore, "columns that are no features, with commas between");
   options.add("group", s.group, "column that separates recordings");
+  options.add("merge", s.merge, "other CSV files, with commas between, whose rows are merged by time");
+  options.add("channel", s.channel, "long format: the column that names the channel of a row's value");
+  options.add("value", s.value, "and the column of the value");
+  options.add("tolerance", s.tolerance, "merging: seconds within which rows become one step", {.at_least = 0});
   options.add("task", s.task, "auto | regression | classification (auto: by the first target)");
   options.add("answer", s.answer, "every-step | last-step | recording: where a target stands");
-  options.add("missing", s.missing, "error | forward-fill | drop: cells without a value");
+  options.add("missing", s.missing, "error | forward-fill | drop | inputs: cells without a value");
+  options.add(
+      "sporadic", s.sporadic,
+      "missing inputs: features that may be missing, with commas between (default: those that are in the file)");
   options.add_word_or_number("first-dt", s.first_dt, "median | SECONDS: Δt of a recording's first row");
   options.add_word_or_number("time-unit", s.time_unit,
                              "auto | off | SECONDS: what Δt is divided by (auto: the median; off: 1 s)");
@@ -251,13 +260,17 @@ std::vector<Dependent> dependents_of_updates(const TrainSettings& s) {
 void check_dependents(const TrainSettings& s) {
   const TrainSettings fresh;
   const bool is_cfc = s.cell == "cfc", is_ltc = s.cell == "ltc", has_backbone = is_cfc && s.wiring.empty();
-  const bool is_csv = !is_ts(s), has_time = is_csv && !s.time.empty();
-  const bool is_cut = s.window > 0 && s.answer != "recording" && is_csv;
+  const bool merges = !s.merge.empty() || !s.channel.empty();
+  const DataFormat format = format_of(s.data);
+  const bool is_csv = format == DataFormat::csv, is_ts = format == DataFormat::ts;
+  const bool may_have_time = !is_csv || !s.time.empty();
+  const bool is_cut = s.window > 0 && s.answer != "recording" && !is_ts;
   const bool draws = split_of(s) == "random" || split_of(s) == "group";
   const bool judges = judges_epochs(s);
   const char* backbone = "--cell cfc without --wiring, which has a backbone";
   const char* ltc = "--cell ltc";
-  const char* csv = "a CSV file (a .ts file says itself what its columns are)";
+  const char* csv = "a CSV file";
+  const char* table = "a CSV file or arrays (a .ts file says itself what its columns are)";
   std::vector<Dependent> all{
       {"--mode", s.mode != fresh.mode, is_cfc, "--cell cfc"},
       {"--backbone-units", s.backbone_units != fresh.backbone_units, has_backbone, backbone},
@@ -272,14 +285,18 @@ void check_dependents(const TrainSettings& s) {
       {"--noise", s.noise != fresh.noise, s.copies > 0, "--copies above 0"},
       {"--offset", s.offset != fresh.offset, s.copies > 0, "--copies above 0"},
       {"--repeat-target", s.repeat_target, s.answer == "recording" || !is_csv, "--answer recording"},
-      {"--time", !s.time.empty(), is_csv, csv},
-      {"--target", !s.target.empty(), is_csv, csv},
-      {"--features", !s.features.empty(), is_csv, csv},
-      {"--ignore", !s.ignore.empty(), is_csv, csv},
+      {"--time", !s.time.empty(), !is_ts, table},
+      {"--target", !s.target.empty(), !is_ts, table},
+      {"--features", !s.features.empty(), !is_ts, table},
+      {"--ignore", !s.ignore.empty(), !is_ts, table},
       {"--group", !s.group.empty(), is_csv, csv},
-      {"--missing", s.missing != fresh.missing, is_csv, csv},
-      {"--first-dt", s.first_dt != fresh.first_dt, has_time, "--time"},
-      {"--time-unit", s.time_unit != fresh.time_unit, has_time, "--time"},
+      {"--merge", !s.merge.empty(), is_csv, csv},
+      {"--channel", !s.channel.empty(), is_csv, csv},
+      {"--value", !s.value.empty(), !s.channel.empty(), "--channel"},
+      {"--tolerance", s.tolerance > 0, merges, "--merge, or --channel"},
+      {"--sporadic", !s.sporadic.empty(), s.missing == "inputs", "--missing inputs"},
+      {"--first-dt", s.first_dt != fresh.first_dt, may_have_time, "--time"},
+      {"--time-unit", s.time_unit != fresh.time_unit, may_have_time, "--time"},
       {"--stride", s.stride != fresh.stride, is_cut, "--window above 0, and recordings that may be cut"},
       {"--remainder", s.remainder != fresh.remainder, is_cut, "--window above 0, and recordings that may be cut"},
       {"--stratify", s.stratify, draws && s.validation_groups.empty() && s.test_groups.empty(),
@@ -296,11 +313,12 @@ void check_dependents(const TrainSettings& s) {
 
 void check_split(const TrainSettings& s) {
   const bool by_name = !s.validation_groups.empty() || !s.test_groups.empty();
-  if (by_name && s.group.empty())
+  const bool has_names = !s.group.empty() || names_recordings(s.data);
+  if (by_name && !has_names)
     refuse("--validation-groups, --test-groups", "given without --group", "the column that names recordings", "");
   if (by_name && s.split != "group" && s.split != "auto")
     refuse("--split", s.split, "group, as groups are named", "Leave --split out.");
-  if (s.split == "group" && s.group.empty() && !is_ts(s))
+  if (s.split == "group" && !has_names)
     refuse("--split", "group, without --group", "the column that names recordings", "");
   if (s.validation + s.test >= 1)
     refuse("the sum of --validation and --test", fmt::format("{:g}", s.validation + s.test), "less than 1",
@@ -308,8 +326,6 @@ void check_split(const TrainSettings& s) {
 }
 
 }  // namespace
-
-bool is_ts(const TrainSettings& s) { return s.data.ends_with(".ts"); }
 
 bool judges_epochs(const TrainSettings& s) {
   return s.validation > 0 || !s.validation_groups.empty() || !s.monitor.starts_with("val_");
@@ -383,8 +399,9 @@ std::vector<train::ParameterGroup> parameter_groups_of(const TrainSettings& s) {
 
 void check_settings(const TrainSettings& s) {
   if (s.data.empty())
-    refuse("the data", "not named", "a CSV or .ts file", "Name it first: elegans train data.csv --target y.");
-  if (s.target.empty() && !is_ts(s))
+    refuse("the data", "not named", "a CSV, .ts, .npy or .npz file",
+           "Name it first: elegans train data.csv --target y.");
+  if (s.target.empty() && format_of(s.data) != DataFormat::ts && !s.data.ends_with(".npz"))
     refuse("--target", "missing", "the name of a column", "See the header line of the file.");
   check_choices(s);
   if (!s.wiring.empty() && s.units > 0)
@@ -395,7 +412,7 @@ void check_settings(const TrainSettings& s) {
 
 std::string split_of(const TrainSettings& s) {
   if (s.split != "auto") return s.split;
-  const bool whole = s.answer == "recording" || is_ts(s);
+  const bool whole = s.answer == "recording" || format_of(s.data) == DataFormat::ts;
   return whole || !s.validation_groups.empty() || !s.test_groups.empty() ? "group" : "time";
 }
 

@@ -14,14 +14,19 @@ namespace elegans::cli {
 struct TrainSettings {
   // The data.
   std::string data = {};
+  std::vector<std::string> merge = {};
   std::string time = {};
   std::vector<std::string> target = {};
   std::vector<std::string> features = {};
   std::vector<std::string> ignore = {};
   std::string group = {};
+  std::string channel = {};
+  std::string value = {};
+  double tolerance = 0;
   std::string task = "auto";
   std::string answer = "every-step";
   std::string missing = "error";
+  std::vector<std::string> sporadic = {};
   std::string first_dt = "median";
   std::string time_unit = "auto";
   bool standardise = true;
@@ -113,9 +118,6 @@ void add_settings(Settings& options, TrainSettings& settings);
 // Names of choices, and what goes together: ConfigError, also for an option that would change nothing beside the
 // others. Whatever needs the data is checked with it.
 void check_settings(const TrainSettings& settings);
-
-// Whether the data are a file of a time series archive, which says itself what its columns are.
-bool is_ts(const TrainSettings& settings);
 
 // Whether there is a figure by which the best epoch can be chosen.
 bool judges_epochs(const TrainSettings& settings);

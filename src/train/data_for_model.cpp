@@ -87,6 +87,9 @@ void check_fits(const Dataset& data, const Sequential& model, const char* operat
   if (!anything_counts(data))
     throw ConfigError(
         {operation, "the weight of every target", "0", "one or more above 0", "Recording::weights masks them all."});
+  if (!schema.sporadic.empty())
+    throw ConfigError({operation, "the data set", "with values that may be missing", "numbers for every step",
+                       "Make them inputs with missing_as_inputs()."});
   const std::size_t width = target_width(schema);
   if (width == 0)
     throw ConfigError({operation, "the data set", "without targets", "numbers or classes to learn",
