@@ -2,11 +2,13 @@
 // One pass over a batch, cut into shards: the gradients of its loss, or its loss and the model's answers.
 //
 //     inputs    "x", "target", "weight", "normaliser" []; "timespans", "lengths" where the data need them;
-//               "penalty_share" [] where weights have regularisers; "step" where layers drop; "weight/<path>"
+//               "penalty_share" [] where weights have regularisers; "activity_share" [] where answers of layers have;
+//               "step" where layers drop; "weight/<path>"
 //     outputs   "loss" []; "gradient/<path>", or "y"
 //
 // Losses and gradients of the shards add up to those of the batch: the normaliser is the whole batch's, and penalties
-// have the share 1 in the first shard and 0 in the others.
+// have the share 1 in the first shard and 0 in the others. Penalties of a layer's answers are sums over a shard's
+// sequences; their share is 1 / the sequences of the batch.
 
 #include "elegans/graph/executable.hpp"
 #include "elegans/nn/losses.hpp"
@@ -63,7 +65,7 @@ class Pass {
   // An executable with the numbers of its ports; `none` for those it does not have.
   struct Instance {
     graph::Executable executable;
-    std::size_t x, target, weight, normaliser, timespans, lengths, penalty_share, step, loss, y;
+    std::size_t x, target, weight, normaliser, timespans, lengths, penalty_share, activity_share, step, loss, y;
     std::vector<std::pair<nn::WeightPtr, std::size_t>> weights;
     std::vector<std::pair<std::size_t, std::size_t>> gradients;  // output, bytes from the first parameter
   };
@@ -84,7 +86,7 @@ class Pass {
     Status status;
   };
   std::vector<Scalars> scalars_;  // one a shard
-  Number normaliser_;
+  Number normaliser_, activity_share_;
   double counted_ = 0;
   std::size_t used_ = 0;  // shards of the last run
 };
