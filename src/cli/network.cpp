@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include "elegans/base/error.hpp"
+#include "elegans/nn/bidirectional.hpp"
 #include "elegans/nn/cfc.hpp"
 #include "elegans/nn/dense.hpp"
+#include "elegans/nn/dropout.hpp"
+#include "elegans/nn/gru.hpp"
+#include "elegans/nn/lstm.hpp"
+#include "elegans/nn/simple_rnn.hpp"
 #include "elegans/nn/wired_cfc_cell.hpp"
 #include "elegans/wiring/config.hpp"
 
@@ -41,24 +46,47 @@ std::shared_ptr<nn::RNN> make_cfc(const TrainSettings& s, const std::optional<wi
   return std::make_shared<nn::CfC>(units, options);
 }
 
-}  // namespace
+template <class Layer, class Options>
+std::shared_ptr<nn::RNN> make_gated(const TrainSettings& s, std::int64_t units) {
+  return std::make_shared<Layer>(units, Options{.recurrent_dropout = s.recurrent_dropout},
+                                 nn::RnnOptions{.projection = s.proj_size,
+                                                .timespan_as_feature = s.timespan_as_feature,
+                                                .checkpoint_every = s.checkpoint_every});
+}
 
-Sequential make_network(const TrainSettings& s, std::int64_t answers) {
+std::shared_ptr<nn::RNN> make_recurrent(const TrainSettings& s) {
   std::optional<wiring::Wiring> wiring;
   if (!s.wiring.empty()) wiring = wiring::parse_wiring(s.wiring);
   const std::int64_t units = s.units > 0 ? s.units : default_units;
-  Sequential network({.dtype = dtype_named(s.dtype), .seed = static_cast<std::uint64_t>(s.seed)});
-  const bool is_ltc = s.cell == "ltc";
-  const std::shared_ptr<nn::RNN> layer = is_ltc ? make_ltc(s, wiring, units) : make_cfc(s, wiring, units);
-  network.add(layer);
+  if (s.cell == "ltc") return make_ltc(s, wiring, units);
+  if (s.cell == "lstm") return make_gated<nn::LSTM, nn::LSTMCellOptions>(s, units);
+  if (s.cell == "gru") return make_gated<nn::GRU, nn::GRUCellOptions>(s, units);
+  if (s.cell == "simple_rnn") return make_gated<nn::SimpleRNN, nn::SimpleRNNCellOptions>(s, units);
+  return make_cfc(s, wiring, units);
+}
 
-  const std::int64_t outputs = s.proj_size > 0 ? s.proj_size : layer->cell()->output_size();
+}  // namespace
+
+Sequential make_network(const TrainSettings& s, std::int64_t answers) {
+  Sequential network({.dtype = dtype_named(s.dtype), .seed = static_cast<std::uint64_t>(s.seed)});
+  std::int64_t outputs = 0;
+  for (std::int64_t i = 0; i < s.layers; ++i) {
+    const std::shared_ptr<nn::RNN> layer = make_recurrent(s);
+    outputs = s.proj_size > 0 ? s.proj_size : layer->cell()->output_size();
+    if (s.bidirectional) {
+      network.add(nn::Bidirectional(layer));
+      outputs *= 2;
+    } else {
+      network.add(layer);
+    }
+    if (s.dropout > 0) network.add(nn::Dropout(s.dropout));
+  }
   if (s.readout == "none" && outputs != answers)
     throw ConfigError(Complaint{"train", "the outputs of the cell", fmt::format("{}", outputs),
                                 fmt::format("{}, one a target or class, as there is no readout", answers),
                                 "Give the circuit as many motor neurons, or leave --readout out."});
-  // Outputs of a CfC lie within ±1; those of an LTC or a projection have a scale of their own.
-  const bool fits = (is_ltc || s.proj_size > 0) && outputs == answers;
+  // Outputs of an LTC or a projection have a scale of their own; those of other cells lie within ±1.
+  const bool fits = (s.cell == "ltc" || s.proj_size > 0) && outputs == answers;
   if (s.readout == "dense" || (s.readout == "auto" && !fits)) network.add(nn::Dense(answers));
   return network;
 }

@@ -61,7 +61,7 @@ void add_data(Settings& options, TrainSettings& s) {
 
 void add_network(Settings& options, TrainSettings& s) {
   options.start_group("Network");
-  options.add("cell", s.cell, "cfc | ltc");
+  options.add("cell", s.cell, "cfc | ltc | lstm | gru | simple_rnn");
   options.add("wiring", s.wiring, "autoncp:28,1[,sparsity=0.5,seed=3] | ncp:… | random:… | fully:… | @circuit.json");
   options.add("units", s.units, "neurons without a wiring (default: 32)", from_zero);
   options.add("mode", s.mode, "cfc: default | pure | no_gate");
@@ -76,6 +76,13 @@ void add_network(Settings& options, TrainSettings& s) {
   options.add("ode-epsilon", s.ode_epsilon, "ltc: added to the denominator", positive);
   options.add("input-mapping", s.input_mapping, "ltc: affine | linear | none");
   options.add("output-mapping", s.output_mapping, "ltc: affine | linear | none");
+  options.add("recurrent-dropout", s.recurrent_dropout, "lstm, gru, simple_rnn: share of the state dropped in training",
+              fraction);
+  options.add("timespan-as-feature", s.timespan_as_feature,
+              "lstm, gru, simple_rnn: Δt, of which they know nothing, as one more feature");
+  options.add("layers", s.layers, "recurrent layers on top of each other, all alike", {.at_least = 1, .at_most = 64});
+  options.add("bidirectional", s.bidirectional, "read in both directions: for whole recordings, not for a stream");
+  options.add("dropout", s.dropout, "share of the numbers behind every recurrent layer dropped in training", fraction);
   options.add("proj-size", s.proj_size, "numbers that the cell's outputs are projected to; 0: as they are", from_zero);
   options.add("checkpoint-every", s.checkpoint_every,
               "steps between states kept for the gradient: less memory, more time; 0: keep all", from_zero);
@@ -192,7 +199,7 @@ void check_choices(const TrainSettings& s) {
   missing_named(s.missing);
   require_choice("remainder", s.remainder, {"keep", "drop", "align"});
   require_choice("split", s.split, {"auto", "time", "clock", "group", "random"});
-  require_choice("cell", s.cell, {"cfc", "ltc"});
+  require_choice("cell", s.cell, {"cfc", "ltc", "lstm", "gru", "simple_rnn"});
   require_choice("mode", s.mode, {"default", "pure", "no_gate"});
   require_choice("input-mapping", s.input_mapping, {"affine", "linear", "none"});
   require_choice("output-mapping", s.output_mapping, {"affine", "linear", "none"});
@@ -269,9 +276,15 @@ void check_dependents(const TrainSettings& s) {
   const bool judges = judges_epochs(s);
   const char* backbone = "--cell cfc without --wiring, which has a backbone";
   const char* ltc = "--cell ltc";
+  const char* gated = "--cell lstm, gru or simple_rnn";
+  const char* liquid = "--cell cfc or ltc";
   const char* csv = "a CSV file";
   const char* table = "a CSV file or arrays (a .ts file says itself what its columns are)";
   std::vector<Dependent> all{
+      {"--wiring", !s.wiring.empty(), is_cfc || is_ltc, liquid},
+      {"--mixed-memory", s.mixed_memory, is_cfc || is_ltc, liquid},
+      {"--recurrent-dropout", s.recurrent_dropout > 0, !is_cfc && !is_ltc, gated},
+      {"--timespan-as-feature", s.timespan_as_feature, !is_cfc && !is_ltc, gated},
       {"--mode", s.mode != fresh.mode, is_cfc, "--cell cfc"},
       {"--backbone-units", s.backbone_units != fresh.backbone_units, has_backbone, backbone},
       {"--backbone-layers", s.backbone_layers != fresh.backbone_layers, has_backbone, backbone},

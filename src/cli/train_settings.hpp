@@ -54,6 +54,11 @@ struct TrainSettings {
   double ode_epsilon = 1e-8;
   std::string input_mapping = "affine";
   std::string output_mapping = "affine";
+  double recurrent_dropout = 0;
+  bool timespan_as_feature = false;
+  std::int64_t layers = 1;
+  bool bidirectional = false;
+  double dropout = 0;
   std::int64_t proj_size = 0;
   std::int64_t checkpoint_every = 0;
   std::string readout = "auto";

@@ -10,6 +10,7 @@
 #include "elegans/ops/gather.hpp"
 #include "elegans/ops/reduce.hpp"
 #include "elegans/ops/reshape.hpp"
+#include "elegans/ops/reverse_sequence.hpp"
 #include "elegans/ops/sampled_product.hpp"
 #include "elegans/ops/scatter_sum.hpp"
 #include "elegans/ops/sources.hpp"
@@ -223,6 +224,10 @@ Value concat(std::span<const Value> parts, std::int64_t axis) {
 }
 Value replace_slice(Value x, Value part, std::int64_t start) {
   return apply1(std::make_shared<ops::ReplaceSlice>(start), {x, part});
+}
+Value reverse_sequence(Value x) { return apply1(std::make_shared<ops::ReverseSequence>(), {x}); }
+Value reverse_sequence(Value x, Value lengths) {
+  return apply1(std::make_shared<ops::ReverseSequence>(), {x, lengths});
 }
 
 // Sources

@@ -25,6 +25,7 @@ constexpr std::array rows{
     TableRow{"pad", gradient_of_pad},
     TableRow{"concat", gradient_of_concat},
     TableRow{"replace_slice", gradient_of_replace_slice},
+    TableRow{"reverse_sequence", gradient_of_reverse_sequence},
     TableRow{"custom_gradient", gradient_of_custom},
     TableRow{"stop_gradient", nullptr},
     TableRow{"constant", nullptr},

@@ -186,7 +186,7 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
   validate(preprocessing, network.features(), network.outputs(), operation);
   if (!network.streams()) {
     throw ConfigError({operation, "the network", "one that looks ahead in time", "one that can be run step by step",
-                       "Leave out layers that run backwards."});
+                       "Leave out layers that run backwards or in both directions."});
   }
   ForwardGraph written = write_forward(network, {.timespans = network.has_time(), .expose_states = true});
   const std::vector<Tensor> first = first_states(network, options.target);

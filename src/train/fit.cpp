@@ -59,7 +59,7 @@ Evaluation Trainer::Implementation::evaluate(const Dataset& data) {
   while (!batches.done()) {
     const std::span<const std::size_t> batch = batches.next();
     const double counted = pass.counted(data, batch);
-    pass.run(data, batch, 0, {.counted = counted});
+    pass.run(data, batch, 0, {.counted = counted, .sequences = batch.size()});
     mean.add(pass.mean_of(pass.loss(), counted), counted);
     for (std::size_t s = 0; s < pass.shards(); ++s) {
       const View targets = pass.shard(s).targets_view(), weights = pass.shard(s).weights_view();

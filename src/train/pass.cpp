@@ -40,6 +40,12 @@ void write_gradients(nn::Context& context, const ParameterLayout& parameters, Va
     for (std::size_t i = 1; i < context.losses().size(); ++i) penalties = penalties + context.losses()[i];
     loss = loss + graph.input("penalty_share", {loss.dtype(), Shape{}}) * penalties;
   }
+  if (!context.activity_losses().empty()) {
+    Value activities = context.activity_losses().front();
+    for (std::size_t i = 1; i < context.activity_losses().size(); ++i)
+      activities = activities + context.activity_losses()[i];
+    loss = loss + graph.input("activity_share", {loss.dtype(), Shape{}}) * activities;
+  }
   graph.output("loss", loss);
   std::vector<Value> wrt;
   std::vector<std::string> names;
@@ -120,6 +126,7 @@ Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const Pa
   made.timespans = find(inputs, "timespans");
   made.lengths = find(inputs, "lengths");
   made.penalty_share = find(inputs, "penalty_share");
+  made.activity_share = find(inputs, "activity_share");
   made.step = find(inputs, "step");
   made.loss = find(outputs, "loss");
   made.y = find(outputs, "y");
@@ -163,6 +170,7 @@ void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std:
   used_ = (sequences.size() + rows - 1) / rows;
   ensure(used_ <= shards_.size(), "a batch is larger than its pass");
   normaliser_ = number_of(dtype, options_.loss.reduction == nn::Reduction::sum ? 1 : whole.counted);
+  activity_share_ = number_of(dtype, 1 / static_cast<double>(whole.sequences));
   for (std::size_t s = 0; s < used_; ++s) {
     scalars_[s].step.i32 = static_cast<std::int32_t>(static_cast<std::uint32_t>(number * shards_.size() + s));
     scalars_[s].penalty_share = number_of(dtype, whole.begins && s == 0 ? 1 : 0);
@@ -191,6 +199,7 @@ Status Pass::run_shard(std::size_t s, Instance& instance) noexcept {
   input(instance.lengths, shard.lengths());
   input(instance.normaliser, &normaliser_);
   input(instance.penalty_share, &scalars.penalty_share);
+  input(instance.activity_share, &activity_share_);
   input(instance.step, &scalars.step);
   // A weight's tensor may have been replaced since the last run.
   for (const auto& [weight, index] : instance.weights) input(index, weight->value.data());

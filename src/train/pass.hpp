@@ -2,12 +2,14 @@
 // One pass over a batch, cut into shards: the gradients of its loss, or its loss and the model's answers.
 //
 //     inputs    "x", "target", "weight", "normaliser" []; "timespans", "lengths" where the data need them;
-//               "penalty_share" [] where weights have regularisers; "step" where layers drop; "weight/<path>"
+//               "penalty_share" [] where weights have regularisers; "activity_share" [] where answers of layers have;
+//               "step" where layers drop; "weight/<path>"
 //     outputs   "loss" []; "gradient/<path>", or "y"
 //
 // Losses and gradients of the shards add up to those of the batch: the normaliser is the whole batch's, and penalties
 // have the share 1 in the first shard and 0 in the others. So do several batches to a larger one: they are so many more
-// shards, one after the other.
+// shards, one after the other. Penalties of a layer's answers are sums over a shard's sequences; their share is
+// 1 / the sequences of the (larger) batch.
 
 #include "elegans/graph/executable.hpp"
 #include "elegans/nn/losses.hpp"
@@ -54,13 +56,14 @@ class Pass {
   // The larger batch that a batch is a part of.
   struct Whole {
     double counted = 0;
+    std::size_t sequences = 0;
     bool begins = true;  // with this part: it has the penalties, and gradients are not added to those of a part before
   };
   // Pass number `number` with the weights as they are. Throws Error where a shard's Status is not ok, else allocates
   // nothing.
   void run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number, const Whole& whole);
   void run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number) {
-    run(data, sequences, number, {.counted = counted(data, sequences)});
+    run(data, sequences, number, {.counted = counted(data, sequences), .sequences = sequences.size()});
   }
 
   // Of the last run.
@@ -79,7 +82,7 @@ class Pass {
   // An executable with the numbers of its ports; `none` for those it does not have.
   struct Instance {
     graph::Executable executable;
-    std::size_t x, target, weight, normaliser, timespans, lengths, penalty_share, step, loss, y;
+    std::size_t x, target, weight, normaliser, timespans, lengths, penalty_share, activity_share, step, loss, y;
     std::vector<std::pair<nn::WeightPtr, std::size_t>> weights;
     std::vector<std::pair<std::size_t, std::size_t>> gradients;  // output, bytes from the first parameter
   };
@@ -102,7 +105,7 @@ class Pass {
     Status status;
   };
   std::vector<Scalars> scalars_;  // one a shard
-  Number normaliser_;
+  Number normaliser_, activity_share_;
   std::size_t used_ = 0;  // shards of the last run
 };
 

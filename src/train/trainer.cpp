@@ -179,10 +179,14 @@ double Trainer::Implementation::gradients(std::span<const Batch> batches) {
   for (const Batch& batch : batches) check_batch(batch);
   has_gradients = false;
   counted = 0;
-  for (const Batch& batch : batches) counted += training.pass->counted(batch.data, batch.sequences);
+  std::size_t sequences = 0;
+  for (const Batch& batch : batches) {
+    counted += training.pass->counted(batch.data, batch.sequences);
+    sequences += batch.sequences.size();
+  }
   double value = 0;
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    training.pass->run(batches[i].data, batches[i].sequences, passes++, {.counted = counted, .begins = i == 0});
+    training.pass->run(batches[i].data, batches[i].sequences, passes++, {.counted = counted, .sequences = sequences, .begins = i == 0});
     value += training.pass->loss();
   }
   require_finite(value);

@@ -151,6 +151,29 @@ class Train(program.Case):
         self.write("weights.json", json.dumps({"class_weight": ["down, then=0.5", "up=3"], "metrics": ["recall:down, then"]}))
         out = self.done(*base, "--config", "weights.json")
         self.assertIn("recall:down, then", out)
+    def test_every_option_of_classic_cells_is_reproduced(self):
+        made = self.assert_reproduced(
+            "gru", "lag.csv", "--time", "t", "--target", "y", "--cell", "gru", "--units", "5", "--layers", "2", "--dropout", "0.1",
+            "--recurrent-dropout", "0.2", "--timespan-as-feature", "--proj-size", "3", "--epochs", "2", "--window", "20")
+        layers = made["config"]["layers"]
+        self.assertEqual([layer["type"] for layer in layers], ["GRU", "Dropout", "GRU", "Dropout", "Dense"])
+        self.assertEqual((layers[0]["config"]["recurrent_dropout"], layers[0]["config"]["timespan_as_feature"],
+                          layers[2]["config"]["projection"], layers[3]["config"]["rate"]), (0.2, True, 3, 0.1))
+        for cell, kind in (("lstm", "LSTM"), ("simple_rnn", "SimpleRNN")):
+            made = self.assert_reproduced(cell, "lag.csv", "--time", "t", "--target", "y", "--cell", cell, "--units", "4",
+                                          "--epochs", "1")
+            self.assertEqual([layer["type"] for layer in made["config"]["layers"]], [kind, "Dense"])
+
+    def test_a_network_of_both_directions(self):
+        made = self.assert_reproduced(
+            "both", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--task", "classification",
+            "--cell", "lstm", "--units", "4", "--layers", "2", "--bidirectional", "--answer", "last-step", "--window", "0",
+            "--split", "group", "--epochs", "2")
+        self.assertEqual([layer["type"] for layer in made["config"]["layers"]], ["Bidirectional", "Bidirectional", "Dense"])
+        self.done("evaluate", "both.safetensors", "gestures.csv")
+        code, _, errors = self.run_here("run", "both.safetensors", "--time", "t", stdin="t,x\n0,1\n")
+        self.assertNotEqual(code, 0)
+        self.assertIn("looks ahead in time", errors)
 
     def test_settings_are_written_in_the_language_of_the_file(self):
         for name in ("settings.json", "settings.toml"):
@@ -163,7 +186,10 @@ class Train(program.Case):
     def test_options_that_would_change_nothing_are_refused(self):
         base = ("train", "lag.csv", "--target", "y")
         for where, *option in (("--cell cfc", "--cell", "ltc", "--mode", "pure"), ("--cell ltc", "--ode-unfolds", "3"),
-                               ("--cell ltc", "--no-implicit"), ("backbone", "--wiring", "autoncp:8,1", "--activation", "relu"),
+                               ("--cell ltc", "--no-implicit"), ("--cell lstm", "--recurrent-dropout", "0.2"),
+                               ("--cell lstm", "--timespan-as-feature"),
+                               ("--cell cfc or ltc", "--cell", "gru", "--wiring", "autoncp:8,1"),
+                               ("--cell cfc or ltc", "--cell", "gru", "--mixed-memory"), ("backbone", "--wiring", "autoncp:8,1", "--activation", "relu"),
                                ("--optimizer sgd or rmsprop", "--momentum", "0.9"), ("--time", "--time-unit", "off"),
                                ("--optimizer adam", "--optimizer", "sgd", "--beta-1", "0.5"),
                                ("--optimizer adam", "--optimizer", "sgd", "--beta-2", "0.5"),

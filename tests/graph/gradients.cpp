@@ -138,6 +138,14 @@ TEST(Gradient, Shapes) {
                   .write = [](const Values& x) { return Values{replace_slice(x[0], x[1], 1)}; }});
 }
 
+TEST(Gradient, ReversedSequences) {
+  check_gradient({.inputs = {random_tensor({3, 4, 2}, 1)},
+                  .write = [](const Values& x) { return Values{reverse_sequence(x[0])}; }});
+  check_gradient({.inputs = {random_tensor({3, 4, 2}, 1)},
+                  .write = [](const Values& x) { return Values{reverse_sequence(x[0], x[1])}; },
+                  .integers = {Tensor::from({3}, {3, 0, 4}, Dtype::i32)}});
+}
+
 TEST(Gradient, OwnRuleIsUsedInPlaceOfTheDerivative) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f64, {3}});

@@ -11,8 +11,12 @@
 #include "elegans/graph/executable.hpp"
 #include "elegans/graph/gradient.hpp"
 #include "elegans/nn/cfc.hpp"
+#include "elegans/nn/gru.hpp"
+#include "elegans/nn/lstm.hpp"
 #include "elegans/nn/ltc.hpp"
 #include "elegans/nn/rnn.hpp"
+#include "elegans/nn/simple_rnn.hpp"
+#include "elegans/nn/stacked_cells.hpp"
 #include "elegans/wiring/wiring.hpp"
 
 namespace elegans::nn {
@@ -144,7 +148,20 @@ inline std::vector<LayerCase> layer_cases() {
        }},
       {"WiredCfC",
        [](RnnOptions options) { return std::make_shared<RNN>(std::make_shared<WiredCfCCell>(small_ncp()), options); }},
-      {"Own", [](RnnOptions options) { return std::make_shared<RNN>(std::make_shared<TwoMemories>(), options); }}};
+      {"Own", [](RnnOptions options) { return std::make_shared<RNN>(std::make_shared<TwoMemories>(), options); }},
+      {"LSTM",
+       [](RnnOptions options) {
+         return std::make_shared<LSTM>(3, LSTMCellOptions{.recurrent_activation = "hard_sigmoid"}, options);
+       }},
+      {"GRU", [](RnnOptions options) { return std::make_shared<GRU>(3, GRUCellOptions{}, options); }},
+      {"GRUBefore",
+       [](RnnOptions options) { return std::make_shared<GRU>(3, GRUCellOptions{.reset_after = false}, options); }},
+      {"Stacked", [](RnnOptions options) {
+         return std::make_shared<RNN>(
+             std::make_shared<StackedCells>(std::vector<CellPtr>{
+                 std::make_shared<SimpleRNNCell>(3), std::make_shared<TwoMemories>(), std::make_shared<LSTMCell>(2)}),
+             options);
+       }}};
 }
 
 }  // namespace elegans::nn

@@ -93,6 +93,9 @@ inline Value concat(std::initializer_list<Value> parts, std::int64_t axis) {
   return concat(std::span<const Value>(parts.begin(), parts.size()), axis);
 }
 Value replace_slice(Value x, Value part, std::int64_t start);
+// The steps of each sequence, or the first lengths[b] of it, from the last to the first (ops/reverse_sequence.hpp).
+Value reverse_sequence(Value x);
+Value reverse_sequence(Value x, Value lengths);
 
 // Sources. `like` names the graph (the deepest one where it matters) and the dtype.
 
