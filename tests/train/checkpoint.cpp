@@ -32,7 +32,7 @@ using testing::TemporaryFolder;
 
 Sequential with_dropout() {
   Sequential model({.name = "gait", .seed = 11});
-  model.add(nn::CfC(6, {.backbone_units = 8, .backbone_dropout = 0.3})).add(nn::Dense(2));
+  model.add(nn::CfC(6, {.backbone_units = 8, .backbone_layers = 2, .backbone_dropout = 0.3})).add(nn::Dense(2));
   return model;
 }
 
@@ -162,7 +162,7 @@ TEST(Resume, EndsInTheSameBitsWithEarlyStoppingAndReductions) {
       made.optimizer = SGD{.learning_rate = 0.9, .momentum = 0.9};
       made.epochs = 30;
       made.callbacks = {early_stopping({.patience = 4, .restore_best = restore}),
-                        reduce_on_plateau({.factor = 0.5, .patience = 1, .cooldown = 1})};
+                        reduce_on_plateau({.factor = 0.5, .patience = 1, .cooldown = 2})};
       return made;
     };
     const Ended whole = unbroken(options);
@@ -432,7 +432,8 @@ TEST_F(Mismatch, OfOptionsIsNamed) {
 TEST_F(Mismatch, OfModelsIsNamed) {
   const auto model = [](std::int64_t units, nn::Activation activation) {
     Sequential made({.name = "gait", .seed = 11});
-    made.add(nn::CfC(6, {.activation = activation, .backbone_units = units, .backbone_dropout = 0.3}))
+    made.add(nn::CfC(
+                 6, {.activation = activation, .backbone_units = units, .backbone_layers = 2, .backbone_dropout = 0.3}))
         .add(nn::Dense(2));
     made.build(3);
     return made;
@@ -443,7 +444,12 @@ TEST_F(Mismatch, OfModelsIsNamed) {
             as_in("resume: the model's layers/0/config/activation is \"relu\"; expected \"lecun_tanh\""));
   Sequential twice = with_dropout();
   twice.add(nn::Dense(2));
-  EXPECT_THAT(refusal(std::move(twice), everything()), HasSubstr("expected missing, as in"));
+  EXPECT_THAT(refusal(std::move(twice), everything()),
+              AllOf(HasSubstr("resume: the model's layers/2 is {"), HasSubstr("expected missing, as in")));
+  Sequential half({.name = "gait", .seed = 11});
+  half.add(nn::CfC(6, {.backbone_units = 8, .backbone_layers = 2, .backbone_dropout = 0.3}));
+  EXPECT_THAT(refusal(std::move(half), everything()),
+              AllOf(HasSubstr("resume: the model's layers/"), HasSubstr("is missing; expected {")));
 }
 
 TEST_F(Mismatch, OfDataAndCallbacksIsNamed) {
