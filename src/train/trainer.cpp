@@ -186,7 +186,8 @@ double Trainer::Implementation::gradients(std::span<const Batch> batches) {
   }
   double value = 0;
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    training.pass->run(batches[i].data, batches[i].sequences, passes++, {.counted = counted, .sequences = sequences, .begins = i == 0});
+    training.pass->run(batches[i].data, batches[i].sequences, passes++,
+                       {.counted = counted, .sequences = sequences, .begins = i == 0});
     value += training.pass->loss();
   }
   require_finite(value);
