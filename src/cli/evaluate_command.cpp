@@ -51,7 +51,8 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
   if (format != DataFormat::csv && (!c.merge.empty() || !c.channel.empty()))
     throw ConfigError(Complaint{"evaluate", "one of --merge, --channel", "given beside " + c.data, "a CSV file", ""});
   if (p.horizon > 0 && !c.answer.empty() && c.answer != "every-step")
-    throw ConfigError(Complaint{"evaluate", "--answer", c.answer, "every-step, for the model foresees at every step", ""});
+    throw ConfigError(
+        Complaint{"evaluate", "--answer", c.answer, "every-step, for the model foresees at every step", ""});
   if (format == DataFormat::csv) require_names(p, c.model);
   model::Columns columns = columns_for(p, c.columns);
   if (format == DataFormat::csv) require_time(p, !columns.time.empty(), c.model);

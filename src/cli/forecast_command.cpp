@@ -118,16 +118,16 @@ Future foresee(Policy& policy, const train::Recording& recording, std::size_t st
   // The last row has a Δt of its own; those behind it are the model's.
   require_ok(model::roll_out(policy, observation, {.steps = 1, .dt = recording.dt[made.known - 1]}, first), policy,
              recording.place(made.known - 1));
-  require_ok(model::roll_out(policy, observation, {.steps = steps - 1, .dt = made.dt}, answers.subspan(outputs)), policy,
-             fmt::format("{}, rows that are foreseen", recording.name));
+  require_ok(model::roll_out(policy, observation, {.steps = steps - 1, .dt = made.dt}, answers.subspan(outputs)),
+             policy, fmt::format("{}, rows that are foreseen", recording.name));
   return made;
 }
 
 Errors errors_of(const std::vector<Future>& futures, const model::Preprocessing& p, std::size_t target,
                  std::size_t steps) {
   const std::size_t inputs = p.features.size(), outputs = p.targets.size();
-  const auto feature = static_cast<std::size_t>(
-      std::find(p.features.begin(), p.features.end(), p.targets[target]) - p.features.begin());
+  const auto feature =
+      static_cast<std::size_t>(std::find(p.features.begin(), p.features.end(), p.targets[target]) - p.features.begin());
   Errors made;
   const auto n = static_cast<double>(futures.size());
   for (std::size_t k = 0; k < steps; ++k) {
@@ -247,8 +247,8 @@ int forecast(const ForecastCommand& c) {
 }  // namespace
 
 Action add_forecast(CLI::App& program) {
-  CLI::App& app = add_command(program, "forecast", "Go on with a recording, by a model that foresees its next row",
-                              examples);
+  CLI::App& app =
+      add_command(program, "forecast", "Go on with a recording, by a model that foresees its next row", examples);
   const auto c = std::make_shared<ForecastCommand>();
   app.add_option("model", c->model, "model file, trained with --horizon 1")->required();
   app.add_option("data", c->data, "CSV file with the model's features, .npy or .npz file, or folder")->required();

@@ -101,9 +101,7 @@ void Settings::add(const std::string& name, std::vector<std::string>& value, con
         [] {}, [&value]() -> nlohmann::json { return value; }});
 }
 
-void Settings::read(const std::filesystem::path& file) {
-  read(train::read_settings(file), file.string());
-}
+void Settings::read(const std::filesystem::path& file) { read(train::read_settings(file), file.string()); }
 
 void Settings::read(const nlohmann::json& settings, const std::string& source_name) {
   std::vector<std::string> keys;

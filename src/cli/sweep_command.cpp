@@ -77,8 +77,7 @@ class Progress {
     ++done_;
     if (!shows_) return;
     const double passed = seconds_since(began_);
-    const std::string left =
-        clock_text(passed / static_cast<double>(done_) * static_cast<double>(todo_ - done_));
+    const std::string left = clock_text(passed / static_cast<double>(done_) * static_cast<double>(todo_ - done_));
     if (result.error.empty()) {
       const auto& last = result.figures.back();
       fmt::print(stderr, ": {} {:.4g}", last.name, last.value);
@@ -96,17 +95,18 @@ class Progress {
   Clock::time_point began_ = Clock::now();
 };
 
-// The figures of all combinations, each once. Data are read and networks built, so that nothing turns out to be wrong
-// after hours of training; only what depends on numbers, or on the other seeds and folds, is left.
+// The figures of all combinations, each once. Data are read, networks built and trainers made ready, so that nothing
+// turns out to be wrong after hours of training; only what depends on numbers, or on other seeds and folds, is left.
 std::vector<train::NamedFigure> check_all(const SweepPlan& plan) {
   std::vector<train::NamedFigure> figures;
   std::optional<bool> has_test;
   for (std::size_t c = 0; c < plan.combinations.size(); ++c) {
-    const SweepRun& run = *std::find_if(plan.runs.begin(), plan.runs.end(),
-                                        [&](const SweepRun& one) { return one.combination == c; });
+    const SweepRun& run =
+        *std::find_if(plan.runs.begin(), plan.runs.end(), [&](const SweepRun& one) { return one.combination == c; });
     in_the_name_of(plan.combinations[c], plan.file, [&] {
       const TrainingData data = read_training_data(run.settings, run.fold);
-      const Training training(run.settings, data);
+      Training training(run.settings, data);
+      training.trainer().reserve(data.parts.train);
       const bool tests = data.parts.test.size() > 0;
       if (has_test.value_or(tests) != tests)
         throw ConfigError(Complaint{"sweep", "the test part", tests ? "there" : "empty", "as in the other combinations",
@@ -166,8 +166,12 @@ nlohmann::json report(const SweepPlan& plan, const SweepTable& table, const std:
     if (run.fold) one["fold"] = run.fold->number;
     runs.push_back(std::move(one));
   }
-  return {{"sweep", plan.file},           {"results", file.file().string()},       {"part", table.part},
-          {"sorted_by", table.figures[0].name}, {"combinations", to_json(plan, table)}, {"runs", runs}};
+  return {{"sweep", plan.file},
+          {"results", file.file().string()},
+          {"part", table.part},
+          {"sorted_by", table.figures[0].name},
+          {"combinations", to_json(plan, table)},
+          {"runs", runs}};
 }
 
 void print_text(const SweepPlan& plan, const SweepTable& table, const std::vector<RunResult>& results,
@@ -193,7 +197,8 @@ int show_plan(const SweepCommand& c, const SweepPlan& plan, SweepResults& result
     const bool is_done = results.find(run) != nullptr;
     done += is_done ? 1 : 0;
     const std::string combination = plan.combinations[run.combination].name();
-    text += fmt::format("{}{}{}{}\n", combination, combination.empty() ? "" : ", ", run.name(), is_done ? ": done" : "");
+    text +=
+        fmt::format("{}{}{}{}\n", combination, combination.empty() ? "" : ", ", run.name(), is_done ? ": done" : "");
   }
   for (const Combination& combination : plan.combinations) made["combinations"].push_back(combination.swept);
   made["done"] = done;

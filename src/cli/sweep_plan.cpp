@@ -50,8 +50,7 @@ std::string in_table(const std::string& file, const char* table) { return fmt::f
 
 [[noreturn]] void refuse(const std::string& source, const std::string& key, std::string actual, std::string required,
                          std::string remedy = {}) {
-  throw ConfigError(
-      Complaint{source, "key " + quote(key), std::move(actual), std::move(required), std::move(remedy)});
+  throw ConfigError(Complaint{source, "key " + quote(key), std::move(actual), std::move(required), std::move(remedy)});
 }
 
 // Every run would write the same file, or the key belongs to another table.
@@ -213,8 +212,9 @@ SweepPlan read_sweep(const std::filesystem::path& path) {
       keys.insert(key);
     }
     const std::vector<json> all = product(grid);
-    if (all.empty() || (plan.combinations.size() + all.size()) * repeats.seeds.size() * std::max<std::size_t>(
-                           repeats.folds, 1) > most_runs)
+    if (all.empty() ||
+        (plan.combinations.size() + all.size()) * repeats.seeds.size() * std::max<std::size_t>(repeats.folds, 1) >
+            most_runs)
       throw ConfigError(Complaint{plan.file, "the number of runs", fmt::format("more than {}", most_runs), "fewer",
                                   "It is combinations × seeds × folds."});
     for (const json& swept : all) {

@@ -49,9 +49,8 @@ std::uint32_t checksum_of(const fs::path& path) {
 json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(); }
 
 RunResult result_of(const JsonObject& run) {
-  RunResult made{.seconds = run.number("seconds"),
-                 .machine_kind = run.text("machine_kind"),
-                 .error = run.text("error", "")};
+  RunResult made{
+      .seconds = run.number("seconds"), .machine_kind = run.text("machine_kind"), .error = run.text("error", "")};
   if (!made.error.empty()) return made;
   made.part = run.choice("part", {"test", "validation"});
   made.epochs = run.integer("epochs", {.at_least = 1});
@@ -60,8 +59,7 @@ RunResult result_of(const JsonObject& run) {
   if (!figures.is_object()) throw run.error("figures", "an object");
   for (const auto& [name, value] : figures.items()) {
     if (!value.is_number() && !value.is_null()) throw run.error("figures", "numbers, or null");
-    made.figures.push_back(
-        {name, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>()});
+    made.figures.push_back({name, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>()});
   }
   return made;
 }
@@ -73,9 +71,7 @@ std::string key_of(const json& settings, const json& fold, const json& checksum)
 }
 
 // Of a line that a killed sweep did not end.
-bool may_be_torn(std::string_view line) {
-  return line.starts_with(line_start) || line_start.starts_with(line);
-}
+bool may_be_torn(std::string_view line) { return line.starts_with(line_start) || line_start.starts_with(line); }
 
 }  // namespace
 
@@ -107,13 +103,12 @@ SweepResults::SweepResults(fs::path file) : file_(std::move(file)) {
     const std::string_view line = rest.substr(0, end);
     if (end == rest.npos && may_be_torn(line)) break;
     if (end == rest.npos || !line.starts_with(line_start))
-      throw FormatError(Complaint{where, "this", "no line of a sweep's results", "one that begins with \"elegans_sweep\"",
-                                  "--results names another file."});
+      throw FormatError(Complaint{where, "this", "no line of a sweep's results",
+                                  "one that begins with \"elegans_sweep\"", "--results names another file."});
     const json whole = parse_json(line, where);
-    const JsonObject run =
-        JsonObject(whole, where, {"elegans_sweep", "run"})
-            .object("run", {"settings", "fold", "data_checksum", "part", "figures", "epochs", "best_epoch", "seconds",
-                            "machine_kind", "elegans_version", "error"});
+    const JsonObject run = JsonObject(whole, where, {"elegans_sweep", "run"})
+                               .object("run", {"settings", "fold", "data_checksum", "part", "figures", "epochs",
+                                               "best_epoch", "seconds", "machine_kind", "elegans_version", "error"});
     done_[key_of(run.at("settings"), run.at("fold"), run.at("data_checksum"))] = result_of(run);
     whole_bytes_ += line.size() + 1;
     rest.remove_prefix(line.size() + 1);

@@ -22,8 +22,8 @@ namespace elegans::cli {
 
 // What a run ended with.
 struct RunResult {
-  std::string part = {};                                    // that was judged: "test" or "validation"
-  std::vector<train::Evaluation::Figure> figures = {};      // NaN where one is not defined
+  std::string part = {};                                // that was judged: "test" or "validation"
+  std::vector<train::Evaluation::Figure> figures = {};  // NaN where one is not defined
   std::int64_t epochs = 0;
   std::optional<std::uint64_t> best_epoch = {};
   double seconds = 0;

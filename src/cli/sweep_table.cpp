@@ -25,7 +25,9 @@ std::vector<double> numbers_of(const std::vector<const RunResult*>& runs, const 
 
 // Whether a row stands above another.
 bool is_better(const SweepRow& a, const SweepRow& b, nn::Better better) {
-  const auto rank = [](const SweepRow& row) { return row.runs == 0 ? 3 : row.failed > 0 ? 2 : std::isnan(row.figures[0].mean) ? 1 : 0; };
+  const auto rank = [](const SweepRow& row) {
+    return row.runs == 0 ? 3 : row.failed > 0 ? 2 : std::isnan(row.figures[0].mean) ? 1 : 0;
+  };
   if (rank(a) != rank(b)) return rank(a) < rank(b);
   const double x = a.figures[0].mean, y = b.figures[0].mean;
   if (std::isnan(x) || std::isnan(y)) return false;
@@ -49,8 +51,7 @@ std::vector<train::NamedFigure> columns_of(std::vector<train::NamedFigure> figur
   if (chosen == figures.end()) {
     std::vector<std::string> known;
     for (const auto& figure : figures) known.push_back(figure.name);
-    throw ConfigError(
-        Complaint{"sweep", "--sort-by", quote(sort_by), "a figure of the runs", suggest(sort_by, known)});
+    throw ConfigError(Complaint{"sweep", "--sort-by", quote(sort_by), "a figure of the runs", suggest(sort_by, known)});
   }
   std::rotate(figures.begin(), chosen, chosen + 1);
   return figures;
@@ -75,14 +76,14 @@ SweepTable table_of(const SweepPlan& plan, const std::vector<RunResult>& results
     for (const auto& figure : table.figures) row.figures.push_back(spread_of(numbers_of(ended, figure.name)));
     table.rows.push_back(std::move(row));
   }
-  std::stable_sort(table.rows.begin(), table.rows.end(), [&](const SweepRow& a, const SweepRow& b) {
-    return is_better(a, b, table.figures[0].better);
-  });
+  std::stable_sort(table.rows.begin(), table.rows.end(),
+                   [&](const SweepRow& a, const SweepRow& b) { return is_better(a, b, table.figures[0].better); });
   return table;
 }
 
 std::string to_text(const SweepPlan& plan, const SweepTable& table) {
-  const bool any_failed = std::any_of(table.rows.begin(), table.rows.end(), [](const auto& row) { return row.failed > 0; });
+  const bool any_failed =
+      std::any_of(table.rows.begin(), table.rows.end(), [](const auto& row) { return row.failed > 0; });
   std::vector<std::vector<std::string>> rows(1, plan.keys);
   rows[0].emplace_back("runs");
   if (any_failed) rows[0].emplace_back("failed");

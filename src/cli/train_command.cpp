@@ -125,8 +125,7 @@ int train_model(TrainCommand& command) {
   if (!command.resume.empty()) training.trainer().resume(command.resume);
   if (!command.json) std::cout << describe(s, data) << std::flush;
   const Outcome outcome = training.run();
-  if (!s.out.empty())
-    model::save_model(s.out, training.network(), data.preprocessing, {.target = kernels_of(s)});
+  if (!s.out.empty()) model::save_model(s.out, training.network(), data.preprocessing, {.target = kernels_of(s)});
 
   if (command.json) {
     std::cout << to_json_text(report(command, data, training.trainer(), outcome), 2) << '\n';

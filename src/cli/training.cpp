@@ -39,9 +39,8 @@ std::vector<train::NamedFigure> figures_of(const TrainSettings& s, const Trainin
 }  // namespace
 
 const std::optional<train::Evaluation>& Outcome::validation() const {
-  const auto kept = std::find_if(history.epochs.begin(), history.epochs.end(), [&](const train::EpochRecord& record) {
-    return history.restored == record.epoch;
-  });
+  const auto kept = std::find_if(history.epochs.begin(), history.epochs.end(),
+                                 [&](const train::EpochRecord& record) { return history.restored == record.epoch; });
   return (kept == history.epochs.end() ? history.epochs.back() : *kept).validation;
 }
 
@@ -53,9 +52,9 @@ Training::Training(const TrainSettings& settings, const TrainingData& data, std:
 
 Outcome Training::run() {
   const train::Parts& parts = data_.parts;
-  Outcome made{.history = parts.validation.size() > 0 ? trainer_.fit(parts.train, parts.validation)
-                                                      : trainer_.fit(parts.train),
-               .test = {}};
+  Outcome made{
+      .history = parts.validation.size() > 0 ? trainer_.fit(parts.train, parts.validation) : trainer_.fit(parts.train),
+      .test = {}};
   if (parts.test.size() > 0) made.test = trainer_.evaluate(parts.test);
   return made;
 }

@@ -109,8 +109,8 @@ void check_horizon(const Preprocessing& p, std::string_view operation) {
       complain(operation, fmt::format("the target {}", quote(name)), "a feature, too",
                "a column of its own, unless it is foreseen", "Set .horizon to how many steps ahead that is.");
     if (!is_feature && p.horizon > 0)
-      complain(operation, fmt::format("the target {}", quote(name)), "unknown", "one of the features, for it is foreseen",
-               suggest(name, p.features));
+      complain(operation, fmt::format("the target {}", quote(name)), "unknown",
+               "one of the features, for it is foreseen", suggest(name, p.features));
   }
 }
 

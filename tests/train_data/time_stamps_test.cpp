@@ -101,8 +101,9 @@ TEST(TimeStamps, RefusesWhatIsNoTime) {
 }
 
 TEST(TimeStamps, ArePrintedAsTheyAreRead) {
-  for (const char* text : {"12.5", "-3", "0.3", "1423072260.05", "2015-02-04T17:51:00", "2015-02-04T17:51:00.25Z",
-                           "1969-12-31T23:59:59.999999", "0000-01-01T00:00:00", "9999-12-31T23:59:59", "2000-02-29T00:00:00Z"}) {
+  for (const char* text :
+       {"12.5", "-3", "0.3", "1423072260.05", "2015-02-04T17:51:00", "2015-02-04T17:51:00.25Z",
+        "1969-12-31T23:59:59.999999", "0000-01-01T00:00:00", "9999-12-31T23:59:59", "2000-02-29T00:00:00Z"}) {
     const auto stamp = parse_time_stamp(text);
     ASSERT_TRUE(stamp) << text;
     EXPECT_EQ(time_text(stamp->kind, stamp->value), text);
