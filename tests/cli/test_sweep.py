@@ -5,6 +5,7 @@ usage: test_sweep.py PROGRAM [unittest arguments]
 """
 import json
 import os
+import pathlib
 import pty
 import signal
 import statistics
@@ -116,6 +117,14 @@ class Sweep(program.Case):
         made = json.loads(self.done("sweep", "plain.json", "--json"))
         self.assertEqual((made["part"], len(made["runs"]), made["combinations"][0]["settings"]), ("validation", 2, {}))
         self.assertTrue((self.folder / "plain.results.jsonl").exists())
+
+    def test_the_example_of_the_guide_is_one(self):
+        root = pathlib.Path(__file__).parents[2]
+        code, out, errors = program.elegans("sweep", "docs/examples/sweep.toml", "--dry-run", "--json", "--results",
+                                            self.folder / "example.jsonl", folder=root)
+        self.assertEqual(code, 0, errors)
+        made = json.loads(out)
+        self.assertEqual((len(made["combinations"]), made["runs"], made["done"]), (4, 16, 0))
 
     # Folds.
 
