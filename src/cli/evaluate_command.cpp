@@ -67,6 +67,11 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
                            .value = c.value,
                            .tolerance = c.tolerance};
   train::Dataset data = read_as_trained(p, c.columns, [&] { return read_data(c.data, c.merge, roles); });
+  if (format != DataFormat::csv && p.time_unit != 1 && !has_time(data))
+    throw ConfigError(
+        Complaint{c.data, "the file", "without time stamps",
+                  fmt::format("some, for the model was trained with them (time unit {:g} s)", p.time_unit),
+                  "Save them with the data."});
   if (classifies) train::relabel(data, p.classes);
   data.schema.sporadic = p.columns.sporadic;
   prepare(p, data);
