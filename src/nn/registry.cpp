@@ -4,9 +4,12 @@
 
 #include "elegans/base/json.hpp"
 #include "elegans/nn/cfc.hpp"
+#include "elegans/nn/ctgru.hpp"
+#include "elegans/nn/ctrnn.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/nn/ltc.hpp"
 #include "elegans/nn/mixed_memory.hpp"
+#include "elegans/nn/neural_ode.hpp"
 #include "nn/named.hpp"
 
 namespace elegans::nn {
@@ -22,6 +25,9 @@ Named<Factory<LayerPtr>>& layers() {
                                                    {"RNN", RNN::from_config},
                                                    {"LTC", LTC::from_config},
                                                    {"CfC", CfC::from_config},
+                                                   {"CTRNN", CTRNN::from_config},
+                                                   {"CTGRU", CTGRU::from_config},
+                                                   {"NeuralODE", NeuralODE::from_config},
                                                });
   return all;
 }
@@ -31,6 +37,9 @@ Named<Factory<CellPtr>>& cells() {
                                                  {"LTCCell", LTCCell::from_config},
                                                  {"CfCCell", CfCCell::from_config},
                                                  {"WiredCfCCell", WiredCfCCell::from_config},
+                                                 {"CTRNNCell", CTRNNCell::from_config},
+                                                 {"CTGRUCell", CTGRUCell::from_config},
+                                                 {"NeuralODECell", NeuralODECell::from_config},
                                                  {"MixedMemory", MixedMemory::from_config},
                                              });
   return all;
