@@ -8,6 +8,7 @@ endmacro()
 
 elegans_option(ELEGANS_CLI ${PROJECT_IS_TOP_LEVEL} "the command line program elegans (CLI11)")
 elegans_option(ELEGANS_SIMD ON "SIMD kernels chosen at run time (Highway)")
+elegans_option(ELEGANS_NPZ ON "reading .npz files (libzip)")
 elegans_option(ELEGANS_TOOLS ${PROJECT_IS_TOP_LEVEL} "the programs under tools")
 elegans_option(ELEGANS_EXAMPLES ${PROJECT_IS_TOP_LEVEL} "the examples, run as tests")
 elegans_option(ELEGANS_TESTS ${PROJECT_IS_TOP_LEVEL} "the tests (GoogleTest, Python 3)")

@@ -11,6 +11,7 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/elegansConfig.cmake.in
   NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/elegansConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/elegansConfig.cmake ${PROJECT_BINARY_DIR}/elegansConfigVersion.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/Findlibzip.cmake
   DESTINATION ${package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,8 +1,8 @@
 // A loss and a loop of one's own: the training loop is taken apart into gradients of a batch and one update.
 //
-// A spring swings, and is measured at uneven times by a sensor that now and then says nonsense. The loss is Huber's: of
-// small errors the square, of large ones the absolute value, so that nonsense does not pull hard. The learning rate
-// falls as the loop says, and the best weights are kept by hand.
+// A spring swings, and is measured at uneven times by a sensor that now and then says nonsense. The loss is Cauchy's: of
+// small errors the square, of large ones the logarithm, so that nonsense hardly pulls. The learning rate falls as the loop
+// says, and the best weights are kept by hand.
 
 #include <cmath>
 #include <cstdio>
@@ -34,12 +34,11 @@ Dataset measurements(int recordings, double phase) {
   return make_dataset({.features = {"position"}, .targets = {"position in 0.2 s"}}, std::move(all));
 }
 
-// l(e) = e²/2 where |e| <= 1, else |e| − 1/2, as in graph functions: with c = min(|e|, 1) it is c·(|e| − c/2).
-nn::Loss huber() {
-  return {.name = "huber", .targets = nn::Targets::numbers, .write = [](const nn::LossInputs& in) {
-            const nn::Value error = abs(in.where_counted(in.prediction - in.target));
-            const nn::Value capped = minimum(error, constant(error, 1));
-            return sum(reduce_sum(capped * (error - capped * 0.5), -1) * in.weight) / in.normaliser;
+// l(e) = c²/2 · ln(1 + (e/c)²) with c = 1: of small errors e²/2, of large ones hardly more for a larger one. A loss says
+// what each step costs; padding, weights and the mean over the batch are not its business.
+nn::Loss cauchy() {
+  return {.name = "cauchy", .write = [](nn::Value prediction, nn::Value target) {
+            return reduce_mean(log(1.0 + square(prediction - target)) * 0.5, -1);
           }};
 }
 
@@ -50,7 +49,7 @@ int main() {
 
   Sequential model({.name = "spring", .seed = 7});
   model.add(nn::CfC(wiring::AutoNCP({.units = 16, .output_size = 1})));
-  Trainer trainer(model, {.loss = huber(), .optimizer = Adam{}, .batch_size = 16, .clip_norm = 1});
+  Trainer trainer(model, {.loss = cauchy(), .optimizer = Adam{}, .batch_size = 16, .clip_norm = 1});
   trainer.reserve(data);  // from here on, a step takes no memory
   const double before = trainer.evaluate(held_back).loss;
 

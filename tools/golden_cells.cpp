@@ -244,18 +244,6 @@ std::map<std::string, Numbers> results_of(CaseGraph run, const Sizes& sizes, ker
   return results;
 }
 
-double largest_error(const Numbers& actual, const Numbers& expected, const std::string& what) {
-  if (actual.size() != expected.size())
-    throw FormatError(
-        fmt::format("'{}' has {} numbers in the file; {} were computed.", what, expected.size(), actual.size()));
-  double largest = 0;
-  for (std::size_t i = 0; i < actual.size(); ++i) {
-    const double error = std::abs(actual[i] - expected[i]) / std::max(1.0, std::abs(expected[i]));
-    largest = std::max(largest, std::isfinite(error) ? error : std::numeric_limits<double>::infinity());
-  }
-  return largest;
-}
-
 CaseResult compare(const std::map<std::string, Numbers>& results, const json& golden, const Sizes& sizes,
                    const std::vector<Link>& links) {
   CaseResult result;

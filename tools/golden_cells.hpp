@@ -5,39 +5,16 @@
 // parameters in the reference's layout, inputs (x, dt, lengths, h0, c0), the cotangent of the output (seed_grad), and
 // what the reference answered: y, state, cell_state, loss = Σ y · seed_grad, and gradients. Matrices of a circuit are
 // full there: of our weights each number has a place in one of them, and what stands elsewhere must have no gradient.
-
-#include <string>
-#include <vector>
-
-#include <nlohmann/json.hpp>
+//
+// The error of the loss Σ y · seed_grad is relative to Σ |y · seed_grad| where this is above 1.
 
 #include "elegans/kernels/table.hpp"
-#include "elegans/tensor/dtype.hpp"
+#include "golden_case.hpp"
 
 namespace elegans::golden {
-
-// Errors are absolute, relative for expected numbers above 1; that of the loss Σ y · seed_grad is relative to
-// Σ |y · seed_grad| where this is above 1.
-struct Comparison {
-  std::string name;
-  bool is_gradient = false;
-  double error = 0;  // the largest; infinity where something is not finite
-};
-
-struct CaseResult {
-  std::vector<Comparison> comparisons;
-  std::vector<std::string> not_compared;  // gradients that the file does not have
-};
 
 // Runs a case. Throws Error where it cannot be run: an unknown cell, option or parameter, a circuit other than the
 // file's, a length beyond the steps, or an array that is missing or has other numbers than it should.
 CaseResult run_case(const nlohmann::json& golden, Dtype dtype, kernels::Target target);
-
-// The largest errors that a number of this type may have.
-struct Bounds {
-  double value = 0;
-  double gradient = 0;
-};
-inline Bounds bounds_of(Dtype dtype) { return dtype == Dtype::f64 ? Bounds{1e-10, 1e-8} : Bounds{2e-6, 1e-4}; }
 
 }  // namespace elegans::golden

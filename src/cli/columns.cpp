@@ -5,7 +5,8 @@
 namespace elegans::cli {
 
 model::Missing missing_named(const std::string& name) {
-  require_choice("missing", name, {"error", "forward-fill", "drop"});
+  require_choice("missing", name, {"error", "forward-fill", "drop", "inputs"});
+  if (name == "inputs") return model::Missing::as_inputs;
   if (name == "forward-fill") return model::Missing::forward_fill;
   return name == "drop" ? model::Missing::drop : model::Missing::error;
 }
@@ -50,7 +51,7 @@ void add_column_options(CLI::App& command, ColumnOptions& options) {
   };
   add("--time", options.time, "time column: seconds or ISO 8601 (default: as trained; '': none)");
   add("--group", options.group, "column that separates recordings (default: as trained; '': none)");
-  add("--missing", options.missing, "error | forward-fill | drop (default: as trained)");
+  add("--missing", options.missing, "error | forward-fill | drop | inputs (default: as trained)");
 }
 
 model::Columns columns_for(const model::Preprocessing& preprocessing, const ColumnOptions& options) {
@@ -58,6 +59,14 @@ model::Columns columns_for(const model::Preprocessing& preprocessing, const Colu
   if (options.time) columns.time = *options.time;
   if (options.group) columns.group = *options.group;
   if (options.missing) columns.missing = missing_named(*options.missing);
+  if (columns.missing != model::Missing::as_inputs) {
+    columns.sporadic.clear();
+  } else if (columns.sporadic.empty()) {
+    if (options.missing && preprocessing.columns.missing != model::Missing::as_inputs)
+      throw ConfigError(Complaint{"--missing", "inputs", "asked of a model that was not trained so",
+                                  "error, forward-fill or drop", ""});
+    columns.missing = model::Missing::error;
+  }
   return columns;
 }
 

@@ -13,7 +13,7 @@
 
 namespace elegans::cli {
 
-// "error", "forward-fill" or "drop"; else ConfigError with the nearest names.
+// "error", "forward-fill", "drop" or "inputs"; else ConfigError with the nearest names.
 model::Missing missing_named(const std::string& name);
 // "every-step", "last-step" or "recording"; else ConfigError with the nearest names.
 train::TargetAt target_at_named(const std::string& name);
@@ -32,7 +32,7 @@ struct ColumnOptions {
 // --time, --group, --missing. `options` must outlive the command.
 void add_column_options(CLI::App& command, ColumnOptions& options);
 
-// How the rows are to be read.
+// How the rows are to be read. With Missing::as_inputs the sporadic features are those of the training.
 model::Columns columns_for(const model::Preprocessing& preprocessing, const ColumnOptions& options);
 
 // ConfigError where a model that was trained with time stamps would be run without time: its Δt would be 1, silently.

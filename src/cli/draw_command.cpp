@@ -14,6 +14,7 @@
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/model/load.hpp"
+#include "elegans/model/sporadic.hpp"
 #include "elegans/wiring/config.hpp"
 #include "elegans/wiring/draw.hpp"
 
@@ -51,7 +52,7 @@ Drawn from_model(const DrawCommand& c) {
     wired.push_back(layers[l]->name());
     if (!c.layer.empty() && layers[l]->name() != c.layer) continue;
     Drawn drawn{std::move(*wiring), {.title = c.title}};
-    if (l == 0) drawn.options.input_names = p.features;
+    if (l == 0) drawn.options.input_names = model::input_names(p);
     const auto& answers = p.classes.empty() ? p.targets : p.classes;
     if (l + 1 == layers.size() && drawn.wiring.output_dim() == static_cast<std::int64_t>(answers.size()))
       drawn.options.output_names = answers;

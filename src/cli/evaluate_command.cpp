@@ -8,6 +8,7 @@
 
 #include "cli/columns.hpp"
 #include "cli/command.hpp"
+#include "cli/data_file.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/figures.hpp"
 #include "cli/settings.hpp"
@@ -16,9 +17,8 @@
 #include "elegans/base/json.hpp"
 #include "elegans/model/load.hpp"
 #include "elegans/train/classes.hpp"
-#include "elegans/train/read_csv.hpp"
+#include "elegans/train/missing.hpp"
 #include "elegans/train/trainer.hpp"
-#include "elegans/train/ts_format.hpp"
 #include "elegans/train/windows.hpp"
 
 namespace elegans::cli {
@@ -27,40 +27,50 @@ namespace {
 constexpr const char* examples =
     "  elegans evaluate policy.safetensors tomorrow.csv                 columns as in training\n"
     "  elegans evaluate policy.safetensors tomorrow.csv --window 64     cut as in training\n"
+    "  elegans evaluate alarm.safetensors tomorrow.csv --metrics f1,precision,recall,roc_auc\n"
     "  elegans evaluate gestures.safetensors more.csv --time clock --group person --json\n";
 
 struct EvaluateCommand {
   std::string model, data;
   ColumnOptions columns;
-  std::string answer;
+  std::string answer, channel, value;
+  std::vector<std::string> metrics;
+  std::vector<std::string> merge;
+  double tolerance = 0;
   std::int64_t window = 0, stride = 0, threads = 0;
   bool json = false;
 };
 
 train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
   const bool classifies = p.task == model::Task::classification;
-  train::Dataset data;
-  if (c.data.ends_with(".ts")) {
-    if (c.columns.time || c.columns.group || c.columns.missing || !c.answer.empty())
-      throw ConfigError(Complaint{"evaluate", "one of --time, --group, --missing, --answer", "given beside a .ts file",
-                                  "a CSV file", "A .ts file says itself what its columns are."});
-    data = train::read_ts(c.data);
-  } else {
-    require_names(p, c.model);
-    const model::Columns columns = columns_for(p, c.columns);
-    require_time(p, !columns.time.empty(), c.model);
-    const train::Roles roles{.time = columns.time,
-                             .targets = p.targets,
-                             .features = p.features,
-                             .group = columns.group,
-                             .target_kind = classifies ? train::TargetKind::classes : train::TargetKind::numbers,
-                             .target_at = c.answer.empty() ? target_at(p.answer_at) : target_at_named(c.answer),
-                             .missing = columns.missing,
-                             .first_dt = columns.first_dt};
-    data = read_as_trained(p, c.columns, [&] { return train::read_csv(c.data, roles); });
-  }
+  const DataFormat format = format_of(c.data);
+  if (format == DataFormat::ts && (c.columns.time || c.columns.group || !c.answer.empty()))
+    throw ConfigError(Complaint{"evaluate", "one of --time, --group, --answer", "given beside a .ts file", "a CSV file",
+                                "A .ts file says itself what its columns are."});
+  if (format != DataFormat::csv && (!c.merge.empty() || !c.channel.empty()))
+    throw ConfigError(Complaint{"evaluate", "one of --merge, --channel", "given beside " + c.data, "a CSV file", ""});
+  if (format == DataFormat::csv) require_names(p, c.model);
+  model::Columns columns = columns_for(p, c.columns);
+  if (format == DataFormat::csv) require_time(p, !columns.time.empty(), c.model);
+  // Arrays have no groups, and time stamps of their own under the name "t", if any.
+  if (format == DataFormat::arrays) columns.group.clear();
+  const train::Roles roles{.time = columns.time,
+                           .targets = p.targets,
+                           .features = p.features,
+                           .group = columns.group,
+                           .target_kind = classifies ? train::TargetKind::classes : train::TargetKind::numbers,
+                           .target_at = c.answer.empty() ? target_at(p.answer_at) : target_at_named(c.answer),
+                           .missing = columns.missing,
+                           .sporadic = columns.sporadic,
+                           .first_dt = columns.first_dt,
+                           .channel = c.channel,
+                           .value = c.value,
+                           .tolerance = c.tolerance};
+  train::Dataset data = read_as_trained(p, c.columns, [&] { return read_data(c.data, c.merge, roles); });
   if (classifies) train::relabel(data, p.classes);
+  data.schema.sporadic = p.columns.sporadic;
   prepare(p, data);
+  data = train::missing_as_inputs(std::move(data));
   if (c.window > 0)
     data = train::windows(std::move(data),
                           {.length = static_cast<std::size_t>(c.window), .stride = static_cast<std::size_t>(c.stride)});
@@ -74,20 +84,24 @@ int evaluate(const EvaluateCommand& c) {
   model::LoadedModel model = model::load_model(c.model);
   const model::Preprocessing& p = model.preprocessing;
   const train::Dataset data = read(c, p);
-  train::Trainer trainer(model.network, {.threads = static_cast<std::size_t>(c.threads), .target_scaling = p.outputs});
+  train::TrainerOptions options{.threads = static_cast<std::size_t>(c.threads), .target_scaling = p.outputs};
+  for (const std::string& name : c.metrics) options.metrics.push_back(nn::Metric::named(name, p.classes));
+  train::Trainer trainer(model.network, std::move(options));
   const train::Evaluation figures = trainer.evaluate(data);
   std::size_t steps = 0;
   for (const train::Sequence& sequence : data.sequences) steps += sequence.steps;
   if (c.json) {
-    const nlohmann::json made{{"model", c.model},
-                              {"data", c.data},
-                              {"sequences", data.size()},
-                              {"steps", steps},
-                              {"figures", to_json(figures)}};
+    nlohmann::json made{{"model", c.model},
+                        {"data", c.data},
+                        {"sequences", data.size()},
+                        {"steps", steps},
+                        {"figures", to_json(figures)}};
+    if (figures.confusion) made["confusion_matrix"] = to_json(*figures.confusion, p.classes);
     std::cout << to_json_text(made, 2) << '\n';
   } else {
     std::cout << fmt::format("{}: {} sequence{}, {} steps\n{}\n", c.data, data.size(), data.size() == 1 ? "" : "s",
                              steps, to_text(figures));
+    if (figures.confusion) std::cout << to_text(*figures.confusion, p.classes) << '\n';
   }
   return success;
 }
@@ -98,9 +112,18 @@ Action add_evaluate(CLI::App& program) {
   CLI::App& app = add_command(program, "evaluate", "Judge a saved model on a file", examples);
   const auto c = std::make_shared<EvaluateCommand>();
   app.add_option("model", c->model, "model file")->required();
-  app.add_option("data", c->data, "CSV file with the model's features and targets, or a .ts file")->required();
+  app.add_option("data", c->data, "CSV file with the model's features and targets, .ts, .npy or .npz file, or folder")
+      ->required();
   add_column_options(app, c->columns);
+  app.add_option("--merge", c->merge, "other CSV files, with commas between, whose rows are merged by time")
+      ->delimiter(',');
+  app.add_option("--channel", c->channel, "long format: the column that names the channel of a row's value");
+  app.add_option("--value", c->value, "and the column of the value");
+  app.add_option("--tolerance", c->tolerance, "merging: seconds within which rows become one step");
   app.add_option("--answer", c->answer, "every-step | last-step | recording (default: as trained)");
+  app.add_option_function<std::string>(
+      "--metrics", [c](const std::string& names) { c->metrics = split_names(names); },
+      "names with commas between, as for train (default: accuracy or rmse)");
   app.add_option("--window", c->window, "steps of a sequence; 0: whole recordings")
       ->capture_default_str()
       ->check(at_least(0));

@@ -78,7 +78,9 @@ std::string counted(std::int64_t number, const char* noun) {
 std::string columns_text(const model::Columns& c) {
   std::string text = c.time.empty() ? "" : fmt::format("Time        {}\n", c.time);
   if (!c.group.empty()) text += fmt::format("Groups      {}\n", c.group);
-  if (c.missing != model::Missing::error)
+  if (c.missing == model::Missing::as_inputs)
+    text += fmt::format("Missing     inputs, of {}\n", c.sporadic.empty() ? "none" : listed(c.sporadic));
+  else if (c.missing != model::Missing::error)
     text += fmt::format("Missing     {}\n", c.missing == model::Missing::drop ? "rows are left out" : "filled forward");
   if (c.first_dt) text += fmt::format("First Δt    {:g} s\n", *c.first_dt);
   return text;
@@ -131,6 +133,10 @@ void print_json(const InspectCommand& c, model::LoadedModel& model, const model:
   nlohmann::json made = model::to_json(summary);
   made["metadata"] = metadata_json(model);
   made["config"] = model.network.config();
+  for (const nn::WeightPtr& weight : model.network.weights())
+    made["weights"].push_back({{"path", weight->path},
+                               {"shape", to_string(weight->stored_shape())},
+                               {"trainable", weight->options.trainable}});
   if (c.synapses)
     for (const nn::LTC* layer : ltc_layers(model.network, "--synapses"))
       made["synapse_tables"][layer->name()] = synapses_json(*layer);

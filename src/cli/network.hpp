@@ -11,7 +11,7 @@
 
 namespace elegans::cli {
 
-// The cell over a sequence, and a dense layer where the readout asks for one or the number of answers differs ("auto").
+// The layers of cells over a sequence, and a dense layer where the readout asks for one or the number of answers differs ("auto").
 // ConfigError where the settings do not go together.
 Sequential make_network(const TrainSettings& settings, std::int64_t answers);
 

@@ -9,7 +9,6 @@
 #include "elegans/base/error.hpp"
 #include "elegans/nn/ltc.hpp"
 #include "elegans/train/classes.hpp"
-#include "elegans/train/cosine_decay.hpp"
 #include "elegans/train/early_stopping.hpp"
 #include "elegans/train/read_csv.hpp"
 #include "elegans/train/split.hpp"
@@ -58,11 +57,12 @@ train::Evaluation run(const ExperimentRun& run) {
   Sequential network({.name = "occupancy", .seed = run.seed});
   network.add(nn::LTC(wiring::AutoNCP({.units = 32, .output_size = 2})));
   train::TrainerOptions options{.optimizer = train::Adam{.learning_rate = 0.01},
+                                .schedule = train::CosineDecay{},
                                 .batch_size = 64,
                                 .epochs = 5,
                                 .clip_norm = 1.0,
                                 .threads = run.threads,
-                                .callbacks = {train::cosine_decay(), train::early_stopping({.patience = 0})}};
+                                .callbacks = {train::early_stopping({.patience = 0})}};
   options.callbacks.insert(options.callbacks.end(), run.callbacks.begin(), run.callbacks.end());
   train::Trainer trainer(network, std::move(options));
   trainer.fit(parts.train, parts.validation);

@@ -141,6 +141,7 @@ class Stream {
                                       .dt = constant_dt_ ? "" : c_.dt,
                                       .group = columns.group,
                                       .missing = columns.missing,
+                                      .sporadic = columns.sporadic,
                                       .first_dt = columns.first_dt.value_or(median),
                                       .groups = static_cast<std::size_t>(c_.groups)}};
   }

@@ -11,19 +11,12 @@
 #include "cli/exit_codes.hpp"
 #include "cli/figures.hpp"
 #include "cli/network.hpp"
-#include "cli/train_settings.hpp"
-#include "cli/training_data.hpp"
+#include "cli/trainer_options.hpp"
 #include "elegans/base/atomic_file.hpp"
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/model/save.hpp"
-#include "elegans/nn/losses.hpp"
-#include "elegans/nn/metrics.hpp"
-#include "elegans/train/cosine_decay.hpp"
-#include "elegans/train/csv_history.hpp"
-#include "elegans/train/early_stopping.hpp"
 #include "elegans/train/progress_bar.hpp"
-#include "elegans/train/trainer.hpp"
 
 namespace elegans::cli {
 namespace {
@@ -32,7 +25,8 @@ constexpr const char* examples =
     "  elegans train engine.csv --time t --target torque --wiring autoncp:28,1 --seed 7 --out policy.safetensors\n"
     "  elegans train office.csv --time date --target Occupancy --task classification --cell ltc --units 16\n"
     "  elegans train gestures.csv --time t --group recording --target gesture --answer recording --patience 20\n"
-    "  elegans train --config engine.toml --epochs 200\n";
+    "  elegans train --config engine.toml --epochs 200\n"
+    "  elegans train --config engine.toml --checkpoint run.checkpoint --resume run.checkpoint\n";
 
 struct TrainCommand {
   explicit TrainCommand(CLI::App& command) : options(command) {}
@@ -41,40 +35,10 @@ struct TrainCommand {
   TrainSettings settings;
   std::string config;
   std::string write_config;
+  std::string resume;
   bool json = false;
   bool quiet = false;
 };
-
-train::Optimizer optimizer(const TrainSettings& s) {
-  if (s.optimizer == "sgd") return train::SGD{.learning_rate = s.learning_rate, .momentum = s.momentum};
-  return train::Adam{.learning_rate = s.learning_rate, .beta_1 = s.beta_1, .beta_2 = s.beta_2, .epsilon = s.epsilon};
-}
-
-kernels::Target kernels_of(const TrainSettings& s) {
-  return s.kernels == "scalar" ? kernels::Target::scalar : kernels::Target::best;
-}
-
-train::TrainerOptions trainer_options(const TrainCommand& command, const TrainingData& data) {
-  const TrainSettings& s = command.settings;
-  train::TrainerOptions options{.optimizer = optimizer(s),
-                                .batch_size = static_cast<std::size_t>(s.batch_size),
-                                .epochs = static_cast<std::uint64_t>(s.epochs),
-                                .order = s.shuffle ? train::Order::shuffled : train::Order::sequential,
-                                .threads = static_cast<std::size_t>(s.threads),
-                                .target = kernels_of(s),
-                                .target_scaling = data.preprocessing.outputs};
-  if (!s.loss.empty()) options.loss = nn::loss_named(s.loss);
-  for (const std::string& name : s.metrics) options.metrics.push_back(nn::Metric::named(name));
-  if (s.clip_norm > 0) options.clip_norm = s.clip_norm;
-  if (s.schedule == "cosine") options.callbacks.push_back(train::cosine_decay({.warmup = s.warmup}));
-  if (!command.quiet) options.callbacks.push_back(train::progress_bar());
-  if (!s.history.empty()) options.callbacks.push_back(train::csv_history(s.history));
-  // Without patience training goes on to the end, and still keeps the best weights.
-  if (judges_epochs(s))
-    options.callbacks.push_back(train::early_stopping(
-        {.monitor = s.monitor, .patience = static_cast<std::uint64_t>(s.patience), .min_delta = s.min_delta}));
-  return options;
-}
 
 std::string describe(const TrainSettings& s, const TrainingData& data) {
   const model::Preprocessing& p = data.preprocessing;
@@ -84,7 +48,12 @@ std::string describe(const TrainSettings& s, const TrainingData& data) {
       "sequences: {} to train on, {} to validate, {} to test (split by {})\n",
       s.data, data.rows, data.recordings, data.recordings == 1 ? "" : "s", p.features.size(),
       fmt::join(p.targets, ", "), answers > 0 ? fmt::format(" ({} classes)", answers) : "", p.time_unit,
-      data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), split_of(s));
+      data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), data.split);
+}
+
+// The checkpoint that is resumed may be the one that is written.
+bool goes_on(std::string_view input, std::string_view output) {
+  return input == "--resume" && output == "--checkpoint";
 }
 
 // Each output is a file of its own, and may be written: told now, not after an hour of training.
@@ -92,15 +61,17 @@ void check_outputs(const TrainCommand& command) {
   const TrainSettings& s = command.settings;
   const std::vector<std::pair<const char*, std::string>> files{{"the data", s.data},
                                                                {"--config", command.config},
+                                                               {"--resume", command.resume},
                                                                {"--out", s.out},
                                                                {"--history", s.history},
+                                                               {"--checkpoint", s.checkpoint},
                                                                {"--write-config", command.write_config}};
-  constexpr std::size_t first_output = 2;
+  constexpr std::size_t first_output = 3;
   for (std::size_t i = first_output; i < files.size(); ++i) {
     const auto& [option, file] = files[i];
     if (file.empty()) continue;
     for (std::size_t other = 0; other < i; ++other)
-      if (!files[other].second.empty() &&
+      if (!files[other].second.empty() && !goes_on(files[other].first, option) &&
           std::filesystem::weakly_canonical(file) == std::filesystem::weakly_canonical(files[other].second))
         throw ConfigError(Complaint{"train", option, fmt::format("{}, the same file as {}", file, files[other].first),
                                     "a file of its own", ""});
@@ -108,8 +79,9 @@ void check_outputs(const TrainCommand& command) {
   }
 }
 
-nlohmann::json report(const TrainCommand& command, const TrainingData& data, std::size_t parameters,
+nlohmann::json report(const TrainCommand& command, const TrainingData& data, const train::Trainer& trainer,
                       const train::History& history, const std::optional<train::Evaluation>& test) {
+  const train::UpdateBytes bytes = trainer.update_bytes();
   nlohmann::json made{{"data", command.settings.data},
                       {"rows", data.rows},
                       {"recordings", data.recordings},
@@ -121,7 +93,8 @@ nlohmann::json report(const TrainCommand& command, const TrainingData& data, std
                        {{"train", data.parts.train.size()},
                         {"validation", data.parts.validation.size()},
                         {"test", data.parts.test.size()}}},
-                      {"parameters", parameters},
+                      {"parameters", trainer.parameters()},
+                      {"update", {{"bytes_per_parameter", bytes.traffic}, {"state_bytes_per_parameter", bytes.state}}},
                       {"epochs", history.epochs.size()},
                       {"loss", history.epochs.back().loss},
                       {"seed", history.seed},
@@ -147,11 +120,13 @@ int train_model(TrainCommand& command) {
   const model::Preprocessing& p = data.preprocessing;
   Sequential network =
       make_network(s, static_cast<std::int64_t>(p.classes.empty() ? p.targets.size() : p.classes.size()));
-  network.build(static_cast<std::int64_t>(p.features.size()));
+  network.build(static_cast<std::int64_t>(data.parts.train.feature_count()));
   model::validate(p, network.features(), network.outputs(), "train");
+  train::TrainerOptions options = trainer_options(s, data);
+  if (!command.quiet) options.callbacks.insert(options.callbacks.begin(), train::progress_bar());
+  train::Trainer trainer(network, std::move(options));
+  if (!command.resume.empty()) trainer.resume(command.resume);
   if (!command.json) std::cout << describe(s, data) << std::flush;
-
-  train::Trainer trainer(network, trainer_options(command, data));
   const bool validates = data.parts.validation.size() > 0;
   const train::History history =
       validates ? trainer.fit(data.parts.train, data.parts.validation) : trainer.fit(data.parts.train);
@@ -160,7 +135,7 @@ int train_model(TrainCommand& command) {
   if (!s.out.empty()) model::save_model(s.out, network, p, {.target = kernels_of(s)});
 
   if (command.json) {
-    std::cout << to_json_text(report(command, data, trainer.parameters(), history, test), 2) << '\n';
+    std::cout << to_json_text(report(command, data, trainer, history, test), 2) << '\n';
     return success;
   }
   if (test) std::cout << "test: " << to_text(*test) << '\n';
@@ -179,6 +154,8 @@ Action add_train(CLI::App& program) {
   app.add_option("--config", command->config, "TOML or JSON file with any of these options (the command line wins)");
   app.add_option("--write-config", command->write_config,
                  "write the file that reproduces this run: TOML, or JSON where it ends in .json");
+  app.add_option("--resume", command->resume,
+                 "go on from this file of --checkpoint, with the same options: to the same model as without a break");
   app.add_flag("--quiet", command->quiet, "no progress");
   app.add_flag("--json", command->json, "the result as JSON");
   return [command] { return train_model(*command); };

@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "cli/columns.hpp"
+#include "cli/data_file.hpp"
 #include "elegans/train/classes.hpp"
 #include "elegans/train/jitter.hpp"
-#include "elegans/train/read_csv.hpp"
+#include "elegans/train/missing.hpp"
 #include "elegans/train/standardise.hpp"
 #include "elegans/train/timespans.hpp"
-#include "elegans/train/ts_format.hpp"
 #include "elegans/train/windows.hpp"
 
 namespace elegans::cli {
@@ -20,16 +20,20 @@ train::TargetKind target_kind(const std::string& task) {
 }
 
 train::Dataset read(const TrainSettings& s) {
-  if (is_ts(s)) return train::read_ts(s.data);
-  return train::read_csv(s.data, {.time = s.time,
-                                  .targets = s.target,
-                                  .features = s.features,
-                                  .ignore = s.ignore,
-                                  .group = s.group,
-                                  .target_kind = target_kind(s.task),
-                                  .target_at = target_at_named(s.answer),
-                                  .missing = missing_named(s.missing),
-                                  .first_dt = first_dt_of(s)});
+  return read_data(s.data, s.merge,
+                   {.time = s.time,
+                    .targets = s.target,
+                    .features = s.features,
+                    .ignore = s.ignore,
+                    .group = s.group,
+                    .target_kind = target_kind(s.task),
+                    .target_at = target_at_named(s.answer),
+                    .missing = missing_named(s.missing),
+                    .sporadic = s.sporadic,
+                    .first_dt = first_dt_of(s),
+                    .channel = s.channel,
+                    .value = s.value,
+                    .tolerance = s.tolerance});
 }
 
 train::Remainder remainder(const std::string& name) {
@@ -46,9 +50,8 @@ train::Dataset cut(train::Dataset data, const TrainSettings& s) {
                                           .remainder = remainder(s.remainder)});
 }
 
-train::Parts split(train::Dataset data, const TrainSettings& s) {
+train::Parts split(train::Dataset data, const TrainSettings& s, const std::string& way) {
   const train::Fractions fractions{.validation = s.validation, .test = s.test};
-  const std::string way = split_of(s);
   if (way == "time" || way == "clock")
     return train::split_by_time(
         data,
@@ -75,15 +78,18 @@ train::Parts split(train::Dataset data, const TrainSettings& s) {
 // What is learnt on the training part.
 model::Preprocessing learn(const train::Dataset& training, const TrainSettings& s) {
   const train::Schema& schema = training.schema;
-  model::Preprocessing p{
-      .features = schema.features,
-      .targets = schema.targets,
-      .classes = schema.classes,
-      .task = schema.classifies() ? model::Task::classification : model::Task::regression,
-      .answer_at = answer_at(schema.target_at),
-      .inputs = {},
-      .outputs = {},
-      .columns = {.time = s.time, .group = s.group, .missing = missing_named(s.missing), .first_dt = first_dt_of(s)}};
+  model::Preprocessing p{.features = schema.features,
+                         .targets = schema.targets,
+                         .classes = schema.classes,
+                         .task = schema.classifies() ? model::Task::classification : model::Task::regression,
+                         .answer_at = answer_at(schema.target_at),
+                         .inputs = {},
+                         .outputs = {},
+                         .columns = {.time = time_column(training, s.time),
+                                     .group = s.group,
+                                     .missing = missing_named(s.missing),
+                                     .sporadic = schema.sporadic,
+                                     .first_dt = first_dt_of(s)}};
   if (s.standardise) {
     const train::Standardisation features = train::standardise_features(training);
     p.inputs = {features.mean, features.std};
@@ -92,7 +98,7 @@ model::Preprocessing learn(const train::Dataset& training, const TrainSettings& 
     const train::Standardisation targets = train::standardise_targets(training);
     p.outputs = {targets.mean, targets.std};
   }
-  if (!s.time.empty()) p.columns.median_dt = train::median_dt(training);
+  if (!p.columns.time.empty()) p.columns.median_dt = train::median_dt(training);
   const std::optional<double> unit = time_unit_of(s);
   p.time_unit = unit ? *unit : train::time_unit(training);
   return p;
@@ -123,7 +129,10 @@ TrainingData read_training_data(const TrainSettings& s) {
   train::Dataset data = read(s);
   made.recordings = data.recordings.size();
   for (const train::Recording& recording : data.recordings) made.rows += recording.steps();
-  made.parts = split(std::move(data), s);
+  // Arrays tell themselves whether a recording has one answer.
+  const bool whole = s.split == "auto" && data.schema.target_at == train::TargetAt::whole_recording;
+  made.split = whole ? "group" : split_of(s);
+  made.parts = split(std::move(data), s, made.split);
 
   train::Parts& parts = made.parts;
   if (parts.train.schema.classifies()) train::learn_classes(parts);
@@ -132,6 +141,7 @@ TrainingData read_training_data(const TrainSettings& s) {
     if (part->size() == 0) continue;
     prepare(made.preprocessing, *part);
     if (part == &parts.train) enrich(parts.train, s);
+    *part = train::missing_as_inputs(std::move(*part));
     if (train::is_whole(*part)) *part = cut(std::move(*part), s);
   }
   return made;

@@ -10,6 +10,7 @@ namespace elegans::cli {
 struct TrainingData {
   std::size_t rows = 0;  // of the file
   std::size_t recordings = 0;
+  std::string split;   // the way it was split: what "auto" stands for
   train::Parts parts;  // standardised, Δt in time units, cut into windows
   model::Preprocessing preprocessing;
 };

@@ -2,7 +2,6 @@
 
 #include "cli/training_data.hpp"
 #include "elegans/train/builtin.hpp"
-#include "elegans/train/cosine_decay.hpp"
 #include "elegans/train/jitter.hpp"
 #include "elegans/train/standardise.hpp"
 
@@ -37,11 +36,11 @@ VowelData vowel_data(std::uint64_t seed, double validation) {
 
 train::TrainerOptions vowel_training(std::uint64_t epochs, std::size_t threads) {
   return {.optimizer = train::Adam{.learning_rate = 0.004},
+          .schedule = train::CosineDecay{},
           .batch_size = 32,
           .epochs = epochs > 0 ? epochs : 6,
           .clip_norm = 1.0,
-          .threads = threads,
-          .callbacks = {train::cosine_decay()}};
+          .threads = threads};
 }
 
 }  // namespace elegans::cli

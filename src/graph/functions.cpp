@@ -10,6 +10,7 @@
 #include "elegans/ops/gather.hpp"
 #include "elegans/ops/reduce.hpp"
 #include "elegans/ops/reshape.hpp"
+#include "elegans/ops/reverse_sequence.hpp"
 #include "elegans/ops/sampled_product.hpp"
 #include "elegans/ops/scatter_sum.hpp"
 #include "elegans/ops/sources.hpp"
@@ -159,6 +160,16 @@ Value reduce_sum(Value x, std::int64_t axis, Keep keep) {
 Value reduce_sum(Value x, std::size_t first, std::size_t last, Keep keep) {
   return reduce(x, {ops::ReduceOptions::Kind::sum, first, last, keep == Keep::yes});
 }
+Value reduce_mean(Value x, std::int64_t axis, Keep keep) {
+  const Dim size = x.shape()[axis_of(axis, x.shape(), "reduce_mean")];
+  if (!size.is_constant())
+    throw ShapeError({.operation = "reduce_mean",
+                      .argument = "x",
+                      .actual = elegans::to_string(x.shape()),
+                      .required = fmt::format("a constant size along axis {}", axis),
+                      .remedy = "Divide reduce_sum by a count of your own."});
+  return reduce_sum(x, axis, keep) / static_cast<double>(size.factor());
+}
 Value reduce_max(Value x, std::int64_t axis, Keep keep) {
   const std::size_t first = axis_of(axis, x.shape(), "reduce_max");
   return reduce(x, {ops::ReduceOptions::Kind::max, first, first + 1, keep == Keep::yes});
@@ -214,6 +225,10 @@ Value concat(std::span<const Value> parts, std::int64_t axis) {
 Value replace_slice(Value x, Value part, std::int64_t start) {
   return apply1(std::make_shared<ops::ReplaceSlice>(start), {x, part});
 }
+Value reverse_sequence(Value x) { return apply1(std::make_shared<ops::ReverseSequence>(), {x}); }
+Value reverse_sequence(Value x, Value lengths) {
+  return apply1(std::make_shared<ops::ReverseSequence>(), {x, lengths});
+}
 
 // Sources
 
@@ -227,6 +242,9 @@ Value full(Value like, Shape shape, double number) { return broadcast_to(constan
 Value zeros_like(Value x) { return full(x, x.shape(), 0); }
 Value one_hot(Value label, std::int64_t classes, Dtype dtype) {
   return apply1(std::make_shared<ops::OneHot>(classes, dtype), {label});
+}
+Value label_number(Value label, Value weight, std::int64_t classes, std::optional<std::int32_t> ignored) {
+  return apply1(std::make_shared<ops::LabelNumber>(classes, ignored), {label, weight});
 }
 Value sequence_mask(Value lengths, Dim steps, Dtype dtype) {
   return apply1(std::make_shared<ops::SequenceMask>(steps, dtype), {lengths});

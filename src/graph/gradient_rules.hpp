@@ -20,6 +20,7 @@ void gradient_of_slice(const GradientCall& call);
 void gradient_of_pad(const GradientCall& call);
 void gradient_of_concat(const GradientCall& call);
 void gradient_of_replace_slice(const GradientCall& call);
+void gradient_of_reverse_sequence(const GradientCall& call);
 void gradient_of_custom(const GradientCall& call);
 
 }  // namespace elegans::graph

@@ -78,6 +78,12 @@ void gradient_of_replace_slice(const GradientCall& call) {
   if (call.wanted[1]) call.dx[1] = slice(g, 0, start, start + part.shape()[0].factor());
 }
 
+// It is its own inverse, and a permutation.
+void gradient_of_reverse_sequence(const GradientCall& call) {
+  const Value g = *call.g[0];
+  if (call.wanted[0]) call.dx[0] = call.x.size() == 2 ? reverse_sequence(g, call.x[1]) : reverse_sequence(g);
+}
+
 void gradient_of_custom(const GradientCall& call) {
   const auto& operation = static_cast<const CustomGradient&>(call.operation);
   if (call.wanted[1]) call.dx[1] = operation.rule()(call.x[1], call.y[0], *call.g[0]);

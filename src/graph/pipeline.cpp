@@ -10,21 +10,20 @@
 #include "elegans/base/suggest.hpp"
 #include "elegans/graph/passes/fuse.hpp"
 #include "elegans/graph/passes/hoist.hpp"
+#include "elegans/graph/passes/rows.hpp"
 #include "elegans/graph/passes/simplify.hpp"
 
 namespace elegans::graph {
 namespace {
 
-const std::vector<PassRow> rows{
-    {"simplify", simplify},
-    {"hoist", hoist},
-    {"simplify", simplify},  // what hoisting left behind
-    {"fuse", fuse},
+const std::vector<PassRow> pipeline{
+    {"simplify", simplify}, {"hoist", hoist}, {"simplify", simplify},  // what hoisting left behind
+    {"rows", rows},         {"fuse", fuse},
 };
 
 std::vector<std::string> names_of_passes() {
   std::vector<std::string> names;
-  for (const PassRow& row : rows)
+  for (const PassRow& row : pipeline)
     if (std::find(names.begin(), names.end(), row.name) == names.end()) names.emplace_back(row.name);
   return names;
 }
@@ -49,12 +48,12 @@ std::vector<std::string> disabled(std::span<const std::string> disable) {
 
 }  // namespace
 
-std::span<const PassRow> passes() { return rows; }
+std::span<const PassRow> passes() { return pipeline; }
 
 Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<PassReport>& reports) {
   const std::vector<std::string> off = disabled(disable);
   check(graph);
-  for (const PassRow& row : rows) {
+  for (const PassRow& row : pipeline) {
     PassReport report{.pass = std::string(row.name),
                       .nodes_before = graph.nodes().size(),
                       .nodes_after = graph.nodes().size(),

@@ -6,6 +6,7 @@
 
 #include "elegans/base/philox.hpp"
 #include "elegans/model/policy.hpp"
+#include "elegans/model/sporadic.hpp"
 
 namespace elegans::model {
 namespace {
@@ -13,9 +14,15 @@ namespace {
 // In time units: gaps of several lengths, and none.
 constexpr std::array<double, 4> gaps{1, 0.25, 0, 1.75};
 
-// Within two standard deviations of the mean, whatever the features are.
-std::vector<double> draw_observations(const Sequential& network, const Scaling& scaling) {
-  const auto features = static_cast<std::size_t>(network.features());
+std::int64_t feature_count(const Sequential& network, const Preprocessing& preprocessing) {
+  return network.features() - 2 * static_cast<std::int64_t>(preprocessing.columns.sporadic.size());
+}
+
+// Within two standard deviations of the mean, whatever the features are. A sporadic one is there and not there, in
+// turns, the others of them the other way round: so each case is met at the first step, and later.
+std::vector<double> draw_observations(const Sequential& network, const Preprocessing& preprocessing) {
+  const Scaling& scaling = preprocessing.inputs;
+  const auto features = static_cast<std::size_t>(feature_count(network, preprocessing));
   std::vector<double> values(gaps.size() * features);
   const PhiloxKey key = philox_key(network.seed());
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -24,6 +31,10 @@ std::vector<double> draw_observations(const Sequential& network, const Scaling& 
     const std::size_t column = i % features;
     values[i] = scaling.empty() ? z : z * scaling.std[column] + scaling.mean[column];
   }
+  const std::vector<std::size_t> sporadic = sporadic_features(preprocessing);
+  for (std::size_t k = 0; k < gaps.size(); ++k)
+    for (std::size_t i = 0; i < sporadic.size(); ++i)
+      if ((k + i) % 2 == 0) values[k * features + sporadic[i]] = std::numeric_limits<double>::quiet_NaN();
   return values;
 }
 
@@ -108,12 +119,17 @@ GoldenVectors at_once(const GoldenVectors& given, Sequential& network, const Pre
   const std::int64_t steps = given.timespans.shape()[0].factor();
   Tensor x(Shape{1, steps, network.features()}, dtype);
   Tensor dt(Shape{1, steps}, dtype);
-  const auto features = static_cast<std::size_t>(network.features());
+  const auto inputs = static_cast<std::size_t>(network.features());
+  const auto features = static_cast<std::size_t>(feature_count(network, preprocessing));
+  const std::vector<std::size_t> sporadic = sporadic_features(preprocessing);
+  std::vector<double> memory(2 * sporadic.size());
   ops::with_floating(dtype, [&]<class T>(T) {
-    const auto row = [&](auto all, std::size_t t) { return all.subspan(t * features, features); };
+    const std::span<const T> observations = given.observations.as<T>();
     for (std::size_t t = 0; t < static_cast<std::size_t>(steps); ++t) {
-      standardise(preprocessing.inputs, row(given.observations.as<T>(), t), row(x.as<T>(), t));
-      dt.as<T>()[t] = static_cast<T>(given.timespans.as<T>()[t] / preprocessing.time_unit);
+      const double tau = static_cast<double>(given.timespans.as<T>()[t]) / preprocessing.time_unit;
+      observe(preprocessing.inputs, std::span(sporadic), observations.subspan(t * features, features), tau,
+              std::span(memory), x.as<T>().subspan(t * inputs, inputs));
+      dt.as<T>()[t] = static_cast<T>(tau);
     }
   });
   const Tensor y = network.predict(x, {.timespans = dt});
@@ -148,7 +164,7 @@ GoldenVectors make_golden(Sequential& network, const Preprocessing& preprocessin
   for (const double gap : gaps) seconds.push_back(gap * preprocessing.time_unit);
   const Dtype dtype = network.dtype();
   const GoldenVectors given{
-      Tensor::from({steps, network.features()}, draw_observations(network, preprocessing.inputs), dtype),
+      Tensor::from({steps, feature_count(network, preprocessing)}, draw_observations(network, preprocessing), dtype),
       Tensor::from({steps}, seconds, dtype),
       {},
       {}};

@@ -62,7 +62,7 @@ class ModelReader {
     check_circuits(model.network);
     as_format_error(source_,
                     [&] { validate(model.preprocessing, model.network.features(), model.network.outputs(), source_); });
-    const GoldenVectors golden = read_golden(model.network);
+    const GoldenVectors golden = read_golden(model.network, model.preprocessing);
     check_all_used();
     as_format_error(source_, [&] {
       const GoldenVectors computed = recompute(golden, model.network, model.preprocessing, options.target);
@@ -235,7 +235,7 @@ class ModelReader {
     }
   }
 
-  GoldenVectors read_golden(Sequential& network) {
+  GoldenVectors read_golden(Sequential& network, const Preprocessing& preprocessing) {
     const StoredTensor& timespans = take(tensor::golden_timespan, "the Δt of golden vectors");
     constexpr std::int64_t most_steps = 1000;
     const bool is_row = timespans.shape.size() == 1 && timespans.shape[0] > 0 && timespans.shape[0] <= most_steps;
@@ -245,8 +245,9 @@ class ModelReader {
     }
     const std::int64_t steps = timespans.shape[0];
     const Dtype dtype = network.dtype();
+    const auto sporadic = static_cast<std::int64_t>(preprocessing.columns.sporadic.size());
     const bool per_step = network.streams() || network.output_shape().rank() == 3;
-    GoldenVectors golden{read_tensor(tensor::golden_observation, dtype, {steps, network.features()}),
+    GoldenVectors golden{read_tensor(tensor::golden_observation, dtype, {steps, network.features() - 2 * sporadic}),
                          read_tensor(tensor::golden_timespan, dtype, {steps}),
                          read_tensor(tensor::golden_answer, dtype, {per_step ? steps : 1, network.outputs()}),
                          {}};
@@ -254,6 +255,11 @@ class ModelReader {
     for (const auto& [path, type] : write_forward(network, {.expose_states = true}).states) {
       const Shape rows = type.shape.removed(0).inserted(0, steps + 1);
       golden.states.emplace_back(path, read_tensor(tensor::golden_state + path, dtype, rows));
+    }
+    for (const char* path : {"sporadic/value", "sporadic/elapsed"}) {
+      if (sporadic == 0) break;
+      golden.states.emplace_back(path,
+                                 read_tensor(tensor::golden_state + std::string(path), dtype, {steps + 1, sporadic}));
     }
     return golden;
   }

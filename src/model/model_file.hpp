@@ -12,7 +12,7 @@
 
 namespace elegans::model {
 
-inline constexpr std::int64_t format_version = 2;
+inline constexpr std::int64_t format_version = 3;
 
 // Keys of the metadata; all of them are there.
 namespace key {

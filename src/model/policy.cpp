@@ -8,6 +8,7 @@
 #include "elegans/base/text.hpp"
 #include "elegans/model/forward.hpp"
 #include "elegans/model/load.hpp"
+#include "elegans/model/sporadic.hpp"
 
 namespace elegans::model {
 
@@ -16,15 +17,18 @@ struct Policy::Network {
   Preprocessing preprocessing;
   PolicyOptions options;
   Dtype dtype;
-  std::size_t inputs;
+  std::size_t features;
+  std::size_t inputs;  // features, and what tells of sporadic ones
   std::size_t outputs;
+  std::vector<std::size_t> sporadic;
   Shape input_shape;
   bool has_time;
   graph::Graph graph;
   std::vector<std::pair<std::string, Tensor>> weights;  // by input of the graph
   std::vector<PolicyState> states;
-  std::size_t state_size = 0;
-  Tensor first_state;  // all states, one after the other
+  std::size_t network_states = 0;  // of them, the network's own
+  std::size_t state_size = 0;      // of the network; that of sporadic features comes behind it
+  Tensor first_state;              // all states, one after the other
 };
 
 struct Policy::Stream {
@@ -33,7 +37,8 @@ struct Policy::Stream {
   Tensor x;
   Tensor dt;
   Tensor y;
-  std::array<Tensor, 2> state;  // the present one, and the one that a step writes
+  std::array<Tensor, 2> state;                // the present one, and the one that a step writes
+  std::array<std::vector<double>, 2> memory;  // of sporadic features, likewise
   std::size_t present = 0;
   struct StatePort {
     std::size_t input;
@@ -85,13 +90,14 @@ Policy::Stream::Stream(std::shared_ptr<const Network> shared)
       dt(Shape{1, 1}, network->dtype),
       y(Shape{static_cast<std::int64_t>(network->outputs)}, network->dtype),
       state{network->first_state, network->first_state} {
+  for (auto& values : memory) values.assign(2 * network->sporadic.size(), 0);
   executable.bind_input(executable.input_index("x"), x.data());
   if (network->has_time) executable.bind_input(executable.input_index("timespans"), dt.data());
   executable.bind_output(executable.output_index("y"), y.data());
   for (const auto& [input, weight] : network->weights) {
     executable.bind_input(executable.input_index(input), weight.data());
   }
-  for (const PolicyState& part : network->states) {
+  for (const PolicyState& part : std::span(network->states).first(network->network_states)) {
     state_ports.push_back({.input = executable.input_index("state/" + part.path),
                            .output = executable.output_index("next/" + part.path),
                            .byte = part.offset * size_of(network->dtype)});
@@ -112,14 +118,16 @@ template <class T, class Number>
 Status Policy::Stream::step(std::span<const Number> observation, Number seconds, std::span<Number> action) noexcept {
   const Network& net = *network;
   const Preprocessing& units = net.preprocessing;
-  if (observation.size() != net.inputs || action.size() != net.outputs) return {Status::Code::wrong_size};
+  if (observation.size() != net.features || action.size() != net.outputs) return {Status::Code::wrong_size};
   if (!std::isfinite(seconds)) return not_finite(-1);
   if (seconds < 0) return {Status::Code::negative_time};
 
+  const double tau = static_cast<double>(seconds) / units.time_unit;
   const std::span<T> row(static_cast<T*>(x.data()), net.inputs);
-  standardise(units.inputs, observation, row);
+  std::copy(memory[present].begin(), memory[present].end(), memory[1 - present].begin());
+  observe(units.inputs, std::span(net.sporadic), observation, tau, std::span(memory[1 - present]), row);
   if (const auto item = first_not_finite<T>(row); item >= 0) return not_finite(item);
-  const T span = static_cast<T>(static_cast<double>(seconds) / units.time_unit);
+  const T span = static_cast<T>(tau);
   if (!std::isfinite(span)) return not_finite(-1);
   *static_cast<T*>(dt.data()) = span;
 
@@ -138,17 +146,22 @@ Status Policy::Stream::step(std::span<const Number> observation, Number seconds,
 
 template <class Number>
 Status Policy::Stream::get_state(std::span<Number> out) const noexcept {
-  if (out.size() != network->state_size) return {Status::Code::wrong_size};
+  const std::vector<double>& remembered = memory[present];
+  const std::size_t own = network->state_size;
+  if (out.size() != own + remembered.size()) return {Status::Code::wrong_size};
   ops::with_floating(network->dtype, [&]<class T>(T) {
     const T* from = static_cast<const T*>(state[present].data());
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<Number>(from[i]);
+    for (std::size_t i = 0; i < own; ++i) out[i] = static_cast<Number>(from[i]);
   });
+  for (std::size_t i = 0; i < remembered.size(); ++i) out[own + i] = static_cast<Number>(remembered[i]);
   return {};
 }
 
 template <class Number>
 Status Policy::Stream::set_state(std::span<const Number> from) noexcept {
-  if (from.size() != network->state_size) return {Status::Code::wrong_size};
+  std::vector<double>& remembered = memory[present];
+  const std::size_t own = network->state_size;
+  if (from.size() != own + remembered.size()) return {Status::Code::wrong_size};
   return ops::with_floating(network->dtype, [&]<class T>(T) -> Status {
     // A number may be finite as a double and infinite as a float: look before anything is overwritten.
     for (std::size_t i = 0; i < from.size(); ++i) {
@@ -156,7 +169,9 @@ Status Policy::Stream::set_state(std::span<const Number> from) noexcept {
         return {Status::Code::state_not_finite, -1, static_cast<std::int64_t>(i)};
     }
     T* to = static_cast<T*>(state[present].data());
-    for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<T>(from[i]);
+    for (std::size_t i = 0; i < own; ++i) to[i] = static_cast<T>(from[i]);
+    for (std::size_t i = 0; i < remembered.size(); ++i)
+      remembered[i] = static_cast<double>(static_cast<T>(from[own + i]));
     return {};
   });
 }
@@ -171,16 +186,18 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
   validate(preprocessing, network.features(), network.outputs(), operation);
   if (!network.streams()) {
     throw ConfigError({operation, "the network", "one that looks ahead in time", "one that can be run step by step",
-                       "Leave out layers that run backwards."});
+                       "Leave out layers that run backwards or in both directions."});
   }
   ForwardGraph written = write_forward(network, {.timespans = network.has_time(), .expose_states = true});
   const std::vector<Tensor> first = first_states(network, options.target);
 
   auto shared = std::make_shared<Network>();
   shared->preprocessing = std::move(preprocessing);
+  shared->sporadic = sporadic_features(shared->preprocessing);
   shared->options = options;
   shared->dtype = network.dtype();
   shared->inputs = static_cast<std::size_t>(network.features());
+  shared->features = shared->inputs - 2 * shared->sporadic.size();
   shared->outputs = static_cast<std::size_t>(network.outputs());
   shared->input_shape = network.input_shape();
   shared->has_time = network.has_time();
@@ -195,6 +212,12 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
     shared->states.push_back({path, type.shape.removed(0), shared->state_size, size});
     shared->state_size += size;
   }
+  shared->network_states = shared->states.size();
+  if (const std::size_t m = shared->sporadic.size(); m > 0) {
+    const Shape shape{static_cast<std::int64_t>(m)};
+    shared->states.push_back({"sporadic/value", shape, shared->state_size, m});
+    shared->states.push_back({"sporadic/elapsed", shape, shared->state_size + m, m});
+  }
   shared->first_state = joined(first, shared->state_size, shared->dtype);
   stream_ = std::make_unique<Stream>(std::move(shared));
 }
@@ -207,13 +230,16 @@ Policy& Policy::operator=(Policy&&) noexcept = default;
 Policy Policy::clone() const {
   auto stream = std::make_unique<Stream>(stream_->network);
   copy(stream_->state[stream_->present], stream->state[stream->present]);
+  stream->memory[stream->present] = stream_->memory[stream_->present];
   return Policy(std::move(stream));
 }
 
-std::size_t Policy::observation_size() const noexcept { return stream_->network->inputs; }
+std::size_t Policy::observation_size() const noexcept { return stream_->network->features; }
 std::size_t Policy::action_size() const noexcept { return stream_->network->outputs; }
 const Preprocessing& Policy::preprocessing() const noexcept { return stream_->network->preprocessing; }
-std::size_t Policy::state_size() const noexcept { return stream_->network->state_size; }
+std::size_t Policy::state_size() const noexcept {
+  return stream_->network->state_size + 2 * stream_->network->sporadic.size();
+}
 const std::vector<PolicyState>& Policy::states() const noexcept { return stream_->network->states; }
 
 Status Policy::step(std::span<const float> observation, float dt, std::span<float> action) noexcept {
@@ -233,6 +259,7 @@ Status Policy::set_state(std::span<const double> state) noexcept { return stream
 void Policy::reset() noexcept {
   const Tensor& first = stream_->network->first_state;
   if (first.bytes() != 0) std::memcpy(stream_->state[stream_->present].data(), first.data(), first.bytes());
+  std::fill(stream_->memory[stream_->present].begin(), stream_->memory[stream_->present].end(), 0);
 }
 
 std::string Policy::describe(const Status& status) const {
@@ -245,10 +272,10 @@ std::string Policy::describe(const Status& status) const {
   const std::string not_finite_text = fmt::format(" is NaN, infinite or too large for {}", to_string(net.dtype));
   switch (status.code) {
     case Status::Code::wrong_size:
-      return fmt::format("a span has the wrong size: observations have {} numbers, actions {}, states {}", net.inputs,
-                         net.outputs, net.state_size);
+      return fmt::format("a span has the wrong size: observations have {} numbers, actions {}, states {}", net.features,
+                         net.outputs, state_size());
     case Status::Code::not_finite:
-      return (status.item < 0 ? "Δt" : named("observation", net.preprocessing.features)) + not_finite_text;
+      return (status.item < 0 ? "Δt" : named("observation", input_names(net.preprocessing))) + not_finite_text;
     case Status::Code::state_not_finite:
       return named("state", {}) + not_finite_text;
     case Status::Code::negative_time:

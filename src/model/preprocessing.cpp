@@ -6,7 +6,9 @@
 
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
+#include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
+#include "elegans/model/sporadic.hpp"
 
 namespace elegans::model {
 namespace {
@@ -21,7 +23,7 @@ const std::vector<std::string>& answer_names() {
   return names;
 }
 const std::vector<std::string>& missing_names() {
-  static const std::vector<std::string> names{"error", "forward_fill", "drop"};
+  static const std::vector<std::string> names{"error", "forward_fill", "drop", "as_inputs"};
   return names;
 }
 
@@ -97,15 +99,52 @@ void check_columns(const Preprocessing& p, std::string_view operation) {
   check_seconds("columns.median_dt", p.columns.median_dt);
 }
 
+// Of a network's inputs, how many are features; the others tell of sporadic ones.
+std::int64_t feature_count(const Preprocessing& p, std::int64_t inputs, std::string_view operation) {
+  const std::vector<std::string>& sporadic = p.columns.sporadic;
+  check_names(sporadic, "sporadic features", operation);
+  if (!sporadic.empty() && p.columns.missing != Missing::as_inputs)
+    complain(operation, "columns.sporadic", "given", "none, unless missing values are inputs",
+             "Set .missing = Missing::as_inputs.");
+  for (const std::string& name : sporadic) {
+    if (std::find(p.features.begin(), p.features.end(), name) != p.features.end()) continue;
+    complain(operation, fmt::format("the sporadic feature {}", quote(name)), "unknown", "one of the features",
+             suggest(name, p.features));
+  }
+  const std::int64_t features = inputs - 2 * static_cast<std::int64_t>(sporadic.size());
+  if (features < static_cast<std::int64_t>(sporadic.size()))
+    complain(operation, "the number of sporadic features", fmt::format("{}", sporadic.size()),
+             fmt::format("at most a third of the network's {} inputs, for each is three of them", inputs));
+  return features;
+}
+
 }  // namespace
+
+std::vector<std::size_t> sporadic_features(const Preprocessing& p) {
+  std::vector<std::size_t> found;
+  for (std::size_t f = 0; f < p.features.size(); ++f) {
+    const auto& names = p.columns.sporadic;
+    if (std::find(names.begin(), names.end(), p.features[f]) != names.end()) found.push_back(f);
+  }
+  return found;
+}
+
+std::vector<std::string> input_names(const Preprocessing& p) {
+  std::vector<std::string> names = p.features;
+  const std::vector<std::size_t> sporadic = sporadic_features(p);
+  for (const char* what : {"seen", "elapsed"})
+    for (const std::size_t f : sporadic) names.push_back(fmt::format("{} {}", p.features[f], what));
+  return names;
+}
 
 void validate(const Preprocessing& p, std::int64_t inputs, std::int64_t outputs, std::string_view operation) {
   check_names(p.features, "features", operation);
   check_names(p.targets, "targets", operation);
   check_names(p.classes, "classes", operation);
   check_columns(p, operation);
-  check_count(p.features.size(), inputs, "features", "input", operation);
-  check_scaling(p.inputs, inputs, "the scaling of inputs", operation);
+  const std::int64_t features = feature_count(p, inputs, operation);
+  check_count(p.features.size(), features, "features", "input", operation);
+  check_scaling(p.inputs, features, "the scaling of inputs", operation);
   if (p.task == Task::classification) {
     check_count(p.classes.size(), outputs, "classes", "output", operation);
     if (!p.outputs.empty()) {
@@ -134,6 +173,7 @@ nlohmann::json to_config(const Preprocessing& p) {
                         {"time", p.columns.time},
                         {"group", p.columns.group},
                         {"missing", name_of(missing_names(), p.columns.missing)}};
+  if (p.columns.missing == Missing::as_inputs) config["sporadic"] = p.columns.sporadic;
   if (p.columns.first_dt) config["first_dt"] = *p.columns.first_dt;
   if (p.columns.median_dt) config["median_dt"] = *p.columns.median_dt;
   return config;
@@ -143,6 +183,7 @@ Preprocessing preprocessing_from_config(const nlohmann::json& config, std::strin
                                         std::int64_t version) {
   std::vector<std::string> keys{"task", "answer_at", "features", "targets"};
   if (version > 1) keys.insert(keys.end(), {"time", "group", "missing", "first_dt", "median_dt"});
+  if (version > 2) keys.push_back("sporadic");
   const JsonObject object(config, std::string(source_name), keys);
   Preprocessing p;
   p.task = enumerator<Task>(task_names(), object.choice("task", task_names()));
@@ -152,7 +193,12 @@ Preprocessing preprocessing_from_config(const nlohmann::json& config, std::strin
   if (version == 1) return p;
   p.columns.time = object.text("time");
   p.columns.group = object.text("group");
-  p.columns.missing = enumerator<Missing>(missing_names(), object.choice("missing", missing_names()));
+  std::vector<std::string> known = missing_names();
+  if (version == 2) known.pop_back();
+  p.columns.missing = enumerator<Missing>(known, object.choice("missing", known));
+  if (p.columns.missing == Missing::as_inputs) p.columns.sporadic = object.texts("sporadic");
+  if (p.columns.missing != Missing::as_inputs && object.has("sporadic"))
+    throw object.error("sporadic", "no such key unless 'missing' is \"as_inputs\"");
   if (object.has("first_dt")) p.columns.first_dt = object.number("first_dt", {.at_least = 0});
   if (object.has("median_dt")) p.columns.median_dt = object.number("median_dt", {.at_least = 0});
   return p;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <array>
 
+#include "elegans/nn/activation_functions.hpp"
 #include "nn/named.hpp"
 
 namespace elegans::nn {
@@ -19,17 +20,31 @@ struct BuiltIn {
   Value (*function)(Value x);
 };
 
+constexpr double default_negative_slope = 0.2;
+constexpr double default_alpha = 1;
+
 const std::array built_in{
     BuiltIn{Activation::linear, "linear", [](Value x) { return x; }},
     BuiltIn{Activation::relu, "relu", [](Value x) { return graph::relu(x); }},
-    BuiltIn{Activation::sigmoid, "sigmoid", [](Value x) { return graph::sigmoid(x); }},
-    BuiltIn{Activation::tanh, "tanh", [](Value x) { return graph::tanh(x); }},
+    BuiltIn{Activation::relu6, "relu6", relu6},
+    BuiltIn{Activation::leaky_relu, "leaky_relu", [](Value x) { return leaky_relu(x, default_negative_slope); }},
+    BuiltIn{Activation::elu, "elu", [](Value x) { return elu(x, default_alpha); }},
+    BuiltIn{Activation::selu, "selu", selu},
+    BuiltIn{Activation::gelu, "gelu", gelu},
+    BuiltIn{Activation::gelu_tanh, "gelu_tanh", gelu_tanh},
+    BuiltIn{Activation::silu, "silu", silu},
+    BuiltIn{Activation::mish, "mish", mish},
     BuiltIn{Activation::softplus, "softplus", [](Value x) { return graph::softplus(x); }},
-    BuiltIn{Activation::silu, "silu", [](Value x) { return x * graph::sigmoid(x); }},
-    BuiltIn{Activation::gelu, "gelu", [](Value x) { return x * 0.5 * (1.0 + erf(x * 0.70710678118654752440)); }},
-    BuiltIn{Activation::exponential, "exponential", [](Value x) { return exp(x); }},
+    BuiltIn{Activation::softsign, "softsign", softsign},
+    BuiltIn{Activation::sigmoid, "sigmoid", [](Value x) { return graph::sigmoid(x); }},
+    BuiltIn{Activation::hard_sigmoid, "hard_sigmoid", hard_sigmoid},
+    BuiltIn{Activation::tanh, "tanh", [](Value x) { return graph::tanh(x); }},
+    BuiltIn{Activation::hard_tanh, "hard_tanh", hard_tanh},
     BuiltIn{Activation::lecun_tanh, "lecun_tanh", [](Value x) { return write_lecun_tanh(x, 2.0 / 3.0); }},
     BuiltIn{Activation::lecun_tanh_ncps, "lecun_tanh_ncps", [](Value x) { return write_lecun_tanh(x, 0.666); }},
+    BuiltIn{Activation::exponential, "exponential", [](Value x) { return exp(x); }},
+    BuiltIn{Activation::softmax, "softmax", [](Value x) { return softmax(x, -1); }},
+    BuiltIn{Activation::log_softmax, "log_softmax", [](Value x) { return log_softmax(x, -1); }},
 };
 
 // By name: the name under which it is saved, and the function.

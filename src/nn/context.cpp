@@ -79,19 +79,57 @@ void Context::final_state(const std::string& path, Value value) {
   if (options_.expose_states) graph_->output("next/" + path, value);
 }
 
+std::optional<Value> Context::valid_steps(const Dim& batch, const Dim& time, Dtype dtype) {
+  const auto require = [&](const Value& value, const Shape& shape, const char* argument) {
+    if (value.shape() != shape)
+      throw ShapeError({.operation = path_,
+                        .argument = argument,
+                        .actual = to_string(value.shape()),
+                        .required = fmt::format("{} like the input", to_string(shape)),
+                        .remedy = ""});
+  };
+  std::optional<Value> valid;
+  if (lengths) {
+    require(*lengths, Shape{batch}, "lengths");
+    valid = reshape(sequence_mask(*lengths, time, dtype), Shape{time, batch, 1});
+  }
+  if (mask) {
+    require(*mask, Shape{batch, time}, "mask");
+    const Value steps = reshape(transpose(*mask, {1, 0}), Shape{time, batch, 1});
+    valid = valid ? *valid * steps : steps;
+  }
+  return valid;
+}
+
+void Context::add_activity_loss(const Regulariser& regulariser, Value y) {
+  if (!training() || !regulariser) return;
+  if (y.graph != graph_)
+    throw ConfigError({path_, "an activity regulariser", "inside a step of a loop", "around the whole sequence",
+                       "Put an ActivityRegularisation layer behind the sequence layer."});
+  const Shape& shape = y.shape();
+  if (shape.rank() > 2)
+    if (const std::optional<Value> valid = valid_steps(shape[0], shape[1], y.dtype())) {
+      Shape spread = shape;
+      for (std::size_t axis = 2; axis < spread.rank(); ++axis) spread[axis] = 1;
+      y = select(reshape(transpose(*valid, {1, 0, 2}), spread), y, constant(y, 0));
+    }
+  activity_losses_.push_back(regulariser(y));
+}
+
 Value Context::step() {
   if (!step_) step_ = graph_->input("step", {Dtype::i32, Shape{1}});
   return *step_;
 }
 
-Value Context::dropout_mask(const std::string& path, const Shape& shape, double rate, Dtype dtype) {
+Value Context::dropout_mask(const std::string& path, const Shape& shape, double rate, Dtype dtype, Draw draw) {
   ensure(training(), "dropout outside training");
   if (!(rate >= 0 && rate < 1))
     throw ConfigError({path, "the rate of dropout", fmt::format("{}", rate), "0 or more, less than 1", ""});
   // Another odd multiple of the seed for each path: streams of different paths do not meet but by a collision of
   // hashes.
   const std::uint64_t key = options_.seed * 0x9e3779b97f4a7c15ULL ^ hash_of(path);
-  const Value u = position ? random_uniform(step(), *position, shape, key) : random_uniform(step(), shape, dtype, key);
+  const bool anew = position && draw == Draw::every_step;
+  const Value u = anew ? random_uniform(step(), *position, shape, key) : random_uniform(step(), shape, dtype, key);
   return select(less(u, constant(u, rate)), constant(u, 0), constant(u, 1 / (1 - rate)));
 }
 

@@ -7,6 +7,7 @@
 #include "elegans/wiring/config.hpp"
 #include "nn/pattern_config.hpp"
 #include "nn/polarity_names.hpp"
+#include "nn/weight_config.hpp"
 
 namespace elegans::nn {
 namespace {
@@ -83,7 +84,9 @@ Value Dense::call(Context& context, Value x) {
   const Value kernel = context.weight(kernel_);
   Value y = pattern_ ? sparse_matmul(x, kernel, connections_of(pattern_)) : matmul(x, kernel);
   if (bias_) y = y + context.weight(bias_);
-  return options_.activation(y);
+  y = options_.activation(y);
+  context.add_activity_loss(options_.activity_regulariser, y);
+  return y;
 }
 
 Json Dense::config() const {
@@ -97,6 +100,7 @@ Json Dense::config() const {
                  {"bias_regulariser", to_config(options_.bias_regulariser, who)},
                  {"kernel_constraint", to_config(options_.kernel_constraint, who)},
                  {"bias_constraint", to_config(options_.bias_constraint, who)}};
+  if (options_.activity_regulariser) config["activity_regulariser"] = to_config(options_.activity_regulariser, who);
   if (options_.wiring) config["wiring"] = wiring::to_config(*options_.wiring);
   if (options_.pattern) config["pattern"] = to_config(*options_.pattern);
   if (options_.wiring || options_.pattern) {
@@ -107,10 +111,10 @@ Json Dense::config() const {
 }
 
 LayerPtr Dense::from_config(const Json& config, const std::string& source_name) {
-  const JsonObject object(
-      config, source_name,
-      {"units", "activation", "use_bias", "wiring", "pattern", "polarity", "storage", "kernel_initialiser",
-       "bias_initialiser", "kernel_regulariser", "bias_regulariser", "kernel_constraint", "bias_constraint"});
+  const JsonObject object(config, source_name,
+                          {"units", "activation", "use_bias", "wiring", "pattern", "polarity", "storage",
+                           "kernel_initialiser", "bias_initialiser", "kernel_regulariser", "bias_regulariser",
+                           "activity_regulariser", "kernel_constraint", "bias_constraint"});
   DenseOptions options;
   const auto within = [&](const char* key) { return fmt::format("{}: key '{}'", source_name, key); };
   options.units = object.integer("units", {1, wiring::SynapseMatrix::max_extent});
@@ -121,18 +125,14 @@ LayerPtr Dense::from_config(const Json& config, const std::string& source_name) 
   options.polarity = polarity_from(object, "polarity");
   options.storage =
       object.choice("storage", storage_names, storage_names[0]) == "dense" ? Storage::dense : Storage::sparse;
-  const auto initialiser = [&](const char* key, Initialiser& of) {
-    if (object.has(key)) of = initialiser_from(object.at(key), within(key));
-  };
-  const auto regulariser = [&](const char* key, Regulariser& of) {
-    if (object.has(key)) of = regulariser_from(object.at(key), within(key));
-  };
-  initialiser("kernel_initialiser", options.kernel_initialiser);
-  initialiser("bias_initialiser", options.bias_initialiser);
-  regulariser("kernel_regulariser", options.kernel_regulariser);
-  regulariser("bias_regulariser", options.bias_regulariser);
-  options.kernel_constraint = constraint_named(object.text("kernel_constraint", ""));
-  options.bias_constraint = constraint_named(object.text("bias_constraint", ""));
+  const WeightConfig weights{object, source_name};
+  weights.read("kernel_initialiser", options.kernel_initialiser);
+  weights.read("bias_initialiser", options.bias_initialiser);
+  weights.read("kernel_regulariser", options.kernel_regulariser);
+  weights.read("bias_regulariser", options.bias_regulariser);
+  weights.read("activity_regulariser", options.activity_regulariser);
+  weights.read("kernel_constraint", options.kernel_constraint);
+  weights.read("bias_constraint", options.bias_constraint);
   return std::make_shared<Dense>(std::move(options));
 }
 

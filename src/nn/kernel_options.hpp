@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "elegans/base/json.hpp"
-#include "elegans/nn/weight.hpp"
+#include "nn/weight_config.hpp"
 
 namespace elegans::nn {
 
@@ -50,24 +50,16 @@ void write_kernel_options(const Options& o, const std::string& owner, Json& conf
 // Missing keys leave the default.
 template <class Options>
 void read_kernel_options(const JsonObject& object, const std::string& source_name, Options& o) {
-  const auto initialiser = [&](const char* key, Initialiser& of) {
-    if (object.has(key)) of = initialiser_from(object.at(key), source_name + ": key '" + key + "'");
-  };
-  const auto regulariser = [&](const char* key, Regulariser& of) {
-    if (object.has(key)) of = regulariser_from(object.at(key), source_name + ": key '" + key + "'");
-  };
-  const auto constraint = [&](const char* key, Constraint& of) {
-    if (object.has(key)) of = constraint_named(object.text(key));
-  };
-  initialiser("kernel_initialiser", o.kernel_initialiser);
-  initialiser("recurrent_initialiser", o.recurrent_initialiser);
-  initialiser("bias_initialiser", o.bias_initialiser);
-  regulariser("kernel_regulariser", o.kernel_regulariser);
-  regulariser("recurrent_regulariser", o.recurrent_regulariser);
-  regulariser("bias_regulariser", o.bias_regulariser);
-  constraint("kernel_constraint", o.kernel_constraint);
-  constraint("recurrent_constraint", o.recurrent_constraint);
-  constraint("bias_constraint", o.bias_constraint);
+  const WeightConfig weights{object, source_name};
+  weights.read("kernel_initialiser", o.kernel_initialiser);
+  weights.read("recurrent_initialiser", o.recurrent_initialiser);
+  weights.read("bias_initialiser", o.bias_initialiser);
+  weights.read("kernel_regulariser", o.kernel_regulariser);
+  weights.read("recurrent_regulariser", o.recurrent_regulariser);
+  weights.read("bias_regulariser", o.bias_regulariser);
+  weights.read("kernel_constraint", o.kernel_constraint);
+  weights.read("recurrent_constraint", o.recurrent_constraint);
+  weights.read("bias_constraint", o.bias_constraint);
 }
 
 }  // namespace elegans::nn

@@ -1,70 +1,128 @@
 #include "elegans/nn/losses.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <numbers>
 
-#include "elegans/base/suggest.hpp"
-#include "elegans/base/text.hpp"
+#include "nn/loss_parts.hpp"
 
 namespace elegans::nn {
-namespace {
 
-// Where nothing counts (normaliser 0) the mean is 0, not 0/0.
-Value weighted_mean(Value each, const LossInputs& inputs) {
-  const Value divisor = select(inputs.normaliser, inputs.normaliser, constant(inputs.normaliser, 1));
-  return sum(each * inputs.weight) / divisor;
+Loss mean_squared_error(LossOptions options) {
+  return {.name = "mean_squared_error",
+          .write = [](Value p, Value t) { return reduce_mean(square(p - t), -1); },
+          .reduction = options.reduction};
 }
 
-Value write_mean_squared_error(const LossInputs& in) {
-  const auto width = static_cast<double>(in.prediction.shape().back().factor());
-  const Value error = in.where_counted(in.prediction - in.target);
-  return weighted_mean(reduce_sum(square(error), -1) / width, in);
+Loss mean_absolute_error(LossOptions options) {
+  return {.name = "mean_absolute_error",
+          .write = [](Value p, Value t) { return reduce_mean(abs(p - t), -1); },
+          .reduction = options.reduction};
 }
 
-Value write_categorical_crossentropy(const LossInputs& in) {
-  const Value logits = in.where_counted(in.prediction);
-  const Value shifted = logits - stop_gradient(reduce_max(logits, -1, graph::Keep::yes));
-  const Value label = one_hot(in.target, in.prediction.shape().back().factor(), in.prediction.dtype());
-  const Value own = reduce_sum(select(label, shifted, constant(shifted, 0)), -1);
-  return weighted_mean(log(reduce_sum(exp(shifted), -1)) - own, in);
+// With c = min(|e|, δ) both branches are c (|e| − c/2), and the slope is e clipped to [−δ, δ].
+Loss huber(HuberOptions options) {
+  const double delta = options.delta;
+  require_option("huber", "delta", delta, std::isfinite(delta) && delta > 0, "a finite number > 0");
+  const auto slope = [delta](Value e, Value, Value g) {
+    return g * maximum(constant(e, -delta), minimum(constant(e, delta), e));
+  };
+  return {.name = "huber",
+          .write =
+              [delta, slope](Value p, Value t) {
+                const Value e = p - t, size = abs(e), capped = minimum(constant(e, delta), size);
+                return reduce_mean(with_gradient(capped * (size - capped * 0.5), e, slope), -1);
+              },
+          .reduction = options.reduction};
 }
 
-void require(const Loss& loss, const char* argument, Value value, const ops::Type& type) {
-  if (value.dtype() != type.dtype)
-    throw DtypeError({loss.name, argument, ops::to_string(value.type()), ops::to_string(type), ""});
-  if (!(value.shape() == type.shape))
-    throw ShapeError({loss.name, argument, to_string(value.shape()), to_string(type.shape), ""});
+Loss log_cosh(LossOptions options) {
+  const auto slope = [](Value e, Value, Value g) { return g * tanh(e); };
+  return {.name = "log_cosh",
+          .write =
+              [slope](Value p, Value t) {
+                const Value e = p - t, size = abs(e);
+                const Value l = size + softplus(size * -2.0) - std::numbers::ln2;
+                return reduce_mean(with_gradient(l, e, slope), -1);
+              },
+          .reduction = options.reduction};
 }
 
-}  // namespace
-
-Value LossInputs::where_counted(Value x) const {
-  const Shape each = weight.shape();
-  return select(reshape(weight, each.inserted(each.rank(), 1)), x, constant(x, 0));
+Loss hinge(LossOptions options) {
+  return {.name = "hinge",
+          .write = [](Value p, Value t) { return reduce_mean(relu(1.0 - t * p), -1); },
+          .reduction = options.reduction};
 }
 
-Value Loss::operator()(const LossInputs& in) const {
-  const ops::Type prediction = in.prediction.type();
-  if (prediction.shape.rank() < 2 || !prediction.shape.back().is_constant())
-    throw ShapeError({name, "prediction", to_string(prediction.shape), "[batch, ..., width]", ""});
-  const Shape each = prediction.shape.removed(prediction.shape.rank() - 1);
-  require(*this, "target", in.target, targets == Targets::classes ? ops::Type{Dtype::i32, each} : prediction);
-  require(*this, "weight", in.weight, {prediction.dtype, each});
-  require(*this, "normaliser", in.normaliser, {prediction.dtype, Shape{}});
-  const Value loss = write(in);
-  require(*this, "the result", loss, {prediction.dtype, Shape{}});
-  return loss;
+Loss squared_hinge(LossOptions options) {
+  return {.name = "squared_hinge",
+          .write = [](Value p, Value t) { return reduce_mean(square(relu(1.0 - t * p)), -1); },
+          .reduction = options.reduction};
 }
 
-Loss mean_squared_error() { return {"mean_squared_error", Targets::numbers, write_mean_squared_error}; }
-Loss categorical_crossentropy() {
-  return {"categorical_crossentropy", Targets::classes, write_categorical_crossentropy};
+Loss poisson(EpsilonOptions options) {
+  const double epsilon = options.epsilon;
+  require_option("poisson", "epsilon", epsilon, std::isfinite(epsilon) && epsilon > 0, "a finite number > 0");
+  return {.name = "poisson",
+          .write = [epsilon](Value p, Value t) { return reduce_mean(p - t * log(p + epsilon), -1); },
+          .reduction = options.reduction};
 }
 
-Loss loss_named(std::string_view name) {
-  if (name == "mean_squared_error" || name == "mse") return mean_squared_error();
-  if (name == "categorical_crossentropy") return categorical_crossentropy();
-  const std::vector<std::string> known{"mean_squared_error", "mse", "categorical_crossentropy"};
-  throw ConfigError({"loss", "name", quote(name), "a known loss", suggest(name, known)});
+Loss cosine_similarity(EpsilonOptions options) {
+  const double epsilon = options.epsilon;
+  require_option("cosine_similarity", "epsilon", epsilon, std::isfinite(epsilon) && epsilon > 0, "a finite number > 0");
+  // The root of what is epsilon² at least, so that its slope is finite where p is 0.
+  const auto norm = [epsilon](Value x) {
+    const Value squares = reduce_sum(square(x), -1);
+    return sqrt(maximum(squares, constant(squares, epsilon * epsilon)));
+  };
+  return {.name = "cosine_similarity",
+          .write = [norm](Value p, Value t) { return -(reduce_sum(p * t, -1) / (norm(p) * norm(t))); },
+          .reduction = options.reduction};
+}
+
+Loss quantile(QuantileOptions options) {
+  const std::vector<double>& quantiles = options.quantiles;
+  if (quantiles.empty()) throw ConfigError({"quantile", "quantiles", "empty", "one number or more", ""});
+  for (const double q : quantiles)
+    require_option("quantile", "quantiles", q, q > 0 && q < 1, "numbers above 0 and below 1");
+  const auto nearest = std::min_element(quantiles.begin(), quantiles.end(),
+                                        [](double a, double b) { return std::abs(a - 0.5) < std::abs(b - 0.5); });
+  const std::int64_t point = nearest - quantiles.begin();
+  const auto count = static_cast<std::int64_t>(quantiles.size());
+  return {.name = "quantile",
+          .write =
+              [quantiles = options.quantiles](Value p, Value t) {
+                const auto width = static_cast<std::size_t>(p.shape().back().factor());
+                std::vector<double> of_output(width);
+                for (std::size_t i = 0; i < width; ++i) of_output[i] = quantiles[i * quantiles.size() / width];
+                const std::vector<Value> targets(quantiles.size(), t);
+                const Value e = p - concat(targets, -1);
+                const Value q = constant(*p.graph, Tensor::from(Shape{p.shape().back()}, of_output, p.dtype()));
+                return reduce_mean(abs(e) * select(less(e, constant(e, 0)), q, 1.0 - q), -1);
+              },
+          .reduction = options.reduction,
+          .outputs_per_target = count,
+          .point = point};
+}
+
+Loss gaussian_negative_log_likelihood(GaussianOptions options) {
+  const double epsilon = options.epsilon;
+  require_option("gaussian_negative_log_likelihood", "epsilon", epsilon, std::isfinite(epsilon) && epsilon > 0,
+                 "a finite number > 0");
+  const double lowest = std::log(epsilon);
+  return {.name = "gaussian_negative_log_likelihood",
+          .write =
+              [lowest](Value p, Value t) {
+                const std::int64_t width = t.shape().back().factor();
+                const Value mean = slice(p, -1, 0, width), given = slice(p, -1, width, 2 * width);
+                const Value log_variance = with_gradient(maximum(constant(given, lowest), given), given,
+                                                         [](Value, Value, Value g) { return g; });
+                return reduce_mean((log_variance + square(t - mean) * exp(-log_variance)) * 0.5, -1);
+              },
+          .reduction = options.reduction,
+          .outputs_per_target = 2};
 }
 
 }  // namespace elegans::nn

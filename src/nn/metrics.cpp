@@ -1,100 +1,91 @@
 #include "elegans/nn/metrics.hpp"
 
 #include <fmt/format.h>
-#include <cmath>
 
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
+#include "nn/class_metrics.hpp"
+#include "nn/metric_places.hpp"
 
 namespace elegans::nn {
-namespace {
 
-const char* name_of(Metric::Kind kind) {
-  switch (kind) {
-    case Metric::accuracy:
-      return "accuracy";
-    case Metric::mean_absolute_error:
-      return "mean_absolute_error";
-    case Metric::root_mean_squared_error:
-      return "root_mean_squared_error";
-  }
-  throw InternalError("a metric has no name");
-}
-
-template <class T>
-double is_right(std::span<const T> p, std::int32_t label) {
-  if (label < 0 || static_cast<std::size_t>(label) >= p.size()) return 0;
-  const T own = p[static_cast<std::size_t>(label)];
-  for (std::size_t c = 0; c < p.size(); ++c) {
-    const bool first = c < static_cast<std::size_t>(label);
-    if (first ? p[c] >= own : p[c] > own) return 0;
-  }
-  return std::isnan(own) ? 0 : 1;
-}
-
-template <class T, class Each>
-double mean_of(std::span<const T> p, std::span<const T> t, Each each) {
-  double total = 0;
-  for (std::size_t c = 0; c < p.size(); ++c) total += each(static_cast<double>(p[c]) - static_cast<double>(t[c]));
-  return total / static_cast<double>(p.size());
-}
-
-void check(const char* metric, const View& predictions, const View& targets, const View& weights, bool classes) {
-  const auto fail_dtype = [&](const char* argument, Dtype actual, std::string required) {
-    throw DtypeError({metric, argument, std::string(to_string(actual)), std::move(required), ""});
+void check_places(const std::string& what, Targets kind, const View& predictions, const View& targets,
+                  const View& weights) {
+  const bool classes = kind == Targets::classes;
+  const auto require_dtype = [&](const char* argument, Dtype actual, Dtype required) {
+    if (actual != required)
+      throw DtypeError({what, argument, std::string(to_string(actual)), std::string(to_string(required)), ""});
   };
   const auto require_shape = [&](const char* argument, const Shape& actual, const Shape& required) {
-    if (!(actual == required)) throw ShapeError({metric, argument, to_string(actual), to_string(required), ""});
+    if (!(actual == required)) throw ShapeError({what, argument, to_string(actual), to_string(required), ""});
   };
-  if (!is_floating(predictions.dtype)) fail_dtype("predictions", predictions.dtype, "f32 or f64");
-  if (const Dtype wanted = classes ? Dtype::i32 : predictions.dtype; targets.dtype != wanted)
-    fail_dtype("targets", targets.dtype, std::string(to_string(wanted)));
-  if (weights.dtype != predictions.dtype)
-    fail_dtype("weights", weights.dtype, std::string(to_string(predictions.dtype)));
+  if (!is_floating(predictions.dtype))
+    throw DtypeError({what, "predictions", std::string(to_string(predictions.dtype)), "f32 or f64", ""});
+  require_dtype("targets", targets.dtype, classes ? Dtype::i32 : predictions.dtype);
+  require_dtype("weights", weights.dtype, predictions.dtype);
   if (predictions.shape.rank() < 2)
-    throw ShapeError({metric, "predictions", to_string(predictions.shape), "[batch, ..., width]", ""});
+    throw ShapeError({what, "predictions", to_string(predictions.shape), "[batch, ..., width]", ""});
   const Shape each = predictions.shape.removed(predictions.shape.rank() - 1);
   require_shape("targets", targets.shape, classes ? each : predictions.shape);
   require_shape("weights", weights.shape, each);
 }
 
-}  // namespace
+Metric::Metric(std::string name, Targets targets, Better better, std::unique_ptr<Count> count)
+    : name_(std::move(name)), targets_(targets), better_(better), count_(std::move(count)) {
+  if (targets_ == Targets::either)
+    throw ConfigError({name_, "targets", "either", "numbers or classes: a metric counts one of them", ""});
+}
 
-Metric Metric::named(std::string_view name) {
-  if (name == "mae") name = "mean_absolute_error";
-  if (name == "rmse") name = "root_mean_squared_error";
-  for (const Kind kind : {accuracy, mean_absolute_error, root_mean_squared_error})
-    if (name == name_of(kind)) return Metric(kind);
-  const std::vector<std::string> known{"accuracy", "mean_absolute_error", "mae", "root_mean_squared_error", "rmse"};
+Metric::Metric(const Metric& other) : Metric(other.name_, other.targets_, other.better_, other.count_->clone()) {
+  outputs_ = other.outputs_;
+  prediction_ = other.prediction_;
+  target_ = other.target_;
+}
+
+Metric& Metric::operator=(const Metric& other) { return *this = Metric(other); }
+
+Metric Metric::named(std::string_view name, std::span<const std::string> classes) {
+  if (name == "mean_absolute_error" || name == "mae") return mean_absolute_error();
+  if (name == "root_mean_squared_error" || name == "rmse") return root_mean_squared_error();
+  if (name == "r2") return r2();
+  if (name == "accuracy") return accuracy();
+  if (name == "balanced_accuracy") return balanced_accuracy();
+  if (name == "roc_auc") return roc_auc();
+  if (auto metric = class_metric_named(name, classes)) return std::move(*metric);
+  const std::vector<std::string> known{"mean_absolute_error",
+                                       "mae",
+                                       "root_mean_squared_error",
+                                       "rmse",
+                                       "r2",
+                                       "accuracy",
+                                       "balanced_accuracy",
+                                       "precision",
+                                       "precision_macro",
+                                       "recall",
+                                       "recall_macro",
+                                       "f1",
+                                       "f1_macro",
+                                       "roc_auc"};
   throw ConfigError({"metric", "name", quote(name), "a known metric", suggest(name, known)});
 }
 
-std::string Metric::name() const { return name_of(kind_); }
-
-void Metric::add(const View& predictions, const View& targets, const View& weights) {
-  check(name_of(kind_), predictions, targets, weights, kind_ == accuracy);
-  const auto width = static_cast<std::size_t>(predictions.shape.back().factor());
-  ops::with_floating(predictions.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const std::span<const T> p = predictions.as<T>();
-    const std::span<const T> w = weights.as<T>();
-    for (std::size_t i = 0; i < w.size(); ++i) {
-      if (w[i] == 0) continue;
-      const auto row = p.subspan(i * width, width);
-      const auto numbers = [&] { return std::span<const T>(targets.as<T>()).subspan(i * width, width); };
-      const double counted = kind_ == accuracy ? is_right(row, targets.as<std::int32_t>()[i])
-                             : kind_ == mean_absolute_error
-                                 ? mean_of(row, numbers(), [](double e) { return std::abs(e); })
-                                 : mean_of(row, numbers(), [](double e) { return e * e; });
-      sum_ += static_cast<double>(w[i]) * counted;
-      weight_ += static_cast<double>(w[i]);
-    }
-  });
+void Metric::expect(const Expected& expected) {
+  count_->expect(expected);
+  count_->reset();
+  outputs_ = expected.outputs;
+  prediction_.assign(outputs_, 0);
+  target_.assign(targets_ == Targets::numbers ? outputs_ : 0, 0);
 }
 
-double Metric::value() const {
-  const double mean = sum_ / weight_;
-  return kind_ == root_mean_squared_error ? std::sqrt(mean) : mean;
+void Metric::add(const View& predictions, const View& targets, const View& weights) {
+  check_places(name_, targets_, predictions, targets, weights);
+  const auto width = static_cast<std::size_t>(predictions.shape.back().factor());
+  if (outputs_ == 0) expect({.outputs = width});
+  if (width != outputs_)
+    throw ShapeError({name_, "predictions", to_string(predictions.shape),
+                      fmt::format("{} numbers a place, as before", outputs_), ""});
+  for_each_place(targets_, predictions, targets, weights, prediction_, target_,
+                 [&](const MetricPlace& place) { count_->add(place); });
 }
 
 }  // namespace elegans::nn

@@ -6,25 +6,10 @@
 #include "elegans/base/json.hpp"
 #include "elegans/nn/connections_of.hpp"
 #include "elegans/nn/registry.hpp"
-#include "nn/orthogonal.hpp"
 #include "nn/pattern_config.hpp"
+#include "nn/side_by_side.hpp"
 
 namespace elegans::nn {
-
-namespace {
-
-// The pattern once for each of the four blocks, side by side.
-PatternPtr four_times(const wiring::Pattern& pattern) {
-  std::vector<wiring::Synapse> synapses;
-  for (std::int32_t block = 0; block < 4; ++block)
-    for (std::size_t k = 0; k < pattern.targets().size(); ++k)
-      synapses.push_back({pattern.sources()[k],
-                          pattern.targets()[k] + block * static_cast<std::int32_t>(pattern.columns()),
-                          pattern.polarity()[k]});
-  return wiring::Pattern::from_synapses(synapses, pattern.rows(), 4 * pattern.columns());
-}
-
-}  // namespace
 
 MixedMemory::MixedMemory(CellPtr cell, MixedMemoryOptions options)
     : cell_(std::move(cell)), options_(std::move(options)) {
@@ -65,16 +50,14 @@ void MixedMemory::on_build(const Shape& input) {
          .actual = to_string(input),
          .required = fmt::format("[batch, {}], as the input pattern has rows", options_.input_pattern->rows()),
          .remedy = ""});
-  const PatternPtr pattern = options_.input_pattern ? four_times(*options_.input_pattern) : nullptr;
+  const PatternPtr pattern = options_.input_pattern ? side_by_side(*options_.input_pattern, 4) : nullptr;
   kernel_ = add_weight({.name = "kernel",
                         .shape = Shape{inputs, 4 * units_},
                         .initialiser = Uniform{-glorot, glorot},
                         .pattern = pattern});
   if (pattern) connections_ = connections_of(pattern);
   recurrent_kernel_ =
-      add_weight({.name = "recurrent_kernel",
-                  .shape = Shape{units_, 4 * units_},
-                  .initialiser = Given{orthonormal_rows(units_, 4 * units_, seed(), path() + "/recurrent_kernel")}});
+      add_weight({.name = "recurrent_kernel", .shape = Shape{units_, 4 * units_}, .initialiser = Orthogonal{}});
   bias_ = add_weight({.name = "bias", .shape = Shape{4 * units_}, .initialiser = Uniform{-0.1, 0.1}});
   cell_->build(input);
 }

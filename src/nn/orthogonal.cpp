@@ -3,7 +3,6 @@
 #include <cmath>
 #include <span>
 
-#include "elegans/base/error.hpp"
 #include "elegans/base/philox.hpp"
 #include "nn/path_hash.hpp"
 
@@ -16,11 +15,8 @@ double dot(std::span<const double> a, std::span<const double> b) {
   return sum;
 }
 
-}  // namespace
-
 std::vector<double> orthonormal_rows(std::int64_t rows, std::int64_t columns, std::uint64_t seed,
                                      std::string_view path) {
-  ensure(rows <= columns, "more orthonormal rows than columns are asked for");
   const auto width = static_cast<std::size_t>(columns);
   std::vector<double> matrix(static_cast<std::size_t>(rows) * width);
   const std::uint64_t stream = hash_of(path);
@@ -38,6 +34,18 @@ std::vector<double> orthonormal_rows(std::int64_t rows, std::int64_t columns, st
     const double length = std::sqrt(dot(row, row));
     for (double& number : row) number /= length;
   }
+  return matrix;
+}
+
+}  // namespace
+
+std::vector<double> orthonormal(std::int64_t rows, std::int64_t columns, std::uint64_t seed, std::string_view path) {
+  if (rows <= columns) return orthonormal_rows(rows, columns, seed, path);
+  const std::vector<double> turned = orthonormal_rows(columns, rows, seed, path);
+  std::vector<double> matrix(turned.size());
+  const auto height = static_cast<std::size_t>(rows), width = static_cast<std::size_t>(columns);
+  for (std::size_t r = 0; r < height; ++r)
+    for (std::size_t c = 0; c < width; ++c) matrix[r * width + c] = turned[c * height + r];
   return matrix;
 }
 

@@ -3,13 +3,24 @@
 #include <fmt/format.h>
 
 #include "elegans/base/json.hpp"
+#include "elegans/nn/activation_layer.hpp"
+#include "elegans/nn/activity_regularisation.hpp"
+#include "elegans/nn/bidirectional.hpp"
 #include "elegans/nn/cfc.hpp"
 #include "elegans/nn/ctgru.hpp"
 #include "elegans/nn/ctrnn.hpp"
 #include "elegans/nn/dense.hpp"
+#include "elegans/nn/dropout.hpp"
+#include "elegans/nn/gru.hpp"
+#include "elegans/nn/lstm.hpp"
 #include "elegans/nn/ltc.hpp"
 #include "elegans/nn/mixed_memory.hpp"
 #include "elegans/nn/neural_ode.hpp"
+#include "elegans/nn/reshape_layer.hpp"
+#include "elegans/nn/residual.hpp"
+#include "elegans/nn/simple_rnn.hpp"
+#include "elegans/nn/stacked_cells.hpp"
+#include "elegans/nn/time_distributed.hpp"
 #include "nn/named.hpp"
 
 namespace elegans::nn {
@@ -21,13 +32,24 @@ using Factory = std::function<Pointer(const Json& config, const std::string& sou
 
 Named<Factory<LayerPtr>>& layers() {
   static Named<Factory<LayerPtr>> all("layer", {
-                                                   {"Dense", Dense::from_config},
-                                                   {"RNN", RNN::from_config},
-                                                   {"LTC", LTC::from_config},
+                                                   {"Activation", ActivationLayer::from_config},
+                                                   {"ActivityRegularisation", ActivityRegularisation::from_config},
+                                                   {"Bidirectional", Bidirectional::from_config},
                                                    {"CfC", CfC::from_config},
-                                                   {"CTRNN", CTRNN::from_config},
                                                    {"CTGRU", CTGRU::from_config},
+                                                   {"CTRNN", CTRNN::from_config},
+                                                   {"Dense", Dense::from_config},
+                                                   {"Dropout", Dropout::from_config},
+                                                   {"Flatten", Flatten::from_config},
+                                                   {"GRU", GRU::from_config},
+                                                   {"LSTM", LSTM::from_config},
+                                                   {"LTC", LTC::from_config},
                                                    {"NeuralODE", NeuralODE::from_config},
+                                                   {"Reshape", ReshapeLayer::from_config},
+                                                   {"Residual", Residual::from_config},
+                                                   {"RNN", RNN::from_config},
+                                                   {"SimpleRNN", SimpleRNN::from_config},
+                                                   {"TimeDistributed", TimeDistributed::from_config},
                                                });
   return all;
 }
@@ -41,6 +63,10 @@ Named<Factory<CellPtr>>& cells() {
                                                  {"CTGRUCell", CTGRUCell::from_config},
                                                  {"NeuralODECell", NeuralODECell::from_config},
                                                  {"MixedMemory", MixedMemory::from_config},
+                                                 {"GRUCell", GRUCell::from_config},
+                                                 {"LSTMCell", LSTMCell::from_config},
+                                                 {"SimpleRNNCell", SimpleRNNCell::from_config},
+                                                 {"StackedCells", StackedCells::from_config},
                                              });
   return all;
 }

@@ -92,7 +92,9 @@ void RNN::on_build(const Shape& input) {
                       .actual = to_string(input),
                       .required = "[batch, time, features]",
                       .remedy = "A single sequence is a batch of one."});
-  cell_->build(input.removed(1));
+  Shape step = input.removed(1);
+  if (options_.timespan_as_feature) step[1] = step[1].factor() + 1;
+  cell_->build(step);
   for (const StateOptions& state : cell_->states())
     learned_.push_back(state.first != FirstState::learned ? nullptr
                                                           : add_weight({.name = "first_" + state.name,
@@ -103,24 +105,18 @@ void RNN::on_build(const Shape& input) {
 
 RNN::Steps RNN::steps_of(Context& context, Value x) const {
   const Dim batch = x.shape()[0], time = x.shape()[1];
-  const auto time_first = [&](Value value, const char* argument) {
-    require(value, Shape{batch, time}, path(), argument);
-    return reshape(transpose(value, {1, 0}), Shape{time, batch, 1});
-  };
   Steps steps{.x = transpose(x, {1, 0, 2}), .dt = {}, .valid = {}};
-  if (context.timespans) steps.dt = time_first(*context.timespans, "timespans");
-  if (context.lengths) {
-    require(*context.lengths, Shape{batch}, path(), "lengths");
-    steps.valid = reshape(sequence_mask(*context.lengths, time, x.dtype()), Shape{time, batch, 1});
+  if (context.timespans) {
+    require(*context.timespans, Shape{batch, time}, path(), "timespans");
+    steps.dt = reshape(transpose(*context.timespans, {1, 0}), Shape{time, batch, 1});
   }
-  if (context.mask) {
-    const Value mask = time_first(*context.mask, "mask");
-    steps.valid = steps.valid ? *steps.valid * mask : mask;
-  }
+  steps.valid = context.valid_steps(batch, time, x.dtype());
   if (steps.valid) {
     steps.x = select(*steps.valid, steps.x, constant(x, 0));
     if (steps.dt) steps.dt = select(*steps.valid, *steps.dt, constant(x, 1));
   }
+  if (options_.timespan_as_feature && !hands_on_gap(steps))
+    steps.x = graph::concat({steps.x, steps.dt ? *steps.dt : full(x, Shape{time, batch, 1}, 1)}, -1);
   return steps;
 }
 
@@ -152,27 +148,31 @@ Value RNN::call(Context& context, Value x) {
   if (steps.valid) scanned.push_back(*steps.valid);
   if (context.training()) scanned.push_back(graph::positions(context.graph(), x.shape()[1], x.dtype()));
   // Backwards, the gap to the following sample is what the step before (in the order of execution) has read.
-  const bool hands_on_gap = options_.go_backwards && steps.dt.has_value();
-  if (hands_on_gap) carried.push_back(reshape(leading(*steps.dt, 1), Shape{batch, 1}));
-  if (!options_.return_sequences) carried.push_back(full(x, Shape{batch, Dim(cell_->output_size())}, 0));
+  const bool hands_on = hands_on_gap(steps);
+  if (hands_on) carried.push_back(reshape(leading(*steps.dt, 1), Shape{batch, 1}));
+  const std::optional<std::size_t> output_state = cell_->output_state();
+  const bool keeps_last = !options_.return_sequences && !output_state;
+  if (keeps_last) carried.push_back(full(x, Shape{batch, Dim(cell_->output_size())}, 0));
 
   const auto body = [&](const Loop& loop) {
     std::size_t next = 1;
     const std::optional<Value> gap = steps.dt ? std::optional(loop.scanned[next++]) : std::nullopt;
     const std::optional<Value> valid = steps.valid ? std::optional(loop.scanned[next++]) : std::nullopt;
-    const Value dt = hands_on_gap ? loop.carried[states] : gap.value_or(one);
+    const Value dt = hands_on ? loop.carried[states] : gap.value_or(one);
     const std::vector<Value> state(loop.carried.begin(), loop.carried.begin() + static_cast<std::ptrdiff_t>(states));
     const std::optional<Value> outer_position = context.position;
     if (context.training()) context.position = loop.scanned[next];
-    const CellOutput step = (*cell_)(context, loop.scanned[0], state, dt);
+    Value input = loop.scanned[0];
+    if (options_.timespan_as_feature && hands_on) input = graph::concat({input, dt}, -1);
+    const CellOutput step = (*cell_)(context, input, state, dt);
     context.position = outer_position;
 
     LoopResult result;
     for (std::size_t i = 0; i < states; ++i) result.carried.push_back(where(valid, step.state[i], state[i]));
-    if (hands_on_gap) result.carried.push_back(where(valid, *gap, dt));
+    if (hands_on) result.carried.push_back(where(valid, *gap, dt));
     if (options_.return_sequences)
       result.stacked.push_back(where(valid, step.output, zero));
-    else
+    else if (keeps_last)
       result.carried.push_back(where(valid, step.output, loop.carried.back()));
     return result;
   };
@@ -183,11 +183,24 @@ Value RNN::call(Context& context, Value x) {
 
   const std::vector<StateOptions> names = cell_->states();
   for (std::size_t i = 0; i < states; ++i) context.final_state(path() + "/" + names[i].name, result.carried[i]);
-  if (options_.return_sequences) return transpose(projected(context, result.stacked[0], steps.valid), {1, 0, 2});
-  if (!projection_ || !steps.valid) return projected(context, result.carried.back(), std::nullopt);
-  // A sequence counts where any step of it does.
-  return projected(context, result.carried.back(), reduce_max(*steps.valid, 0));
+  if (options_.return_sequences) return all_outputs(context, result.stacked[0], steps);
+  return last_output(context, output_state ? result.carried[*output_state] : result.carried.back(), steps);
 }
+
+// [time, batch, output] as [batch, time, output], in the order of processing.
+Value RNN::all_outputs(Context& context, Value outputs, const Steps& steps) {
+  const Value y = transpose(projected(context, outputs, steps.valid), {1, 0, 2});
+  if (!options_.go_backwards) return y;
+  return context.lengths ? reverse_sequence(y, *context.lengths) : reverse_sequence(y);
+}
+
+Value RNN::last_output(Context& context, Value output, const Steps& steps) {
+  if (!projection_ || !steps.valid) return projected(context, output, std::nullopt);
+  // A sequence counts where any step of it does.
+  return projected(context, output, reduce_max(*steps.valid, 0));
+}
+
+bool RNN::hands_on_gap(const Steps& steps) const { return options_.go_backwards && steps.dt.has_value(); }
 
 // The projection of y, 0 where it is not valid. (A bias would stand there.)
 Value RNN::projected(Context& context, Value y, const std::optional<Value>& valid) {

@@ -5,8 +5,8 @@
 namespace elegans::nn {
 
 std::vector<std::string> with_sequence_keys(std::vector<std::string> others) {
-  others.insert(others.end(),
-                {"return_sequences", "projection", "projection_pattern", "go_backwards", "checkpoint_every"});
+  others.insert(others.end(), {"return_sequences", "projection", "projection_pattern", "go_backwards",
+                               "timespan_as_feature", "checkpoint_every"});
   return others;
 }
 
@@ -15,6 +15,7 @@ void write_sequence(const RnnOptions& options, Json& config) {
   config["projection"] = options.projection;
   if (options.projection_pattern) config["projection_pattern"] = to_config(*options.projection_pattern);
   config["go_backwards"] = options.go_backwards;
+  if (options.timespan_as_feature) config["timespan_as_feature"] = true;
   config["checkpoint_every"] = options.checkpoint_every;
 }
 
@@ -26,6 +27,7 @@ RnnOptions read_sequence(const JsonObject& object, const std::string& source_nam
           .projection = object.integer("projection", {.at_least = 0}, 0),
           .projection_pattern = pattern,
           .go_backwards = object.boolean("go_backwards", false),
+          .timespan_as_feature = object.boolean("timespan_as_feature", false),
           .checkpoint_every = object.integer("checkpoint_every", {.at_least = 0}, 0)};
 }
 

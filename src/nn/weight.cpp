@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <cmath>
 
+#include "elegans/nn/connections_of.hpp"
+
 namespace elegans::nn {
 namespace {
 
@@ -64,12 +66,22 @@ void check_absent(const WeightOptions& options, const std::string& path, const T
 }
 
 // w where it has the sign of the circuit, else 0.
-Constraint keep_sign(const Constraint& first, Tensor signs) {
-  return {first.name, [first, signs = std::move(signs)](Value weight) {
-            const Value w = first ? first.apply(weight) : weight;
-            const Value wrong = less(w * constant(*w.graph, signs), constant(w, 0));
-            return select(wrong, constant(w, 0), w);
-          }};
+Constraint keep_sign(Constraint first, Tensor signs) {
+  Constraint both = first;
+  both.apply = [first = std::move(first), signs = std::move(signs)](Value weight) {
+    const Value w = first ? first.apply(weight) : weight;
+    const Value wrong = less(w * constant(*w.graph, signs), constant(w, 0));
+    return select(wrong, constant(w, 0), w);
+  };
+  return both;
+}
+
+// The constraint as the stored weights of this pattern are subject to it.
+void bind_pattern(Constraint& constraint, const PatternPtr& pattern) {
+  if (!constraint.apply_sparse) return;
+  constraint.apply = [apply = constraint.apply_sparse, connections = connections_of(pattern)](Value weights) {
+    return apply(weights, connections);
+  };
 }
 
 }  // namespace
@@ -80,6 +92,7 @@ WeightPtr make_weight(WeightOptions options, std::string path, Dtype dtype, std:
   Tensor value =
       given ? given(options, path, {dtype, stored_shape(options)}) : initial_value(options, path, dtype, seed);
   if (given) check_absent(options, path, value);
+  if (options.pattern && options.storage == Storage::sparse) bind_pattern(options.constraint, options.pattern);
   if (options.polarity == Polarity::fixed_sign) {
     const auto signs = options.pattern->polarity();
     options.constraint =

@@ -7,18 +7,6 @@
 namespace elegans::ops {
 namespace {
 
-const char* function_name(const Instruction& instruction) {
-  switch (instruction.kind) {
-    case Instruction::Kind::unary:
-      return kernels::name(static_cast<kernels::Unary>(instruction.function));
-    case Instruction::Kind::binary:
-      return kernels::name(static_cast<kernels::Binary>(instruction.function));
-    case Instruction::Kind::select:
-      break;
-  }
-  return "select";
-}
-
 Dim size_at(const Shape& shape, std::size_t axis, std::size_t rank) {
   const std::size_t missing = rank - shape.rank();
   return axis < missing ? Dim(1) : shape[axis - missing];
@@ -67,6 +55,18 @@ std::optional<Elementwise::Access> Elementwise::access_of(const Shape& shape, co
   if (repeats(0, split) && follows(split, rank)) return Access::row;
   if (follows(0, split) && repeats(split, rank)) return Access::column;
   return std::nullopt;
+}
+
+const char* function_name(const Instruction& instruction) {
+  switch (instruction.kind) {
+    case Instruction::Kind::unary:
+      return kernels::name(static_cast<kernels::Unary>(instruction.function));
+    case Instruction::Kind::binary:
+      return kernels::name(static_cast<kernels::Binary>(instruction.function));
+    case Instruction::Kind::select:
+      break;
+  }
+  return "select";
 }
 
 double flop_of(const Instruction& instruction) {

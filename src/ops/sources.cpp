@@ -72,6 +72,46 @@ Status OneHot::run(const Call& call) const noexcept {
   return {.code = Status::Code::index_out_of_range, .node = -1, .item = static_cast<std::int64_t>(done)};
 }
 
+// LabelNumber
+
+std::string LabelNumber::options() const {
+  return fmt::format("{} classes{}", classes_, ignored_ ? fmt::format(", {} ignored", *ignored_) : "");
+}
+
+bool LabelNumber::same(const Operation& other) const {
+  const auto& that = static_cast<const LabelNumber&>(other);
+  return classes_ == that.classes_ && ignored_ == that.ignored_;
+}
+
+std::vector<Type> LabelNumber::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 2);
+  require_integers(*this, inputs[0], "label");
+  require_floating(*this, inputs.subspan(1));
+  if (!(inputs[1].shape == inputs[0].shape))
+    shape_error(*this, "weight", inputs[1].shape, to_string(inputs[0].shape) + ", for so many are the labels");
+  return {inputs[1]};
+}
+
+void LabelNumber::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+  sizes[0] = static_cast<std::size_t>(inputs[0].shape.elements(at));
+}
+
+Status LabelNumber::run(const Call& call) const noexcept {
+  return with_floating(call.dtype, [&]<class T>(T) -> Status {
+    const auto* label = call.in<std::int32_t>(0);
+    const T* weight = call.in<T>(1);
+    T* y = call.out<T>(0);
+    for (std::size_t i = 0; i < call.sizes[0]; ++i) {
+      y[i] = -1;
+      if (weight[i] == 0 || label[i] == ignored_) continue;
+      if (label[i] < 0 || label[i] >= classes_)
+        return {.code = Status::Code::index_out_of_range, .node = -1, .item = static_cast<std::int64_t>(i)};
+      y[i] = static_cast<T>(label[i]);
+    }
+    return {};
+  });
+}
+
 // SequenceMask
 
 bool SequenceMask::same(const Operation& other) const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "elegans/base/error.hpp"
@@ -76,6 +77,40 @@ void relabel(Dataset& data, std::span<const std::string> classes) {
     for (std::int32_t& label : recording.labels)
       label = label == unknown_class ? unknown_class : renamed[static_cast<std::size_t>(label)];
   data.schema.classes.assign(classes.begin(), classes.end());
+}
+
+std::vector<double> balanced_class_weights(const Dataset& training) {
+  const std::size_t classes = training.schema.classes.size();
+  if (classes == 0)
+    throw ConfigError(Complaint{"balanced_class_weights", "the data set", "without classes", "class names", ""});
+  std::vector<double> counts(classes);
+  double all = 0;
+  for (std::size_t s = 0; s < training.size(); ++s) {
+    const auto labels = training.labels(s);
+    const auto weights = training.weights(s);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const double weight = weights.empty() ? 1 : weights[i];
+      counts[static_cast<std::size_t>(labels[i])] += weight;
+      all += weight;
+    }
+  }
+  for (double& count : counts) count = count > 0 ? all / (static_cast<double>(classes) * count) : 1;
+  return counts;
+}
+
+std::vector<double> class_weights(std::span<const std::string> classes, const std::map<std::string, double>& named) {
+  std::vector<double> weights(classes.size(), 1);
+  for (const auto& [name, weight] : named) {
+    const auto found = std::find(classes.begin(), classes.end(), name);
+    if (found == classes.end())
+      throw ConfigError(
+          Complaint{"class weights", "the class", quote(name), "one of the classes", suggest(name, classes)});
+    if (!(std::isfinite(weight) && weight >= 0))
+      throw ConfigError(
+          Complaint{"class weights", "that of " + quote(name), fmt::format("{}", weight), "a finite number >= 0", ""});
+    weights[static_cast<std::size_t>(found - classes.begin())] = weight;
+  }
+  return weights;
 }
 
 void learn_classes(Parts& parts) {

@@ -23,12 +23,11 @@ class CsvHistory final : public Callback {
       header_ += "," + figure.name;
     }
     header_ += ",learning_rate,seconds\n";
+    for (const EpochRecord& epoch : plan.done) header_ += row_of(epoch);
   }
 
   Next on_epoch(Trainer&, const EpochRecord& record) override {
-    std::string row = fmt::format("{},{}", record.epoch, record.step);
-    for (const std::string& name : figures_) row += fmt::format(",{}", figure(record, name));
-    row += fmt::format(",{},{:.3f}\n", record.learning_rate, record.seconds);
+    const std::string row = row_of(record);
     if (header_.empty()) {
       append(row);
     } else {
@@ -38,6 +37,12 @@ class CsvHistory final : public Callback {
   }
 
  private:
+  std::string row_of(const EpochRecord& record) const {
+    std::string row = fmt::format("{},{}", record.epoch, record.step);
+    for (const std::string& name : figures_) row += fmt::format(",{}", figure(record, name));
+    return row + fmt::format(",{},{:.3f}\n", record.learning_rate, record.seconds);
+  }
+
   // A row is shorter than the stream's buffer, so that it reaches the file by one call of the system.
   void append(const std::string& row) const {
     std::error_code error;
@@ -53,7 +58,7 @@ class CsvHistory final : public Callback {
   }
 
   std::filesystem::path file_;
-  std::string header_;  // as long as it is not written
+  std::string header_;  // and the rows of epochs before this fit was resumed, as long as they are not written
   std::vector<std::string> figures_;
 };
 

@@ -13,7 +13,7 @@ nn::Targets targets_of(const Dataset& data) {
 }
 
 void require_targets(const char* operation, const std::string& what, nn::Targets wanted, const Dataset& data) {
-  if (wanted == targets_of(data)) return;
+  if (wanted == targets_of(data) || wanted == nn::Targets::either) return;
   throw ConfigError({operation, what, fmt::format("for {}", name_of(wanted)),
                      fmt::format("one for {}, which the data have", name_of(targets_of(data))), ""});
 }
@@ -52,15 +52,29 @@ bool covers(const DataNeeds& made, const DataNeeds& asked) {
          made.lengths >= asked.lengths;
 }
 
-nn::Loss loss_for(const Dataset& data, const nn::Loss& asked, const char* operation) {
-  if (!asked.write) return data.schema.classifies() ? nn::categorical_crossentropy() : nn::mean_squared_error();
-  require_targets(operation, "the loss " + asked.name, asked.targets, data);
-  return asked;
+nn::Loss loss_for(const Dataset& data, const Sequential& model, const nn::Loss& asked, const char* operation) {
+  nn::Loss loss = asked;
+  if (!loss.write) {
+    const bool classifies = data.schema.classifies(), one_score = classifies && model.outputs() == 1;
+    loss = one_score    ? nn::binary_crossentropy()
+           : classifies ? nn::sparse_categorical_crossentropy()
+                        : nn::mean_squared_error();
+    loss.reduction = asked.reduction;
+    loss.class_weight = asked.class_weight;
+    loss.ignore_index = asked.ignore_index;
+  }
+  require_targets(operation, "the loss " + loss.name, loss.targets, data);
+  if (loss.reduction == nn::Reduction::none)
+    throw ConfigError({operation, "the reduction of the loss " + loss.name, "none",
+                       "mean or sum, for training makes one number small", ""});
+  if (loss.weighs_labels() && !data.schema.classifies())
+    throw ConfigError({operation, "a class weight or ignored label of the loss " + loss.name, "given",
+                       "none, for the data have numbers", ""});
+  return loss;
 }
 
 std::vector<nn::Metric> metrics_for(const Dataset& data, const std::vector<nn::Metric>& asked, const char* operation) {
-  if (asked.empty())
-    return {nn::Metric(data.schema.classifies() ? nn::Metric::accuracy : nn::Metric::root_mean_squared_error)};
+  if (asked.empty()) return {data.schema.classifies() ? nn::Metric::accuracy() : nn::Metric::root_mean_squared_error()};
   for (const nn::Metric& metric : asked)
     require_targets(operation, "the metric " + metric.name(), metric.targets(), data);
   return asked;
@@ -73,6 +87,9 @@ void check_fits(const Dataset& data, const Sequential& model, const char* operat
   if (!anything_counts(data))
     throw ConfigError(
         {operation, "the weight of every target", "0", "one or more above 0", "Recording::weights masks them all."});
+  if (!schema.sporadic.empty())
+    throw ConfigError({operation, "the data set", "with values that may be missing", "numbers for every step",
+                       "Make them inputs with missing_as_inputs()."});
   const std::size_t width = target_width(schema);
   if (width == 0)
     throw ConfigError({operation, "the data set", "without targets", "numbers or classes to learn",
@@ -81,11 +98,6 @@ void check_fits(const Dataset& data, const Sequential& model, const char* operat
     throw ShapeError(
         {operation, "the number of features", fmt::format("{}", data.feature_count()),
          fmt::format("{}, those of the model's input {}", model.features(), to_string(model.input_shape())), ""});
-  if (width != static_cast<std::size_t>(model.outputs()))
-    throw ShapeError(
-        {operation, "the model's output", to_string(model.output_shape()),
-         fmt::format("{} numbers, for the data have so many {}", width, schema.classifies() ? "classes" : "targets"),
-         "Change the last layer."});
   if (!model.has_time() && data.longest() > 1)
     throw ShapeError({operation, "the length of the longest sequence", fmt::format("{}", data.longest()),
                       "1, for the model has no time",
@@ -96,12 +108,27 @@ void check_fits(const Dataset& data, const Sequential& model, const char* operat
                       "Let the last recurrent layer return sequences, or train on the target of the last step."});
 }
 
+void check_outputs(const Dataset& data, const Sequential& model, const nn::Loss& loss, const char* operation) {
+  const bool classifies = data.schema.classifies();
+  const auto targets = static_cast<std::int64_t>(target_width(data.schema));
+  const std::int64_t width = classifies ? targets : targets * loss.outputs_per_target;
+  const bool one_score = classifies && targets == 2 && model.outputs() == 1;  // of the second class
+  if (width == model.outputs() || one_score) return;
+  const std::string why = loss.outputs_per_target == 1 || classifies
+                              ? fmt::format("for the data have so many {}", classifies ? "classes" : "targets")
+                              : fmt::format("{} for each of {} targets, as the loss {} takes them",
+                                            loss.outputs_per_target, targets, loss.name);
+  throw ShapeError({operation, "the model's output", to_string(model.output_shape()),
+                    fmt::format("{} numbers, {}", width, why), "Change the last layer."});
+}
+
 ShardLayout layout_for(const Dataset& data, const Sequential& model, const DataNeeds& needs, std::size_t rows) {
   return {.dtype = model.dtype(),
           .rows = static_cast<std::int64_t>(rows),
           .longest = static_cast<std::int64_t>(needs.longest),
           .features = model.features(),
           .outputs = model.outputs(),
+          .targets = data.schema.classifies() ? 0 : static_cast<std::int64_t>(target_width(data.schema)),
           .classes = data.schema.classifies(),
           .answers_every_step = model.output_shape().rank() == 3};
 }

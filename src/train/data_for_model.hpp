@@ -22,12 +22,14 @@ DataNeeds either(const DataNeeds& a, const DataNeeds& b);
 // Whether what was made for `made` does for `asked`.
 bool covers(const DataNeeds& made, const DataNeeds& asked);
 
-// The loss asked for, else the one of the data's targets; ConfigError where it is for other targets.
-nn::Loss loss_for(const Dataset& data, const nn::Loss& asked, const char* operation);
+// The loss asked for, else the one of the data's targets; ConfigError where it is for other targets, or makes no number.
+nn::Loss loss_for(const Dataset& data, const Sequential& model, const nn::Loss& asked, const char* operation);
 std::vector<nn::Metric> metrics_for(const Dataset& data, const std::vector<nn::Metric>& asked, const char* operation);
 
 // Throws what Trainer::fit says of data that cannot be trained on: in the name of `operation`. The model is built.
 void check_fits(const Dataset& data, const Sequential& model, const char* operation);
+// The same of a model whose outputs are not what the loss takes for such targets.
+void check_outputs(const Dataset& data, const Sequential& model, const nn::Loss& loss, const char* operation);
 
 ShardLayout layout_for(const Dataset& data, const Sequential& model, const DataNeeds& needs, std::size_t rows);
 

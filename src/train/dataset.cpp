@@ -53,10 +53,12 @@ void check_recording(const char* operation, const Schema& schema, const Recordin
   if (!recording.lines.empty()) check_size(operation, recording, "lines", recording.lines.size(), steps, "one a step");
 }
 
+// `may_lack` says of each column whether it may be NaN; empty: of none.
 void check_finite(const char* operation, const Recording& recording, const std::vector<double>& values,
-                  const std::vector<std::string>& names, const char* what) {
+                  const std::vector<std::string>& names, const char* what, const std::vector<bool>& may_lack = {}) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i])) continue;
+    if (std::isnan(values[i]) && !may_lack.empty() && may_lack[i % names.size()]) continue;
     throw FormatError(Complaint{fmt::format("{}: {}", operation, recording.place(i / names.size())),
                                 fmt::format("{} {}", what, quote(names[i % names.size()])),
                                 fmt::format("{}", values[i]), "a finite number", ""});
@@ -93,6 +95,19 @@ void check_names(const char* operation, const std::vector<std::string>& names, c
     if (!seen.insert(name).second)
       throw FormatError(Complaint{operation, fmt::format("the {} {} is listed twice", what, quote(name)), "",
                                   "distinct names", "Rename one."});
+}
+
+std::vector<bool> sporadic_columns(const char* operation, const Schema& schema) {
+  if (schema.sporadic.empty()) return {};
+  std::vector<bool> columns(schema.features.size());
+  for (const auto& name : schema.sporadic) {
+    const auto found = std::find(schema.features.begin(), schema.features.end(), name);
+    if (found == schema.features.end())
+      throw FormatError(Complaint{operation, fmt::format("the sporadic feature {}", quote(name)), "unknown",
+                                  "one of the features", ""});
+    columns[static_cast<std::size_t>(found - schema.features.begin())] = true;
+  }
+  return columns;
 }
 
 void check_sequences(const char* operation, const Dataset& data) {
@@ -179,9 +194,11 @@ void validate(const Dataset& data, const char* operation) {
     throw FormatError(Complaint{operation, "the data set has no features", "", "at least one", ""});
   check_names(operation, data.schema.features, "feature");
   check_names(operation, data.schema.classes, "class");
+  check_names(operation, data.schema.sporadic, "sporadic feature");
+  const std::vector<bool> sporadic = sporadic_columns(operation, data.schema);
   for (const Recording& recording : data.recordings) {
     check_recording(operation, data.schema, recording);
-    check_finite(operation, recording, recording.features, data.schema.features, "feature");
+    check_finite(operation, recording, recording.features, data.schema.features, "feature", sporadic);
     check_finite(operation, recording, recording.targets, data.schema.targets, "target");
     check_weights(operation, recording);
     check_timespans(operation, recording);

@@ -1,32 +1,18 @@
 #include "elegans/train/early_stopping.hpp"
 
-#include <fmt/format.h>
-#include <algorithm>
-#include <cmath>
-
-#include "elegans/base/suggest.hpp"
-#include "elegans/base/text.hpp"
 #include "elegans/train/trainer.hpp"
+#include "train/monitor.hpp"
 
 namespace elegans::train {
 namespace {
 
 class EarlyStopping final : public Callback {
  public:
-  explicit EarlyStopping(EarlyStoppingOptions options) : options_(std::move(options)) {
-    if (!(options_.min_delta >= 0))
-      throw ConfigError({"early_stopping", "min_delta", fmt::format("{}", options_.min_delta), "0 or more", ""});
-  }
+  explicit EarlyStopping(const EarlyStoppingOptions& options)
+      : options_(options), monitor_("early_stopping", options.monitor, options.min_delta) {}
 
   void on_start(Trainer&, const FitPlan& plan) override {
-    std::vector<std::string> known;
-    for (const NamedFigure& figure : plan.figures) known.push_back(figure.name);
-    const auto found = std::find(known.begin(), known.end(), options_.monitor);
-    if (found == known.end())
-      throw ConfigError({"early_stopping", "monitor", quote(options_.monitor), "a figure of this training",
-                         known.size() == 1 ? "Monitor 'loss', or pass a validation part to fit()."
-                                           : suggest(options_.monitor, known)});
-    better_ = plan.figures[static_cast<std::size_t>(found - known.begin())].better;
+    monitor_.start(plan);
     best_epoch_ = last_epoch_ = 0;
     waited_ = 0;
     weights_.clear();
@@ -34,12 +20,7 @@ class EarlyStopping final : public Callback {
 
   Next on_epoch(Trainer& trainer, const EpochRecord& record) override {
     last_epoch_ = record.epoch;
-    const double value = figure(record, options_.monitor);
-    // Of NaN neither is true; of infinity the first may be.
-    const bool improves =
-        better_ == nn::Better::lower ? value < best_ - options_.min_delta : value > best_ + options_.min_delta;
-    if (improves || (best_epoch_ == 0 && std::isfinite(value))) {
-      best_ = value;
+    if (monitor_.improves(record)) {
       best_epoch_ = record.epoch;
       waited_ = 0;
       if (options_.restore_best) keep(trainer.model());
@@ -56,15 +37,37 @@ class EarlyStopping final : public Callback {
     history.restored = best_epoch_;
   }
 
+  std::string_view state_name() const override { return "early_stopping"; }
+
+  void save_state(CallbackState& state) const override {
+    monitor_.save(state);
+    state.set_count("best_epoch", best_epoch_);
+    state.set_count("last_epoch", last_epoch_);
+    state.set_count("waited", waited_);
+    for (std::size_t i = 0; i < weights_.size(); ++i) state.set(weight_name(i), weights_[i]);
+  }
+
+  void load_state(Trainer& trainer, const CallbackState& state) override {
+    monitor_.load(state);
+    best_epoch_ = state.count("best_epoch");
+    last_epoch_ = state.count("last_epoch");
+    waited_ = state.count("waited");
+    if (!options_.restore_best || best_epoch_ == 0) return;
+    const std::vector<nn::WeightPtr> weights = trainer.model().weights();
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      weights_.push_back(state.tensor(weight_name(i), weights[i]->value.dtype(), weights[i]->stored_shape()));
+  }
+
  private:
+  static std::string weight_name(std::size_t i) { return "weight/" + std::to_string(i); }
+
   void keep(const Sequential& model) {
     weights_.clear();
     for (const nn::WeightPtr& weight : model.weights()) weights_.push_back(weight->value);
   }
 
   EarlyStoppingOptions options_;
-  nn::Better better_ = nn::Better::lower;
-  double best_ = 0;
+  Monitor monitor_;
   std::uint64_t best_epoch_ = 0;  // 0 before there is one
   std::uint64_t last_epoch_ = 0;
   std::uint64_t waited_ = 0;
@@ -73,6 +76,6 @@ class EarlyStopping final : public Callback {
 
 }  // namespace
 
-CallbackPtr early_stopping(EarlyStoppingOptions options) { return std::make_shared<EarlyStopping>(std::move(options)); }
+CallbackPtr early_stopping(EarlyStoppingOptions options) { return std::make_shared<EarlyStopping>(options); }
 
 }  // namespace elegans::train

@@ -21,15 +21,29 @@ void unscale(const model::Scaling& scaling, const View& values) {
   });
 }
 
-// A mean over what counts, of the means over its parts.
-struct RunningMean {
-  double sum = 0, count = 0;
-  void add(double mean, double of) {
-    sum += mean * of;
-    count += of;
-  }
-  double value() const { return sum / count; }
-};
+// Keeps the columns [first, first + width) of every row, in the same memory.
+View columns(const View& values, std::size_t first, std::size_t width) {
+  const auto all = static_cast<std::size_t>(values.shape.back().factor());
+  if (all == width) return values;
+  View kept = values;
+  kept.shape = values.shape.removed(values.shape.rank() - 1)
+                   .inserted(values.shape.rank() - 1, Dim(static_cast<std::int64_t>(width)));
+  ops::with_floating(values.dtype, [&]<class T>(T) {
+    const std::span<T> numbers = values.as<T>();
+    for (std::size_t row = 0; row * all < numbers.size(); ++row)
+      std::copy_n(numbers.begin() + static_cast<std::ptrdiff_t>(row * all + first), width,
+                  numbers.begin() + static_cast<std::ptrdiff_t>(row * width));
+  });
+  return kept;
+}
+
+// Places that a data set has at most, whether they count or not.
+std::size_t places_of(const Dataset& data) {
+  std::size_t places = 0;
+  for (std::size_t s = 0; s < data.size(); ++s)
+    places += data.schema.target_at == TargetAt::every_step ? data.steps(s) : 1;
+  return places;
+}
 
 }  // namespace
 
@@ -37,87 +51,146 @@ Evaluation Trainer::Implementation::evaluate(const Dataset& data) {
   Pass& pass = *evaluation.pass;
   Batches batches({.sequences = data.size(), .batch_size = options.batch_size, .order = Order::sequential});
   RunningMean mean;
-  for (nn::Metric& metric : metrics) metric.reset();
+  const bool classifies = data.schema.classifies();
+  const std::size_t width = classifies ? static_cast<std::size_t>(model->outputs()) : data.schema.targets.size();
+  for (nn::Metric& metric : metrics)
+    metric.expect({.outputs = width, .places = places_of(data), .predictions = loss.predictions});
+  nn::ConfusionMatrix confusion(data.schema.classes.size());
   while (!batches.done()) {
-    pass.run(data, batches.next(), 0);
-    mean.add(pass.loss(), pass.counted());
+    const std::span<const std::size_t> batch = batches.next();
+    const double counted = pass.counted(data, batch);
+    pass.run(data, batch, 0, {.counted = counted, .sequences = batch.size()});
+    mean.add(pass.mean_of(pass.loss(), counted), counted);
     for (std::size_t s = 0; s < pass.shards(); ++s) {
-      const View answers = pass.answers(s), targets = pass.shard(s).targets_view();
+      const View targets = pass.shard(s).targets_view(), weights = pass.shard(s).weights_view();
+      const View answers = columns(pass.answers(s), static_cast<std::size_t>(loss.point) * width, width);
       if (!options.target_scaling.empty()) {
         unscale(options.target_scaling, answers);
         unscale(options.target_scaling, targets);
       }
-      for (nn::Metric& metric : metrics) metric.add(answers, targets, pass.shard(s).weights_view());
+      for (nn::Metric& metric : metrics) metric.add(answers, targets, weights);
+      if (classifies) confusion.add(answers, targets, weights, loss.predictions);
     }
   }
   require_finite_evaluation(mean.value());
   Evaluation found{.loss = mean.value()};
   for (const nn::Metric& metric : metrics) found.metrics.push_back({metric.name(), metric.value()});
+  if (classifies) found.confusion = std::move(confusion);
   return found;
 }
 
-bool Trainer::Implementation::run_epoch(Trainer& self, const Dataset& data, const Dataset* validation, Batches& batches,
-                                        History& history) {
-  RunningMean mean;
-  StepRecord record{.epoch = fit_epoch};
-  for (batches.start(epochs); !batches.done();) {
-    record.loss = gradients({data, batches.next()});
+double Trainer::Implementation::Fitting::seconds() const { return seconds_before + now() - began; }
+
+void Trainer::Implementation::at_save_point(Trainer& self, const EpochRecord* epoch) {
+  for (const CallbackPtr& callback : options.callbacks) callback->on_save_point(self, {.step = steps, .epoch = epoch});
+}
+
+void Trainer::Implementation::run_updates(Trainer& self, Batches& batches) {
+  const std::size_t together = options.gradient_accumulation_steps;
+  std::vector<Batch> some;
+  some.reserve(together);
+  StepRecord record{.epoch = fitting->epoch(), .step_of_epoch = fitting->updates};
+  batches.start(epochs);
+  for (std::size_t i = 0; i < fitting->updates * together; ++i) batches.next();
+  while (!batches.done()) {
+    some.clear();
+    while (some.size() < together && !batches.done()) some.push_back({*fitting->training, batches.next()});
+    record.loss = gradients(some);
     apply();
-    mean.add(record.loss, training.pass->counted());
+    fitting->mean.add(training.pass->mean_of(record.loss, counted), counted);
     record.step = steps;
-    record.epoch_loss = mean.value();
-    ++record.step_of_epoch;
+    record.epoch_loss = fitting->mean.value();
+    record.step_of_epoch = ++fitting->updates;
     for (const CallbackPtr& callback : options.callbacks) callback->on_step(record);
+    at_save_point(self, nullptr);
   }
+}
+
+void Trainer::Implementation::run_epoch(Trainer& self, Batches& batches) {
+  run_updates(self, batches);
   ++epochs;
-  EpochRecord epoch{.epoch = epochs, .step = steps, .loss = mean.value(), .learning_rate = learning_rate};
-  if (validation) epoch.validation = evaluate(*validation);
-  epoch.seconds = now() - fit_began;
-  history.epochs.push_back(std::move(epoch));
-  bool stops = false;
+  EpochRecord epoch{.epoch = epochs, .step = steps, .loss = fitting->mean.value(), .learning_rate = rate()};
+  show_averages(true);
+  if (fitting->validation) epoch.validation = evaluate(*fitting->validation);
+  epoch.seconds = fitting->seconds();
+  fitting->history.epochs.push_back(std::move(epoch));
+  const EpochRecord& record = fitting->history.epochs.back();
   for (const CallbackPtr& callback : options.callbacks)
-    stops = callback->on_epoch(self, history.epochs.back()) == Next::stop || stops;
-  return stops;
+    fitting->stopped = callback->on_epoch(self, record) == Next::stop || fitting->stopped;
+  show_averages(false);
+  fitting->updates = 0;
+  fitting->mean = {};
+  at_save_point(self, &record);
+}
+
+void Trainer::Implementation::show_averages(bool shown) {
+  if (!options.ema_decay || averages_shown == shown) return;
+  update->swap_averages();
+  averages_shown = shown;
+}
+
+FitPlan Trainer::Implementation::plan_of(const Batches& batches) const {
+  return {.first_epoch = fitting->first_epoch,
+          .epochs = options.epochs,
+          .steps_per_epoch = steps_per_epoch(batches),
+          .figures = figures_of(metrics, fitting->validation != nullptr),
+          .parameters = parameters.count,
+          .threads = workers.count(),
+          .seed = seed,
+          .machine_kind = fitting->history.machine_kind,
+          .done = fitting->history.epochs,
+          .steps_done = steps - fitting->first_step};
+}
+
+std::size_t Trainer::Implementation::steps_per_epoch(const Batches& batches) const {
+  const std::size_t together = options.gradient_accumulation_steps;
+  return (batches.per_epoch() + together - 1) / together;
+}
+
+void Trainer::Implementation::end_fit(Trainer& self, std::size_t begun, Ending ending) {
+  fitting->history.ending = ending;
+  show_averages(false);
+  if (options.ema_decay) update->adopt_averages();
+  while (begun > 0) options.callbacks[--begun]->on_end(self, fitting->history);
 }
 
 History Trainer::Implementation::fit(Trainer& self, const Dataset& data, const Dataset* validation) {
+  if (fitting) throw ConfigError({"fit", "the trainer", "in a fit already", "one at a time", ""});
   reserve(data, training, "fit");
   seen = Seen(data);
   if (validation) reserve(*validation, evaluation, "fit, validation");
 
   Batches batches({.sequences = data.size(), .batch_size = options.batch_size, .seed = seed, .order = options.order});
-  History history{.seed = seed, .machine_kind = model::machine_kind(options.target)};
-  const FitPlan plan{.first_epoch = epochs + 1,
-                     .epochs = options.epochs,
-                     .steps_per_epoch = batches.per_epoch(),
-                     .figures = figures_of(metrics, validation != nullptr),
-                     .parameters = parameters.count,
-                     .threads = workers.count(),
-                     .seed = seed,
-                     .machine_kind = history.machine_kind};
+  fitting.emplace(Fitting{.training = &data, .validation = validation, .began = now()});
+  fitting->history = {.seed = seed, .machine_kind = model::machine_kind(options.target)};
+  fitting->first_epoch = epochs + 1;
+  fitting->first_step = steps;
   std::size_t begun = 0;
-  const auto end = [&](Ending ending) {
-    fit_epoch = 0;
-    history.ending = ending;
-    while (begun > 0) options.callbacks[--begun]->on_end(self, history);
-  };
-  fit_began = now();
+  // Whatever happens, the fit is over.
+  struct Over {
+    Implementation& of;
+    ~Over() {
+      of.outside_from = of.steps;
+      of.fitting.reset();
+    }
+  } over{*this};
+  if (resumed) take_up(*resumed, batches);
+  const std::unique_ptr<Checkpoint> from = std::move(resumed);
+  fitting->steps = options.epochs * steps_per_epoch(batches);
   try {
+    const FitPlan plan = plan_of(batches);
     for (const CallbackPtr& callback : options.callbacks) {
       ++begun;
       callback->on_start(self, plan);
     }
-    bool stopped = false;
-    for (std::uint64_t e = 0; e < options.epochs && !stopped; ++e) {
-      fit_epoch = epochs + 1;
-      stopped = run_epoch(self, data, validation, batches, history);
-    }
-    end(stopped ? Ending::stopped : Ending::all_epochs);
+    if (from) load_states(self, *from);
+    while (fitting->history.epochs.size() < options.epochs && !fitting->stopped) run_epoch(self, batches);
+    end_fit(self, begun, fitting->stopped ? Ending::stopped : Ending::all_epochs);
   } catch (...) {
-    end(Ending::failed);
+    end_fit(self, begun, Ending::failed);
     throw;
   }
-  return history;
+  return std::move(fitting->history);
 }
 
 }  // namespace elegans::train

@@ -19,6 +19,7 @@ Roles roles_of(const ObservationOptions& options) {
           .features = options.features,
           .group = options.group,
           .missing = options.missing,
+          .sporadic = options.sporadic,
           .first_dt = options.first_dt};
 }
 

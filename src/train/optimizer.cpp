@@ -7,6 +7,8 @@
 #include "elegans/base/error.hpp"
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
+#include "elegans/train/optimizers.hpp"
+#include "train/optimizer_options.hpp"
 
 namespace elegans::train {
 namespace {
@@ -15,66 +17,52 @@ void require(bool fits, const char* optimizer, const char* option, double actual
   if (!fits) throw ConfigError({optimizer, option, fmt::format("{}", actual), required, ""});
 }
 
-void require_rate(const char* optimizer, double rate) {
-  require(std::isfinite(rate) && rate >= 0, optimizer, "learning_rate", rate, "a finite number >= 0");
-}
+constexpr std::array<std::string_view, 8> names{"sgd",   "adam",    "adamw",   "amsgrad",
+                                                "nadam", "rmsprop", "adagrad", "lion"};
 
+}  // namespace
+
+void require_at_least_0(const char* optimizer, const char* option, double value) {
+  require(std::isfinite(value) && value >= 0, optimizer, option, value, "a finite number >= 0");
+}
+void require_above_0(const char* optimizer, const char* option, double value) {
+  require(std::isfinite(value) && value > 0, optimizer, option, value, "a finite number > 0");
+}
 void require_fraction(const char* optimizer, const char* option, double value) {
   require(value >= 0 && value < 1, optimizer, option, value, "0 or more and less than 1");
 }
 
-}  // namespace
-
-SGD::operator Optimizer() const {
-  require_rate("SGD", learning_rate);
-  require_fraction("SGD", "momentum", momentum);
-  Optimizer optimizer{.name = "sgd", .learning_rate = learning_rate, .factors = {"rate"}};
-  optimizer.set_factors = [](std::uint64_t, double rate, std::span<double> factors) { factors[0] = rate; };
-  if (momentum == 0) {
-    optimizer.write = [](const UpdateInputs& in) {
-      return Update{.parameters = in.parameters - in.factors[0] * in.gradients};
-    };
-    return optimizer;
-  }
-  optimizer.moments = {"momentum"};
-  optimizer.write = [momentum = momentum](const UpdateInputs& in) {
-    const Value m = in.moments[0] * momentum + in.gradients;
-    return Update{.parameters = in.parameters - in.factors[0] * m, .moments = {m}};
-  };
-  return optimizer;
+Optimizer optimizer_with(const CommonOptions& options) {
+  require_at_least_0(options.type, "learning_rate", options.learning_rate);
+  require_at_least_0(options.type, "weight_decay", options.weight_decay);
+  return {.name = options.name,
+          .learning_rate = options.learning_rate,
+          .weight_decay = options.weight_decay,
+          .decay = options.decay};
 }
 
-Adam::operator Optimizer() const {
-  require_rate("Adam", learning_rate);
-  require_fraction("Adam", "beta_1", beta_1);
-  require_fraction("Adam", "beta_2", beta_2);
-  require(std::isfinite(epsilon) && epsilon > 0, "Adam", "epsilon", epsilon, "a finite number > 0");
-  const auto [rate0, b1, b2, eps] = *this;
-  return {.name = "adam",
-          .learning_rate = rate0,
-          .moments = {"m", "v"},
-          .factors = {"rate", "correction"},
-          .set_factors =
-              [b1 = b1, b2 = b2](std::uint64_t step, double rate, std::span<double> factors) {
-                const auto t = static_cast<double>(step);
-                factors[0] = rate / (1 - std::pow(b1, t));
-                factors[1] = 1 / std::sqrt(1 - std::pow(b2, t));
-              },
-          .write =
-              [b1 = b1, b2 = b2, eps = eps](const UpdateInputs& in) {
-                const Value& g = in.gradients;
-                const Value m = in.moments[0] * b1 + g * (1 - b1);
-                const Value v = in.moments[1] * b2 + square(g) * (1 - b2);
-                const Value step = in.factors[0] * m / (sqrt(v) * in.factors[1] + eps);
-                return Update{.parameters = in.parameters - step, .moments = {m, v}};
-              }};
+std::string to_string(const Optimizer& optimizer) {
+  std::string text = optimizer.name;
+  if (!optimizer.settings.empty()) text += fmt::format(" ({})", optimizer.settings);
+  if (optimizer.weight_decay > 0)
+    text += fmt::format(", weight_decay {}{}", optimizer.weight_decay,
+                        optimizer.decay == WeightDecay::decoupled ? " decoupled" : "");
+  return text;
 }
 
 Optimizer optimizer_named(std::string_view name, double learning_rate) {
   if (name == "sgd") return SGD{.learning_rate = learning_rate};
   if (name == "adam") return Adam{.learning_rate = learning_rate};
-  const std::array<std::string, 2> known{"sgd", "adam"};
+  if (name == "adamw") return AdamW{.learning_rate = learning_rate};
+  if (name == "amsgrad") return AMSGrad{.learning_rate = learning_rate};
+  if (name == "nadam") return Nadam{.learning_rate = learning_rate};
+  if (name == "rmsprop") return RMSprop{.learning_rate = learning_rate};
+  if (name == "adagrad") return Adagrad{.learning_rate = learning_rate};
+  if (name == "lion") return Lion{.learning_rate = learning_rate};
+  const std::vector<std::string> known(names.begin(), names.end());
   throw ConfigError({"optimizer", "name", quote(name), "a known optimizer", suggest(name, known)});
 }
+
+std::span<const std::string_view> optimizer_names() { return names; }
 
 }  // namespace elegans::train

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "elegans/base/text.hpp"
@@ -39,6 +40,12 @@ void write_gradients(nn::Context& context, const ParameterLayout& parameters, Va
     for (std::size_t i = 1; i < context.losses().size(); ++i) penalties = penalties + context.losses()[i];
     loss = loss + graph.input("penalty_share", {loss.dtype(), Shape{}}) * penalties;
   }
+  if (!context.activity_losses().empty()) {
+    Value activities = context.activity_losses().front();
+    for (std::size_t i = 1; i < context.activity_losses().size(); ++i)
+      activities = activities + context.activity_losses()[i];
+    loss = loss + graph.input("activity_share", {loss.dtype(), Shape{}}) * activities;
+  }
   graph.output("loss", loss);
   std::vector<Value> wrt;
   std::vector<std::string> names;
@@ -64,11 +71,13 @@ Graph write_pass(Sequential& model, const ParameterLayout& parameters, const Pas
   if (options.lengths) context.lengths = graph.input("lengths", {Dtype::i32, {Dim::batch()}});
   const Value y = model(context, x);
   const Shape each = y.shape().removed(y.shape().rank() - 1);
-  const nn::LossInputs inputs{
-      .prediction = y,
-      .target = graph.input("target", options.layout.classes ? ops::Type{Dtype::i32, each} : y.type()),
-      .weight = graph.input("weight", {y.dtype(), each}),
-      .normaliser = graph.input("normaliser", {y.dtype(), Shape{}})};
+  const ops::Type target = options.layout.classes
+                               ? ops::Type{Dtype::i32, each}
+                               : ops::Type{y.dtype(), each.inserted(each.rank(), options.layout.targets)};
+  const nn::LossInputs inputs{.prediction = y,
+                              .target = graph.input("target", target),
+                              .weight = graph.input("weight", {y.dtype(), each}),
+                              .normaliser = graph.input("normaliser", {y.dtype(), Shape{}})};
   Value loss;
   {
     const graph::Scope scope(graph, "loss");
@@ -99,8 +108,8 @@ Pass::Pass(Sequential& model, const ParameterLayout& parameters, const Workers& 
     else
       answers_.emplace_back(static_cast<std::size_t>(answers) * size_of(layout.dtype));
   }
+  if (options_.accumulates) accumulated_ = AlignedBuffer(parameters.bytes());
   scalars_.resize(shards);
-  for (std::size_t s = 0; s < shards; ++s) scalars_[s].penalty_share = number_of(layout.dtype, s == 0 ? 1 : 0);
 }
 
 Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const ParameterLayout& parameters) const {
@@ -117,6 +126,7 @@ Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const Pa
   made.timespans = find(inputs, "timespans");
   made.lengths = find(inputs, "lengths");
   made.penalty_share = find(inputs, "penalty_share");
+  made.activity_share = find(inputs, "activity_share");
   made.step = find(inputs, "step");
   made.loss = find(outputs, "loss");
   made.y = find(outputs, "y");
@@ -129,20 +139,42 @@ Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const Pa
   return made;
 }
 
-void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number) {
+// What the places of a sequence count together.
+double Pass::counted_of(const Dataset& data, std::size_t s) const noexcept {
+  const auto weights = data.weights(s);
+  if (options_.loss.weighs_labels()) {
+    const auto labels = data.labels(s);
+    double counted = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      counted += (weights.empty() ? 1 : weights[i]) * options_.loss.weight_of(labels[i]);
+    return counted;
+  }
+  const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
+  return weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
+                         : std::accumulate(weights.begin(), weights.end(), 0.0);
+}
+
+double Pass::counted(const Dataset& data, std::span<const std::size_t> sequences) const noexcept {
+  double counted = 0;
+  for (const std::size_t s : sequences) counted += counted_of(data, s);
+  return counted;
+}
+
+double Pass::mean_of(double loss, double counted) const noexcept {
+  return options_.loss.reduction == nn::Reduction::sum && counted > 0 ? loss / counted : loss;
+}
+
+void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number, const Whole& whole) {
   const auto rows = static_cast<std::size_t>(options_.layout.rows);
+  const Dtype dtype = options_.layout.dtype;
   used_ = (sequences.size() + rows - 1) / rows;
   ensure(used_ <= shards_.size(), "a batch is larger than its pass");
-  const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
-  counted_ = 0;
-  for (const std::size_t s : sequences) {
-    const auto weights = data.weights(s);
-    counted_ += weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
-                                : std::accumulate(weights.begin(), weights.end(), 0.0);
-  }
-  normaliser_ = number_of(options_.layout.dtype, counted_);
-  for (std::size_t s = 0; s < used_; ++s)
+  normaliser_ = number_of(dtype, options_.loss.reduction == nn::Reduction::sum ? 1 : whole.counted);
+  activity_share_ = number_of(dtype, 1 / static_cast<double>(whole.sequences));
+  for (std::size_t s = 0; s < used_; ++s) {
     scalars_[s].step.i32 = static_cast<std::int32_t>(static_cast<std::uint32_t>(number * shards_.size() + s));
+    scalars_[s].penalty_share = number_of(dtype, whole.begins && s == 0 ? 1 : 0);
+  }
 
   workers_->run(used_, [&](std::size_t s, std::size_t worker) noexcept {
     shards_[s].pack(data, sequences.subspan(s * rows, std::min(rows, sequences.size() - s * rows)));
@@ -150,7 +182,7 @@ void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std:
   });
   for (std::size_t s = 0; s < used_; ++s)
     if (!scalars_[s].status.ok()) fail(s, data, sequences);
-  if (options_.kind == PassKind::gradients) add_gradients();
+  if (options_.kind == PassKind::gradients) add_gradients(whole.begins);
 }
 
 Status Pass::run_shard(std::size_t s, Instance& instance) noexcept {
@@ -167,6 +199,7 @@ Status Pass::run_shard(std::size_t s, Instance& instance) noexcept {
   input(instance.lengths, shard.lengths());
   input(instance.normaliser, &normaliser_);
   input(instance.penalty_share, &scalars.penalty_share);
+  input(instance.activity_share, &activity_share_);
   input(instance.step, &scalars.step);
   // A weight's tensor may have been replaced since the last run.
   for (const auto& [weight, index] : instance.weights) input(index, weight->value.data());
@@ -176,11 +209,16 @@ Status Pass::run_shard(std::size_t s, Instance& instance) noexcept {
   return executable.run(shard.extents());
 }
 
-void Pass::add_gradients() noexcept {
+void Pass::add_gradients(bool begins) noexcept {
   ops::with_floating(options_.layout.dtype, [&]<class T>(T) {
     const auto add = kernels::table<T>(options_.target).binary[static_cast<std::size_t>(kernels::Binary::add)];
-    T* const total = reinterpret_cast<T*>(gradients_.front().data());
-    for (std::size_t s = 1; s < used_; ++s)
+    T* const total = reinterpret_cast<T*>(gradients());
+    std::size_t first = 0;
+    if (begins) {
+      first = 1;
+      if (options_.accumulates) std::memcpy(total, gradients_.front().data(), parameters_ * sizeof(T));
+    }
+    for (std::size_t s = first; s < used_; ++s)
       add(total, 1, reinterpret_cast<const T*>(gradients_[s].data()), 1, total, parameters_);
   });
 }
@@ -211,7 +249,7 @@ std::size_t Pass::bytes() const {
   for (const Shard& shard : shards_) bytes += shard.bytes();
   for (const AlignedBuffer& buffer : gradients_) bytes += buffer.bytes();
   for (const AlignedBuffer& buffer : answers_) bytes += buffer.bytes();
-  return bytes;
+  return bytes + accumulated_.bytes();
 }
 
 }  // namespace elegans::train

@@ -2,11 +2,14 @@
 // One pass over a batch, cut into shards: the gradients of its loss, or its loss and the model's answers.
 //
 //     inputs    "x", "target", "weight", "normaliser" []; "timespans", "lengths" where the data need them;
-//               "penalty_share" [] where weights have regularisers; "step" where layers drop; "weight/<path>"
+//               "penalty_share" [] where weights have regularisers; "activity_share" [] where answers of layers have;
+//               "step" where layers drop; "weight/<path>"
 //     outputs   "loss" []; "gradient/<path>", or "y"
 //
 // Losses and gradients of the shards add up to those of the batch: the normaliser is the whole batch's, and penalties
-// have the share 1 in the first shard and 0 in the others.
+// have the share 1 in the first shard and 0 in the others. So do several batches to a larger one: they are so many more
+// shards, one after the other. Penalties of a layer's answers are sums over a shard's sequences; their share is
+// 1 / the sequences of the (larger) batch.
 
 #include "elegans/graph/executable.hpp"
 #include "elegans/nn/losses.hpp"
@@ -22,6 +25,7 @@ struct PassOptions {
   PassKind kind = PassKind::gradients;
   ShardLayout layout;
   std::size_t batch_size = 1;
+  bool accumulates = false;  // several runs may add up
   bool timespans = false;
   bool lengths = false;
   nn::Loss loss;
@@ -45,17 +49,32 @@ class Pass {
   Pass(Sequential& model, const ParameterLayout& parameters, const Workers& workers, PassOptions options);
 
   const PassOptions& options() const { return options_; }
+  // Steps or sequences that the loss of a batch is the mean of, weight by weight.
+  double counted(const Dataset& data, std::span<const std::size_t> sequences) const noexcept;
+  // The mean that is reported for a loss over so much, also where the loss is a sum.
+  double mean_of(double loss, double counted) const noexcept;
+  // The larger batch that a batch is a part of.
+  struct Whole {
+    double counted = 0;
+    std::size_t sequences = 0;
+    bool begins = true;  // with this part: it has the penalties, and gradients are not added to those of a part before
+  };
   // Pass number `number` with the weights as they are. Throws Error where a shard's Status is not ok, else allocates
   // nothing.
-  void run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number);
+  void run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number, const Whole& whole);
+  void run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number) {
+    run(data, sequences, number, {.counted = counted(data, sequences), .sequences = sequences.size()});
+  }
 
   // Of the last run.
   double loss() const;
-  double counted() const { return counted_; }  // steps or sequences that the loss is the mean of
   std::size_t shards() const { return used_; }
   const Shard& shard(std::size_t index) const { return shards_[index]; }
   View answers(std::size_t shard) const;
-  std::byte* gradients() { return gradients_.front().data(); }  // of the whole batch
+  std::byte* gradients() {  // of the whole batch
+    return options_.accumulates ? accumulated_.data() : gradients_.front().data();
+  }
+  const graph::Executable& executable() const { return instances_.front().executable; }
 
   std::size_t bytes() const;
 
@@ -63,13 +82,14 @@ class Pass {
   // An executable with the numbers of its ports; `none` for those it does not have.
   struct Instance {
     graph::Executable executable;
-    std::size_t x, target, weight, normaliser, timespans, lengths, penalty_share, step, loss, y;
+    std::size_t x, target, weight, normaliser, timespans, lengths, penalty_share, activity_share, step, loss, y;
     std::vector<std::pair<nn::WeightPtr, std::size_t>> weights;
     std::vector<std::pair<std::size_t, std::size_t>> gradients;  // output, bytes from the first parameter
   };
   Instance instantiate(const graph::Graph& graph, Sequential& model, const ParameterLayout& parameters) const;
+  double counted_of(const Dataset& data, std::size_t sequence) const noexcept;
   Status run_shard(std::size_t shard, Instance& instance) noexcept;
-  void add_gradients() noexcept;
+  void add_gradients(bool begins) noexcept;
   [[noreturn]] void fail(std::size_t shard, const Dataset& data, std::span<const std::size_t> sequences) const;
 
   PassOptions options_;
@@ -78,14 +98,14 @@ class Pass {
   std::vector<Instance> instances_;  // one a worker
   std::vector<Shard> shards_;
   std::vector<AlignedBuffer> gradients_;  // one a shard
+  AlignedBuffer accumulated_;             // of several runs, where they add up
   std::vector<AlignedBuffer> answers_;    // one a shard
   struct Scalars {
     Number penalty_share, step, loss;
     Status status;
   };
   std::vector<Scalars> scalars_;  // one a shard
-  Number normaliser_;
-  double counted_ = 0;
+  Number normaliser_, activity_share_;
   std::size_t used_ = 0;  // shards of the last run
 };
 

@@ -109,8 +109,9 @@ class ProgressBar final : public Callback {
 
   void add_time(Line& line, std::uint64_t epoch, std::size_t step) const noexcept {
     const auto per_epoch = static_cast<double>(plan_.steps_per_epoch);
-    const double done = static_cast<double>(epoch - plan_.first_epoch) * per_epoch + static_cast<double>(step);
-    const double all = static_cast<double>(plan_.epochs) * per_epoch;
+    const auto before = static_cast<double>(plan_.steps_done);
+    const double done = static_cast<double>(epoch - plan_.first_epoch) * per_epoch + static_cast<double>(step) - before;
+    const double all = static_cast<double>(plan_.epochs) * per_epoch - before;
     const double passed = std::chrono::duration<double>(Clock::now() - began_).count();
     const auto left = static_cast<std::int64_t>(passed * (all - done) / done + 0.5);
     line.add("  ETA {}:{:02}", left / 60, left % 60);

@@ -11,7 +11,7 @@ Shard::Shard(const ShardLayout& layout) : layout_(layout) {
   x_ = AlignedBuffer(bytes(steps * layout.features, layout.dtype));
   timespans_ = AlignedBuffer(bytes(steps, layout.dtype));
   lengths_ = AlignedBuffer(bytes(layout.rows, Dtype::i32));
-  target_ = AlignedBuffer(layout.classes ? bytes(answers, Dtype::i32) : bytes(answers * layout.outputs, layout.dtype));
+  target_ = AlignedBuffer(layout.classes ? bytes(answers, Dtype::i32) : bytes(answers * layout.targets, layout.dtype));
   weight_ = AlignedBuffer(bytes(answers, layout.dtype));
 }
 
@@ -24,7 +24,7 @@ void Shard::pack_as(const Dataset& data, std::span<const std::size_t> sequences)
   std::size_t longest = 0;
   for (const std::size_t s : sequences) longest = std::max(longest, data.steps(s));
   extents_ = {.batch = static_cast<std::int64_t>(sequences.size()), .time = static_cast<std::int64_t>(longest)};
-  const auto features = static_cast<std::size_t>(layout_.features), outputs = static_cast<std::size_t>(layout_.outputs);
+  const auto features = static_cast<std::size_t>(layout_.features), width = static_cast<std::size_t>(layout_.targets);
   const std::size_t slots = layout_.answers_every_step ? longest : 1;  // answers of one sequence
 
   T* const x = reinterpret_cast<T*>(x_.data());
@@ -60,9 +60,9 @@ void Shard::pack_as(const Dataset& data, std::span<const std::size_t> sequences)
       std::fill(to, to + first, 0);
       fill(data.labels(s), to + first, slots - first);
     } else {
-      T* const to = targets + row * slots * outputs;
-      std::fill(to, to + first * outputs, T(0));
-      fill(data.targets(s), to + first * outputs, (slots - first) * outputs);
+      T* const to = targets + row * slots * width;
+      std::fill(to, to + first * width, T(0));
+      fill(data.targets(s), to + first * width, (slots - first) * width);
     }
   }
 }
@@ -75,7 +75,7 @@ Shape Shard::answers() const { return each().inserted(each().rank(), layout_.out
 
 View Shard::targets_view() const {
   return {const_cast<std::byte*>(target_.data()), layout_.classes ? Dtype::i32 : layout_.dtype,
-          layout_.classes ? each() : answers()};
+          layout_.classes ? each() : each().inserted(each().rank(), layout_.targets)};
 }
 
 View Shard::weights_view() const { return {const_cast<std::byte*>(weight_.data()), layout_.dtype, each()}; }

@@ -19,7 +19,8 @@ struct ShardLayout {
   std::int64_t rows = 1;     // at most
   std::int64_t longest = 1;  // steps, at most
   std::int64_t features = 1;
-  std::int64_t outputs = 1;         // C
+  std::int64_t outputs = 1;         // of the model
+  std::int64_t targets = 1;         // numbers of a target; 0 for labels
   bool classes = false;             // targets are labels
   bool answers_every_step = false;  // the model does
 };

@@ -11,6 +11,7 @@
 #include "elegans/base/error.hpp"
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
+#include "train/piece.hpp"
 #include "train/shuffle.hpp"
 
 namespace elegans::train {
@@ -49,28 +50,11 @@ Shares shares(const Fractions& f, std::size_t count) {
   return {share(f.validation), share(f.test)};
 }
 
-template <typename T>
-std::vector<T> cut(const std::vector<T>& rows, std::size_t width, std::size_t first, std::size_t last) {
-  if (rows.empty()) return {};
-  const auto at = [&](std::size_t row) { return rows.begin() + static_cast<std::ptrdiff_t>(row * width); };
-  return std::vector<T>(at(first), at(last));
-}
-
 // Steps first … last − 1 of a recording, appended to a data set unless there are none.
 void append(Dataset& part, const Recording& recording, std::size_t first, std::size_t last) {
   if (first == last) return;
-  Recording piece;
-  piece.name = recording.name;
-  piece.source = recording.source;
-  piece.features = cut(recording.features, part.schema.features.size(), first, last);
-  piece.targets = cut(recording.targets, part.schema.targets.size(), first, last);
-  piece.labels = cut(recording.labels, 1, first, last);
-  if (!recording.weights.empty()) piece.weights = cut(recording.weights, 1, first, last);
-  piece.dt = cut(recording.dt, 1, first, last);
-  piece.time = cut(recording.time, 1, first, last);
-  piece.lines = cut(recording.lines, 1, first, last);
   part.sequences.push_back({part.recordings.size(), 0, last - first});
-  part.recordings.push_back(std::move(piece));
+  part.recordings.push_back(piece_of(recording, part.schema, first, last));
 }
 
 // Where a recording is cut: steps [0, validation) are trained on, [validation, test) validate, the rest tests.

@@ -34,24 +34,25 @@ Rows covered_rows(const Dataset& data, const std::vector<double> Recording::*val
 // Mean and deviation of one column. The mean is a running one, corrected by the mean of the residuals; the deviation is
 // taken of residuals divided by the largest: neither overflows, nor vanishes for values near the smallest numbers.
 void learn_column(const Rows& data, std::size_t column, Standardisation& result) {
-  const auto count = static_cast<double>(data.rows.size());
+  std::vector<double> values;
+  for (const auto& row : data.rows)
+    if (!std::isnan(row[column])) values.push_back(row[column]);
+  const auto count = static_cast<double>(values.size());
   double mean = 0, seen = 0;
-  for (const auto& row : data.rows) mean += (row[column] - mean) / ++seen;
+  for (const double x : values) mean += (x - mean) / ++seen;
   double residual = 0, largest = 0;
-  for (const auto& row : data.rows) {
-    residual += (row[column] - mean) / count;
-    largest = std::max(largest, std::abs(row[column] - mean));
+  for (const double x : values) {
+    residual += (x - mean) / count;
+    largest = std::max(largest, std::abs(x - mean));
   }
-  const bool is_constant = std::all_of(data.rows.begin(), data.rows.end(),
-                                       [&](const auto& row) { return row[column] == data.rows[0][column]; });
   double std = 1;
-  if (is_constant) {
-    mean = data.rows[0][column];
+  if (std::all_of(values.begin(), values.end(), [&](double x) { return x == values[0]; })) {
+    if (!values.empty()) mean = values[0];
   } else {
     mean += residual;
     double squares = 0;
-    for (const auto& row : data.rows) {
-      const double scaled = (row[column] - mean) / largest;
+    for (const double x : values) {
+      const double scaled = (x - mean) / largest;
       squares += scaled * scaled;
     }
     std = largest * std::sqrt(squares / count);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "elegans/base/error.hpp"
 #include "elegans/base/text.hpp"
@@ -68,6 +69,7 @@ StepReader::StepReader(std::istream& in, std::string source, const Roles& roles,
                                 "a finite number of seconds, 0 or more",
                                 "Leave it out for the recording's median Δt."});
   resolve(roles);
+  resolve_sporadic(roles);
 }
 
 void StepReader::resolve(const Roles& roles) {
@@ -76,12 +78,35 @@ void StepReader::resolve(const Roles& roles) {
   if (!roles.group.empty()) group_column_ = columns.assign(roles.group, "group");
   for (const auto& name : roles.targets) targets_.push_back(columns.assign(name, "target"));
   for (const auto& name : roles.ignore) columns.assign(name, "ignored");
+  if (!roles.channel.empty()) {
+    // Features of an event are its channel and its value; the columns beside them are not looked at.
+    channel_ = columns.assign(roles.channel, "channel");
+    if (!roles.value.empty()) features_columns_ = {columns.assign(roles.value, "value")};
+    features_.resize(features_columns_.size());
+    return;
+  }
   for (const auto& name : roles.features) features_columns_.push_back(columns.assign(name, "feature"));
   if (roles.features.empty()) features_columns_ = columns.unassigned();
   if (features_columns_.empty())
     throw ConfigError(Complaint{row_.source(), "no column is left for the features", "",
                                 "at least one beside those of time, group, targets and the ignored ones", ""});
   features_.resize(features_columns_.size());
+}
+
+void StepReader::resolve_sporadic(const Roles& roles) {
+  if (!roles.sporadic.empty() && missing_ != Missing::as_inputs)
+    throw ConfigError(Complaint{"Roles", "sporadic", "given", "none, unless missing values are inputs",
+                                "Set .missing = Missing::as_inputs."});
+  if (missing_ != Missing::as_inputs) return;
+  may_lack_.assign(features_columns_.size(), roles.sporadic.empty());
+  for (const auto& name : roles.sporadic) {
+    const std::size_t column = row_.find(name, "sporadic column");
+    const auto found = std::find(features_columns_.begin(), features_columns_.end(), column);
+    if (found == features_columns_.end())
+      throw ConfigError(Complaint{row_.source(), fmt::format("the sporadic column {}", quote(name)), "no feature",
+                                  "one of the features", ""});
+    may_lack_[static_cast<std::size_t>(found - features_columns_.begin())] = true;
+  }
 }
 
 std::vector<std::string> StepReader::feature_names() const {
@@ -112,6 +137,11 @@ std::string_view StepReader::group() const {
   if (!group_column_) return {};
   require(*group_column_, "a group");
   return row_.field(*group_column_);
+}
+
+std::string_view StepReader::channel() const {
+  require(*channel_, "the name of a channel");
+  return row_.field(*channel_);
 }
 
 void StepReader::read(const StepMemory& memory) {
@@ -174,14 +204,18 @@ void StepReader::read_time(const StepMemory& memory) {
 void StepReader::read_features(const StepMemory& memory) {
   for (std::size_t f = 0; f < features_.size(); ++f) {
     const std::size_t column = features_columns_[f];
-    if (missing_ != Missing::forward_fill || !is_missing(row_.field(column))) {
+    const bool may_lack = missing_ == Missing::forward_fill || (!may_lack_.empty() && may_lack_[f]);
+    if (!may_lack || !is_missing(row_.field(column))) {
       features_[f] = number(column);
+    } else if (missing_ == Missing::as_inputs) {
+      features_[f] = std::numeric_limits<double>::quiet_NaN();
     } else if (memory.started) {
       features_[f] = memory.features[f];
     } else {
-      throw FormatError(Complaint{row_.place(), name_of(column),
-                                  "missing in the first row of its recording, where there is nothing to fill it with",
-                                  "a number", "Mend the cell, cut the row, or leave out rows with missing values."});
+      throw FormatError(
+          Complaint{row_.place(), name_of(column),
+                    "missing in the first row of its recording, where there is nothing to fill it with", "a number",
+                    "Mend the cell, cut the row, leave out rows with missing values, or let them be inputs."});
     }
   }
 }
@@ -191,10 +225,12 @@ void StepReader::require(std::size_t column, const char* what) const {
   if (!is_missing(text)) return;
   const bool is_feature =
       std::find(features_columns_.begin(), features_columns_.end(), column) != features_columns_.end();
-  throw FormatError(
-      Complaint{row_.place(), name_of(column), text.empty() ? "empty" : fmt::format("missing ({})", quote(text)), what,
-                is_feature ? "Mend the cell, fill missing values with the last one, or leave such rows out."
-                           : "Mend the cell, or leave out rows with missing values (only features are filled)."});
+  throw FormatError(Complaint{
+      row_.place(), name_of(column), text.empty() ? "empty" : fmt::format("missing ({})", quote(text)), what,
+      is_feature && missing_ == Missing::as_inputs ? "Mend the cell, or name its column among the sporadic features."
+      : is_feature ? "Mend the cell, fill missing values with the last one, let them be inputs, or leave such "
+                     "rows out."
+                   : "Mend the cell, or leave out rows with missing values (only features are filled)."});
 }
 
 double StepReader::number(std::size_t column) const {

@@ -47,6 +47,7 @@ class StepReader {
   double time() const { return stamp_.value; }
   std::optional<double> gap() const { return gap_; }  // to the step before in its recording, where there is one
   std::span<const double> features() const { return features_; }
+  std::string_view channel() const;  // of an event (Roles::channel)
   std::size_t target_count() const { return targets_.size(); }
   std::size_t target_column(std::size_t target) const { return targets_[target]; }
   std::vector<std::string> feature_names() const;
@@ -61,6 +62,7 @@ class StepReader {
 
  private:
   void resolve(const Roles& roles);
+  void resolve_sporadic(const Roles& roles);
   bool lacks_a_value() const;
   void read_time(const StepMemory& memory);
   void read_features(const StepMemory& memory);
@@ -68,8 +70,9 @@ class StepReader {
 
   CsvReader row_;
   Missing missing_;
-  std::optional<std::size_t> time_, group_column_;
+  std::optional<std::size_t> time_, group_column_, channel_;
   std::vector<std::size_t> features_columns_, targets_;
+  std::vector<bool> may_lack_;         // one a feature, with Missing::as_inputs; else empty
   std::optional<TimeStampKind> kind_;  // of the first stamp that counts, which all others must share
   std::size_t first_stamp_line_ = 0;
   TimeStamp stamp_;

@@ -20,13 +20,37 @@ void require(bool fits, const char* option, std::string actual, const char* requ
   if (!fits) throw ConfigError({"Trainer", option, std::move(actual), required, ""});
 }
 
-TrainerOptions checked(TrainerOptions options) {
-  const auto text = [](auto number) { return fmt::format("{}", number); };
-  require(options.batch_size > 0, "batch_size", "0", "1 or more");
-  require(options.epochs > 0, "epochs", "0", "1 or more");
-  require(options.threads <= 1024, "threads", text(options.threads), "1 … 1024, or 0 for all of the machine");
+std::string text(double number) { return fmt::format("{}", number); }
+
+void check_update(const TrainerOptions& options) {
+  const auto rate = [](const char* option, double value) {
+    require(std::isfinite(value) && value >= 0, option, text(value), "a finite number >= 0");
+  };
   if (options.clip_norm)
     require(*options.clip_norm > 0, "clip_norm", text(*options.clip_norm), "a number > 0, or none for no clipping");
+  if (options.clip_value)
+    require(*options.clip_value > 0, "clip_value", text(*options.clip_value), "a number > 0, or none for no clipping");
+  require(!options.clip_norm || !options.clip_value, "clip_value", "given beside clip_norm", "one of the two");
+  require(options.gradient_accumulation_steps > 0, "gradient_accumulation_steps", "0", "1 or more");
+  if (options.ema_decay)
+    require(*options.ema_decay >= 0 && *options.ema_decay < 1, "ema_decay", text(*options.ema_decay),
+            "0 or more and less than 1, or none for no averages");
+  for (const ParameterGroup& group : options.groups) {
+    require(!group.weights.empty(), "a group", "without patterns of weights", "one or more");
+    if (group.weight_decay) rate("the weight_decay of a group", *group.weight_decay);
+    if (!group.learning_rate) continue;
+    rate("the learning_rate of a group", *group.learning_rate);
+    require(options.optimizer.learning_rate > 0, "the optimizer's learning_rate", "0",
+            "above 0 where a group has a rate of its own, which is taken as a multiple of it");
+  }
+}
+
+TrainerOptions checked(TrainerOptions options) {
+  require(options.batch_size > 0, "batch_size", "0", "1 or more");
+  require(options.epochs > 0, "epochs", "0", "1 or more");
+  require(options.threads <= 1024, "threads", fmt::format("{}", options.threads),
+          "1 … 1024, or 0 for all of the machine");
+  check_update(options);
   const Optimizer& optimizer = options.optimizer;
   require(optimizer.write && optimizer.set_factors, "the optimizer", "without write or set_factors", "both functions");
   require(std::isfinite(optimizer.learning_rate) && optimizer.learning_rate >= 0, "the optimizer's learning_rate",
@@ -74,7 +98,9 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
     throw ConfigError({operation, "the kind of targets", *classes ? "numbers" : "classes",
                        *classes ? "classes, as in the data before" : "numbers, as in the data before", ""});
   if (!classes) {
-    loss = loss_for(data, options.loss, operation);
+    nn::Loss chosen = loss_for(data, *model, options.loss, operation);
+    check_outputs(data, *model, chosen, operation);
+    loss = std::move(chosen);
     metrics = metrics_for(data, options.metrics, operation);
     const std::size_t scaled = options.target_scaling.columns();
     if (scaled > 0 && (data.schema.classifies() || scaled != data.schema.targets.size()))
@@ -83,8 +109,10 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
                                                   : fmt::format("{}, one a target", data.schema.targets.size()),
                          ""});
     classes = data.schema.classifies();
+  } else {
+    check_outputs(data, *model, loss, operation);
   }
-  if (parameters.entries.empty()) parameters = layout_of(*model);
+  if (parameters.entries.empty()) parameters = layout_of(*model, options.groups, options.frozen);
 
   DataNeeds needs = needs_of(data, options.batch_size);
   needs.sequences = std::max(needs.sequences, sequences);
@@ -97,6 +125,7 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
       PassOptions{.kind = compiled.kind,
                   .layout = layout_for(data, *model, all, std::min(shard_rows(options.batch_size), all.sequences)),
                   .batch_size = all.sequences,
+                  .accumulates = options.gradient_accumulation_steps > 1 && compiled.kind == PassKind::gradients,
                   .timespans = all.timespans && model->has_time(),
                   .lengths = all.lengths,
                   .loss = loss,
@@ -104,10 +133,18 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
                   .target = options.target,
                   .disable = options.disable});
   compiled.needs = all;
-  if (compiled.kind == PassKind::gradients && !update)
-    update = std::make_unique<UpdateStep>(
-        parameters, options.optimizer,
-        UpdateOptions{.clip_norm = options.clip_norm, .target = options.target, .disable = options.disable});
+  if (compiled.kind == PassKind::gradients) make_update();
+}
+
+void Trainer::Implementation::make_update() {
+  if (update) return;
+  update = std::make_unique<UpdateStep>(parameters, options.optimizer,
+                                        UpdateOptions{.clip_norm = options.clip_norm,
+                                                      .clip_value = options.clip_value,
+                                                      .ema_decay = options.ema_decay,
+                                                      .groups = options.groups,
+                                                      .target = options.target,
+                                                      .disable = options.disable});
 }
 
 void Trainer::Implementation::check_batch(const Batch& batch) {
@@ -132,19 +169,35 @@ void Trainer::Implementation::check_batch(const Batch& batch) {
   }
 }
 
-double Trainer::Implementation::gradients(const Batch& batch) {
-  check_batch(batch);
+double Trainer::Implementation::gradients(std::span<const Batch> batches) {
+  const std::size_t most = options.gradient_accumulation_steps;
+  if (batches.empty() || batches.size() > most)
+    throw ConfigError({"gradients", "the number of batches", fmt::format("{}", batches.size()),
+                       most == 1 ? "1, for gradient_accumulation_steps is 1"
+                                 : fmt::format("1 … {}, the gradient_accumulation_steps", most),
+                       ""});
+  for (const Batch& batch : batches) check_batch(batch);
   has_gradients = false;
-  training.pass->run(batch.data, batch.sequences, passes++);
-  const double value = training.pass->loss();
+  counted = 0;
+  std::size_t sequences = 0;
+  for (const Batch& batch : batches) {
+    counted += training.pass->counted(batch.data, batch.sequences);
+    sequences += batch.sequences.size();
+  }
+  double value = 0;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    training.pass->run(batches[i].data, batches[i].sequences, passes++,
+                       {.counted = counted, .sequences = sequences, .begins = i == 0});
+    value += training.pass->loss();
+  }
   require_finite(value);
   has_gradients = true;
   return value;
 }
 
 std::string Trainer::Implementation::where(const char* otherwise) const {
-  return fit_epoch > 0 ? fmt::format("fit, epoch {}, step {}", fit_epoch, steps + 1)
-                       : fmt::format("{}, step {}", otherwise, steps + 1);
+  return fitting ? fmt::format("fit, epoch {}, step {}", fitting->epoch(), steps + 1)
+                 : fmt::format("{}, step {}", otherwise, steps + 1);
 }
 
 std::optional<std::string> Trainer::Implementation::first_not_finite_weight() const {
@@ -182,7 +235,7 @@ void Trainer::Implementation::require_finite(double value) const {
 void Trainer::Implementation::require_finite_evaluation(double value) const {
   if (std::isfinite(value)) return;
   const std::string place =
-      fit_epoch > 0 ? fmt::format("fit, epoch {}, validation", fit_epoch) : std::string("evaluate");
+      fitting ? fmt::format("fit, epoch {}, validation", fitting->epoch()) : std::string("evaluate");
   const auto weight = first_not_finite_weight();
   throw Error(Complaint{place, "the loss",
                         weight ? fmt::format("{}, and the weight {}", to_text(value), *weight)
@@ -193,11 +246,33 @@ void Trainer::Implementation::require_finite_evaluation(double value) const {
 void Trainer::Implementation::apply() {
   if (!has_gradients)
     throw ConfigError({"apply", "the gradient", "not there", "that of a batch", "Call gradients(batch) first."});
+  const double now = rate();
+  if (options.schedule.ends_with_fit && !fitting)
+    throw ConfigError({"apply", "the schedule " + to_string(options.schedule), "without a length of its own",
+                       "one, in a loop of one's own", "Give it the number of updates."});
+  if (!(std::isfinite(now) && now >= 0))
+    throw ConfigError(
+        {where("apply"), "the rate of schedule " + options.schedule.name, text(now), "a finite number >= 0", ""});
   has_gradients = false;
-  if (const auto broken = update->run(steps + 1, learning_rate, training.pass->gradients()))
+  if (const auto broken = update->run(steps + 1, now, training.pass->gradients()))
     throw Error(Complaint{where("apply"), "the new weight " + quote(broken->path), "not finite", "finite numbers",
                           lower_the_rate});
   ++steps;
+}
+
+double Trainer::Implementation::rate() const {
+  if (fitting)
+    return options.schedule.at(
+        {.learning_rate = learning_rate, .step = steps - fitting->first_step, .steps = fitting->steps});
+  if (options.schedule.ends_with_fit) return learning_rate;
+  return options.schedule.at({.learning_rate = learning_rate, .step = steps - outside_from});
+}
+
+UpdateStep& Trainer::Implementation::made_update(const char* operation) const {
+  if (!update)
+    throw ConfigError({operation, "the update", "not compiled yet", "memory taken for training",
+                       "Call reserve(data) or fit(data) first."});
+  return *update;
 }
 
 Trainer::Trainer(Sequential& model, TrainerOptions options)
@@ -211,6 +286,9 @@ History Trainer::fit(const Dataset& training, const Dataset& validation) {
   return implementation_->fit(*this, training, &validation);
 }
 
+void Trainer::save_checkpoint(const std::filesystem::path& file) { implementation_->save_checkpoint(file); }
+void Trainer::resume(const std::filesystem::path& file) { implementation_->resume(file); }
+
 Evaluation Trainer::evaluate(const Dataset& data) {
   implementation_->reserve(data, implementation_->evaluation, "evaluate");
   return implementation_->evaluate(data);
@@ -221,7 +299,8 @@ void Trainer::reserve(const Dataset& data) {
   implementation_->seen = Implementation::Seen(data);
 }
 
-double Trainer::gradients(const Batch& batch) { return implementation_->gradients(batch); }
+double Trainer::gradients(const Batch& batch) { return implementation_->gradients({&batch, 1}); }
+double Trainer::gradients(std::span<const Batch> batches) { return implementation_->gradients(batches); }
 void Trainer::apply() { implementation_->apply(); }
 
 View Trainer::gradient(std::string_view path) {
@@ -238,8 +317,25 @@ View Trainer::gradient(std::string_view path) {
   throw ConfigError({"gradient", "path", quote(path), "that of a trainable weight", suggest(path, known)});
 }
 
+double Trainer::gradient_norm() const {
+  const Implementation& self = *implementation_;
+  if (!self.has_gradients)
+    throw ConfigError(
+        {"gradient_norm", "the gradient", "not there", "that of a batch", "Call gradients(batch) first."});
+  return norm_of(self.training.pass->gradients(), self.parameters.size, self.parameters.dtype);
+}
+
+void Trainer::swap_averages() {
+  if (!implementation_->options.ema_decay)
+    throw ConfigError(
+        {"swap_averages", "ema_decay", "not given", "the decay of the averages", "Set it in the trainer's options."});
+  implementation_->made_update("swap_averages");
+  implementation_->show_averages(!implementation_->averages_shown);
+}
+
 std::uint64_t Trainer::step() const { return implementation_->steps; }
-double Trainer::learning_rate() const { return implementation_->learning_rate; }
+double Trainer::learning_rate() const { return implementation_->rate(); }
+double Trainer::base_learning_rate() const { return implementation_->learning_rate; }
 void Trainer::set_learning_rate(double rate) {
   if (!(std::isfinite(rate) && rate >= 0))
     throw ConfigError({"set_learning_rate", "rate", fmt::format("{}", rate), "a finite number >= 0", ""});
@@ -250,7 +346,8 @@ const TrainerOptions& Trainer::options() const { return implementation_->options
 
 std::size_t Trainer::parameters() const {
   const Implementation& self = *implementation_;
-  return self.parameters.entries.empty() && self.model->built() ? layout_of(*self.model).count : self.parameters.count;
+  if (!self.parameters.entries.empty() || !self.model->built()) return self.parameters.count;
+  return layout_of(*self.model, self.options.groups, self.options.frozen).count;
 }
 
 std::size_t Trainer::bytes() const {
@@ -259,6 +356,13 @@ std::size_t Trainer::bytes() const {
   for (const auto* compiled : {&self.training, &self.evaluation})
     if (compiled->pass) bytes += compiled->pass->bytes();
   return bytes + (self.update ? self.update->bytes() : 0);
+}
+
+UpdateBytes Trainer::update_bytes() const { return implementation_->made_update("update_bytes").bytes_a_parameter(); }
+
+std::string Trainer::explain() const {
+  const std::string update = implementation_->made_update("explain").explain();
+  return "gradients of a shard\n" + implementation_->training.pass->executable().explain() + update;
 }
 
 }  // namespace elegans::train

@@ -1,11 +1,22 @@
 #pragma once
 
 #include "elegans/train/trainer.hpp"
+#include "train/checkpoint_file.hpp"
 #include "train/data_for_model.hpp"
 #include "train/pass.hpp"
 #include "train/update_step.hpp"
 
 namespace elegans::train {
+
+// A mean over what counts, of the means over its parts.
+struct RunningMean {
+  double sum = 0, count = 0;
+  void add(double mean, double of) {
+    sum += mean * of;
+    count += of;
+  }
+  double value() const { return sum / count; }
+};
 
 struct Trainer::Implementation {
   // Executables of one kind, for all data sets seen so far.
@@ -24,18 +35,57 @@ struct Trainer::Implementation {
     friend bool operator==(const Seen&, const Seen&) = default;
   };
 
+  // The fit that is under way.
+  struct Fitting {
+    const Dataset* training = nullptr;
+    const Dataset* validation = nullptr;
+    double began = 0;               // seconds of the steady clock
+    double seconds_before = 0;      // of a fit that is resumed
+    History history = {};           // as far as it is known
+    std::uint64_t first_epoch = 1;  // of this fit
+    std::uint64_t first_step = 0;   // updates before it
+    std::uint64_t steps = 0;        // of the whole fit
+    std::size_t updates = 0;        // of the epoch under way
+    RunningMean mean = {};          // of its loss
+    bool stopped = false;           // by a callback
+    std::optional<DataPrints> prints = {};
+
+    double seconds() const;  // since it began
+    std::uint64_t epoch() const { return first_epoch + history.epochs.size(); }
+  };
+
   Implementation(Sequential& of, TrainerOptions given);
 
   // Checks `data` against model and options, and compiles where what is there does not do.
   // `sequences` at least in one batch, though the data set may have fewer: a loop of one's own may repeat some.
   void reserve(const Dataset& data, Compiled& compiled, const char* operation, std::size_t sequences = 0);
-  double gradients(const Batch& batch);
+  double gradients(std::span<const Batch> batches);
   void apply();
+  // The rate of the next update.
+  double rate() const;
+  UpdateStep& made_update(const char* operation) const;
   // `data` is reserved.
   Evaluation evaluate(const Dataset& data);
   History fit(Trainer& self, const Dataset& training, const Dataset* validation);
-  // Returns true where a callback stops.
-  bool run_epoch(Trainer& self, const Dataset& training, const Dataset* validation, Batches& batches, History& history);
+
+  // Parts of fit().
+  FitPlan plan_of(const Batches& batches) const;
+  std::size_t steps_per_epoch(const Batches& batches) const;
+  void run_epoch(Trainer& self, Batches& batches);
+  void run_updates(Trainer& self, Batches& batches);
+  void at_save_point(Trainer& self, const EpochRecord* epoch);
+  void end_fit(Trainer& self, std::size_t begun, Ending ending);
+  // Puts the averages in place of the weights, or the weights back.
+  void show_averages(bool shown);
+
+  // Checkpoints (train/trainer_checkpoint.cpp).
+  void save_checkpoint(const std::filesystem::path& file);
+  void resume(const std::filesystem::path& file);
+  // The fit that `checkpoint` was taken in goes on: ConfigError where it was on other data, or with other callbacks.
+  void take_up(const Checkpoint& checkpoint, const Batches& batches);
+  void load_states(Trainer& self, const Checkpoint& checkpoint);
+  FitCheckpoint fit_checkpoint();
+  void make_update();
 
   void check_batch(const Batch& batch);
   // "'dense/kernel' is nan at element 3"
@@ -47,7 +97,7 @@ struct Trainer::Implementation {
   Sequential* model;
   TrainerOptions options;
   std::uint64_t seed;
-  double learning_rate;
+  double learning_rate;  // η of the schedule
   Workers workers;
   ParameterLayout parameters;  // of a built model
   std::unique_ptr<UpdateStep> update;
@@ -58,11 +108,14 @@ struct Trainer::Implementation {
   Compiled evaluation{PassKind::evaluation};
   Seen seen;  // the last data set that was reserved for training
   bool has_gradients = false;
-  std::uint64_t steps = 0;      // updates
-  std::uint64_t passes = 0;     // calls of gradients()
-  std::uint64_t epochs = 0;     // finished
-  std::uint64_t fit_epoch = 0;  // the one that fit() is in, from 1
-  double fit_began = 0;         // seconds of the steady clock
+  double counted = 0;              // steps or sequences of the batches that the gradients are of
+  std::uint64_t steps = 0;         // updates
+  std::uint64_t passes = 0;        // calls of gradients()
+  std::uint64_t epochs = 0;        // finished
+  std::uint64_t outside_from = 0;  // outside of a fit, the schedule counts from this update
+  std::optional<Fitting> fitting;
+  std::unique_ptr<Checkpoint> resumed;  // what the next fit goes on from
+  bool averages_shown = false;          // the model has the averages, and the update the weights
 };
 
 }  // namespace elegans::train

@@ -69,6 +69,29 @@ class Cli(program.Case):
         figures = json.loads(self.done("evaluate", "gestures.safetensors", "gestures.csv", "--answer", "last-step", "--json"))
         self.assertEqual(figures["sequences"], 20)
 
+    def test_evaluate_counts_what_is_taken_for_what(self):
+        made = json.loads(self.done("evaluate", "gestures.safetensors", "gestures.csv", "--json", "--metrics",
+                                    "accuracy,f1,f1:up,roc_auc,balanced_accuracy"))
+        (a, b), (c, d) = made["confusion_matrix"]["counts"]
+        self.assertEqual(made["confusion_matrix"]["classes"], ["down, then", "up"])
+        figures = made["figures"]
+        self.assertEqual((a + b, c + d), (10, 10))
+        self.assertAlmostEqual(figures["accuracy"], (a + d) / 20)
+        self.assertAlmostEqual(figures["balanced_accuracy"], (a + d) / 20)
+        self.assertAlmostEqual(figures["f1"], 2 * d / (2 * d + b + c))
+        self.assertEqual(figures["f1"], figures["f1:up"])
+        self.assertTrue(0 <= figures["roc_auc"] <= 1)
+        text = self.done("evaluate", "gestures.safetensors", "gestures.csv").splitlines()
+        row = next(line for line in text if line.lstrip().startswith("up"))
+        self.assertEqual([float(cell) for cell in row.split()[1:3]], [c, d])
+        self.assertIn("'acuracy'", self.refused(2, "evaluate", "lag.safetensors", "lag.csv", "--metrics", "acuracy"))
+        self.assertIn("r2 ", self.done("evaluate", "lag.safetensors", "lag.csv", "--metrics", "r2,mae"))
+        # Of one class alone nothing can be ranked.
+        one = [line for line in program.gestures_csv().splitlines() if not line.endswith("up")]
+        self.write("one.csv", "\n".join(one) + "\n")
+        made = json.loads(self.done("evaluate", "gestures.safetensors", "one.csv", "--json", "--metrics", "roc_auc"))
+        self.assertIsNone(made["figures"]["roc_auc"])
+
     def test_evaluate_fills_missing_values_as_in_training(self):
         errors = self.refused(3, "evaluate", "lag.safetensors", "holes.csv")
         self.assert_parts(("holes.csv, line", "column 'u' is empty"), errors)
@@ -103,6 +126,7 @@ class Cli(program.Case):
         made = json.loads(self.run_here("inspect", "lag.safetensors", "--json")[1])
         self.assertEqual(made["metadata"]["features"], ["u"])
         self.assertGreater(made["training_arena_bytes"], 0)
+        self.assertIn({"path": "dense/bias", "shape": "[1]", "trainable": True}, made["weights"])
         self.assertIn("LTC", self.refused(2, "inspect", "lag.safetensors", "--synapses"))
 
     def test_inspect_counts(self):

@@ -147,6 +147,42 @@ class Run(program.Case):
         self.assert_parts(("line 2: column 'u' is missing in the first row of its recording", "nothing to fill it with"),
                           errors)
 
+    def test_missing_values_as_inputs_answer_as_in_training(self):
+        # Holes in both columns, also before the first value and at the end.
+        rows = self.read("lag.csv").decode().splitlines()
+        for at in (1, 2, 3, 7, 20, 21, 22, 90, len(rows) - 1):
+            t, _, y = rows[at].split(",")
+            rows[at] = f"{t},{'?' if at % 2 else ''},{y}"
+        holes = self.write("sporadic.csv", "\n".join(rows) + "\n")
+        self.done("train", holes, "--time", "t", "--target", "y", *SMALL, "--missing", "inputs", "--first-dt", "0.5", "--out",
+                  "inputs.safetensors", "--quiet")
+        metadata = json.loads(self.done("inspect", "inputs.safetensors", "--json"))["metadata"]
+        self.assertEqual((metadata["missing"], metadata["sporadic"]), ("as_inputs", ["u"]))
+        figures = json.loads(self.done("evaluate", "inputs.safetensors", holes, "--json"))["figures"]
+        targets = [float(line.split(",")[2]) for line in rows[1:]]
+        out = self.done("run", "inputs.safetensors", stdin="\n".join(rows) + "\n")
+        answers = [float(line.split(",")[1]) for line in out.splitlines()[1:]]
+        self.assertEqual(len(answers), len(targets))
+        error = math.sqrt(sum((a - t) ** 2 for a, t in zip(answers, targets)) / len(targets))
+        self.assertAlmostEqual(error, figures["root_mean_squared_error"], places=5)
+        # Groups have what they saw last each for itself, and a refused row leaves no trace.
+        alone = "t,g,u\n0,a,1\n0.5,a,\n1,a,\n"
+        mixed = "t,g,u\n0,a,1\n0,b,5\n0.5,a,\n0.4,a,7\n0.5,b,\n1,a,\n"
+        _, mixed_out, _ = self.run_here("run", "inputs.safetensors", "--group", "g", stdin=mixed)
+        answer = lambda text, *lines: [text.splitlines()[i].split(",", 1)[1] for i in lines]
+        self.assertEqual(answer(self.done("run", "inputs.safetensors", "--group", "g", stdin=alone), 1, 2, 3),
+                         answer(mixed_out, 1, 3, 5))
+        self.assertIn("Circuit", self.done("inspect", "inputs.safetensors"))
+        self.assertIn("u elapsed", self.done("draw", "inputs.safetensors"))
+        # What is asked for instead; and what this model cannot do.
+        filled = self.done("run", "inputs.safetensors", "--missing", "forward-fill", stdin="t,u\n0,1\n0.5,\n")
+        self.assertEqual(filled, self.done("run", "inputs.safetensors", stdin="t,u\n0,1\n0.5,1\n"))
+        self.assertIn("--missing: inputs is asked of a model that was not trained so", self.refused(
+            2, "run", "lag.safetensors", "--missing", "inputs"))
+        self.assertIn("--sporadic", self.refused(2, "train", holes, "--time", "t", "--target", "y", "--sporadic", "u"))
+        self.assertIn("line 2: column 'u' is missing ('?')", self.refused(
+            3, "train", holes, "--target", "y", "--missing", "inputs", "--sporadic", "t"))
+
     def test_missing_values_as_asked_for(self):
         holes = "t,u\n0,1\n0.5,\n1.5,2\n"
         code, refused, errors = self.run_here("run", "lag.safetensors", stdin=holes)

@@ -4,6 +4,8 @@
 usage: test_train.py PROGRAM [unittest arguments]
 """
 import json
+import signal
+import subprocess
 
 import program
 from program import SMALL
@@ -48,13 +50,37 @@ class Train(program.Case):
         self.assertEqual({key: made["metadata"][key] for key in ("time", "group", "missing", "first_dt")},
                          {"time": "t", "group": "", "missing": "drop", "first_dt": 0.25})
 
+    def test_options_of_continuous_time_cells_are_reproduced(self):
+        base = ("lag.csv", "--time", "t", "--target", "y", "--epochs", "1", "--window", "20")
+        for name, options, parts in (
+                ("ltc_heun", ("--cell", "ltc", "--wiring", "autoncp:8,1", "--solver", "heun"), ('"solver": "heun"',)),
+                ("ctrnn", ("--cell", "ctrnn", "--units", "5", "--solver", "rk4", "--ode-unfolds", "2", "--tau", "1.5",
+                           "--no-fix-tau", "--proj-size", "2"),
+                 ('"type": "CTRNN"', '"solver": "rk4"', '"ode_unfolds": 2', '"tau": 1.5', '"fix_tau": false', '"projection": 2')),
+                ("ctrnn_wired", ("--cell", "ctrnn", "--wiring", "autoncp:8,2", "--mixed-memory"),
+                 ('"type": "MixedMemory"', '"type": "CTRNNCell"', '"solver": "semi_implicit"')),
+                ("ctgru", ("--cell", "ctgru", "--units", "4", "--scales", "3", "--tau", "0.5", "--layers", "2"),
+                 ('"type": "CTGRU"', '"scales": 3', '"tau": 0.5')),
+                ("node", ("--cell", "node", "--units", "4", "--hidden-layers", "2", "--hidden-units", "3", "--solver", "euler"),
+                 ('"type": "NeuralODE"', '"hidden_layers": 2', '"hidden_units": 3', '"solver": "euler"'))):
+            made = self.assert_reproduced(name, *base, *options)
+            text = json.dumps(made["config"]["layers"][0])
+            for part in parts:
+                self.assertIn(part, text, name)
+            self.assertIn("Circuit" if "wired" in name else "Layer", self.done("inspect", f"{name}.safetensors"))
+        self.assertIn("'semi_implicit'; expected 'euler', 'heun' or 'rk4'",
+                      self.refused(2, "train", *base, "--cell", "node", "--solver", "semi_implicit"))
+        self.assertIn("'heun'", self.refused(2, "train", *base, "--cell", "ltc", "--solver", "hein"))
+
     def test_every_option_of_a_cfc_is_reproduced(self):
         made = self.assert_reproduced(
             "cfc", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--task", "classification",
             "--answer", "last-step", "--features", "x", "--units", "6", "--mode", "no_gate", "--backbone-units", "5",
             "--backbone-layers", "2", "--backbone-dropout", "0.2", "--activation", "silu", "--epochs", "2", "--beta-1", "0.8",
             "--beta-2", "0.99", "--epsilon", "1e-6", "--learning-rate", "0.02", "--no-standardise", "--time-unit", "off",
-            "--split", "group", "--stratify", "--window", "0", "--loss", "categorical_crossentropy", "--metrics", "accuracy")
+            "--split", "group", "--stratify", "--window", "0", "--loss",
+            "categorical_crossentropy:label_smoothing=0.1", "--metrics", "accuracy,f1_macro,f1:up", "--class-weight", "up=2",
+            "--monitor", "val_f1:up")
         text = json.dumps(made["config"]["layers"][0])
         for part in ('"mode": "no_gate"', '"activation": "silu"', '"backbone_units": 5', '"backbone_layers": 2',
                      '"backbone_dropout": 0.2'):
@@ -72,6 +98,24 @@ class Train(program.Case):
         strided = weights((*base, "--stride", "5"), "strided.safetensors")
         copied = weights((*base, "--copies", "2"), "copied.safetensors")
         cosine = weights((*base, "--schedule", "cosine"), "cosine.safetensors")
+        unclipped = weights((*base, "--clip-norm", "0"), "unclipped.safetensors")
+        momentum = ("--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.9")
+        heavy = weights((*base, *momentum), "heavy.safetensors")
+        squares = ("--optimizer", "rmsprop", "--batch-size", "2", "--learning-rate", "0.0005")
+        rmsprop = weights((*base, *squares), "rmsprop.safetensors")
+        nadam = weights((*base, "--optimizer", "nadam"), "nadam.safetensors")
+        adagrad = weights((*base, "--optimizer", "adagrad"), "adagrad.safetensors")
+        lion = weights((*base, "--optimizer", "lion"), "lion.safetensors")
+        steps = ("--batch-size", "2", "--schedule", "step", "--decay-epochs", "1")
+        stepped = weights((*base, *steps), "stepped.safetensors")
+        decayed = weights((*base, "--weight-decay", "0.1"), "decayed.safetensors")
+        long = (*(base[:base.index("--epochs")]), *(base[base.index("--epochs") + 2:]), "--epochs", "4", "--monitor", "loss",
+                "--validation", "0")
+        once = ("--reduce-on-plateau", "1", "--plateau-min-delta", "1000")
+        reduced = weights((*long, *once), "reduced.safetensors")
+        for option in (("--plateau-factor", "0.5"), ("--plateau-cooldown", "2"), ("--plateau-min-lr", "0.004")):
+            self.assertTrue(weights((*long, *once, *option), "other.safetensors") != reduced, option)
+        self.assertTrue(weights((*long, *once[:2]), "other.safetensors") != reduced, "--plateau-min-delta")
         for start, *option in ((adam, "--copies", "2"), (copied, "--copies", "3"), (copied, "--copies", "2", "--noise", "0.3"),
                                (copied, "--copies", "2", "--offset", "0.2"), (adam, "--schedule", "cosine"),
                                (cosine, "--schedule", "cosine", "--warmup", "0.5"),
@@ -81,7 +125,25 @@ class Train(program.Case):
                                (adam, "--mode", "pure"), (adam, "--mixed-memory"), (adam, "--proj-size", "2"),
                                (adam, "--stride", "5"), (strided, "--stride", "5", "--remainder", "drop"),
                                (adam, "--no-shuffle", "--batch-size", "2"),
-                               (sgd, "--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.9")):
+                               (sgd, *momentum), (heavy, *momentum, "--nesterov"),
+                               (adam, "--optimizer", "amsgrad", "--beta-2", "0.5"), (adam, "--optimizer", "adamw"),
+                               (rmsprop, *squares, "--rho", "0.5"), (rmsprop, *squares, "--centered"),
+                               (rmsprop, *squares, "--momentum", "0.5"), (rmsprop, *squares, "--epsilon", "0.1"),
+                               (nadam, "--optimizer", "nadam", "--momentum-decay", "1"),
+                               (adagrad, "--optimizer", "adagrad", "--initial-accumulator-value", "1"),
+                               (lion, "--optimizer", "lion", "--beta-2", "0.5"),
+                               (lion, "--optimizer", "lion", "--weight-decay", "0.5"),
+                               (adam, "--weight-decay", "0.1"),
+                               (decayed, "--weight-decay", "0.1", "--decoupled-weight-decay"),
+                               (decayed, "--weight-decay", "0.1", "--parameter-groups", "*bias weight_decay=0"),
+                               (adam, "--parameter-groups", "*bias learning_rate=0.1"), (adam, "--frozen", "dense/*"),
+                               (unclipped, "--clip-norm", "0", "--clip-value", "0.001"), (adam, "--ema-decay", "0.9"),
+                               (strided, "--batch-size", "2", "--gradient-accumulation-steps", "3"),
+                               (adam, *steps), (stepped, *steps, "--decay-rate", "0.1"),
+                               (stepped, *steps[:-1], "2"), (stepped, *steps, "--warmup", "0.5"),
+                               (stepped, "--batch-size", "2", "--schedule", "exponential", "--decay-epochs", "1"),
+                               (cosine, "--schedule", "cosine", "--min-learning-rate", "0.001"),
+                               (adam, "--schedule", "one-cycle")):
             self.assertTrue(weights((*base, *option), "other.safetensors") != start, option)
 
     def test_the_part_whose_groups_are_not_named_keeps_its_share(self):
@@ -98,6 +160,43 @@ class Train(program.Case):
         self.assertEqual(sizes("--validation-groups", ",".join(names[:4]), "--test-groups", names[7], "--test", "0.25"),
                          {"train": 15, "validation": 4, "test": 1})
 
+    def test_classes_have_weights(self):
+        base = ("train", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--answer", "recording", "--epochs",
+                "1", "--units", "4", "--threads", "1", "--quiet")
+        self.done(*base, "--class-weight", "balanced", "--metrics", "f1,roc_auc,balanced_accuracy")
+        self.assertIn("'upp'; expected one of the classes. Did you mean 'up'?", self.refused(2, *base, "--class-weight", "upp=2"))
+        self.assertIn("'up'; expected balanced, or NAME=WEIGHT", self.refused(2, *base, "--class-weight", "up"))
+        self.assertIn("expected each class once", self.refused(2, *base, "--class-weight", "up=1,up=2"))
+        self.assertIn("-2; expected a finite number >= 0", self.refused(2, *base, "--class-weight", "up=-2"))
+        self.assertIn("'upp'; expected one of the classes", self.refused(2, *base, "--metrics", "f1:upp"))
+        # Names with commas stand in a file.
+        self.write("weights.json", json.dumps({"class_weight": ["down, then=0.5", "up=3"], "metrics": ["recall:down, then"]}))
+        out = self.done(*base, "--config", "weights.json")
+        self.assertIn("recall:down, then", out)
+    def test_every_option_of_classic_cells_is_reproduced(self):
+        made = self.assert_reproduced(
+            "gru", "lag.csv", "--time", "t", "--target", "y", "--cell", "gru", "--units", "5", "--layers", "2", "--dropout", "0.1",
+            "--recurrent-dropout", "0.2", "--timespan-as-feature", "--proj-size", "3", "--epochs", "2", "--window", "20")
+        layers = made["config"]["layers"]
+        self.assertEqual([layer["type"] for layer in layers], ["GRU", "Dropout", "GRU", "Dropout", "Dense"])
+        self.assertEqual((layers[0]["config"]["recurrent_dropout"], layers[0]["config"]["timespan_as_feature"],
+                          layers[2]["config"]["projection"], layers[3]["config"]["rate"]), (0.2, True, 3, 0.1))
+        for cell, kind in (("lstm", "LSTM"), ("simple_rnn", "SimpleRNN")):
+            made = self.assert_reproduced(cell, "lag.csv", "--time", "t", "--target", "y", "--cell", cell, "--units", "4",
+                                          "--epochs", "1")
+            self.assertEqual([layer["type"] for layer in made["config"]["layers"]], [kind, "Dense"])
+
+    def test_a_network_of_both_directions(self):
+        made = self.assert_reproduced(
+            "both", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--task", "classification",
+            "--cell", "lstm", "--units", "4", "--layers", "2", "--bidirectional", "--answer", "last-step", "--window", "0",
+            "--split", "group", "--epochs", "2")
+        self.assertEqual([layer["type"] for layer in made["config"]["layers"]], ["Bidirectional", "Bidirectional", "Dense"])
+        self.done("evaluate", "both.safetensors", "gestures.csv")
+        code, _, errors = self.run_here("run", "both.safetensors", "--time", "t", stdin="t,x\n0,1\n")
+        self.assertNotEqual(code, 0)
+        self.assertIn("looks ahead in time", errors)
+
     def test_settings_are_written_in_the_language_of_the_file(self):
         for name in ("settings.json", "settings.toml"):
             self.done("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--write-config", name, "--out", "one.safetensors",
@@ -109,9 +208,29 @@ class Train(program.Case):
     def test_options_that_would_change_nothing_are_refused(self):
         base = ("train", "lag.csv", "--target", "y")
         for where, *option in (("--cell cfc", "--cell", "ltc", "--mode", "pure"), ("--cell ltc", "--ode-unfolds", "3"),
-                               ("--cell ltc", "--no-implicit"), ("backbone", "--wiring", "autoncp:8,1", "--activation", "relu"),
-                               ("--optimizer sgd", "--momentum", "0.9"), ("--time", "--time-unit", "off"),
+                               ("--cell ltc, ctrnn or node", "--cell", "ctgru", "--solver", "rk4"),
+                               ("--cell cfc, ltc or ctrnn", "--cell", "node", "--wiring", "autoncp:8,1"),
+                               ("--cell ctrnn or ctgru", "--tau", "2"), ("--cell ctrnn", "--cell", "ltc", "--no-fix-tau"),
+                               ("--cell ctgru", "--scales", "3"), ("--cell node", "--hidden-layers", "1"),
+                               ("--hidden-layers above 0", "--cell", "node", "--hidden-units", "8"),
+                               ("--cell ltc", "--no-implicit"), ("--cell lstm", "--recurrent-dropout", "0.2"),
+                               ("--cell lstm", "--timespan-as-feature"),
+                               ("--cell cfc or ltc", "--cell", "gru", "--wiring", "autoncp:8,1"),
+                               ("--cell cfc or ltc", "--cell", "gru", "--mixed-memory"), ("backbone", "--wiring", "autoncp:8,1", "--activation", "relu"),
+                               ("--optimizer sgd or rmsprop", "--momentum", "0.9"), ("--time", "--time-unit", "off"),
                                ("--optimizer adam", "--optimizer", "sgd", "--beta-1", "0.5"),
+                               ("--optimizer adam", "--optimizer", "sgd", "--beta-2", "0.5"),
+                               ("sgd and lion", "--optimizer", "lion", "--epsilon", "1e-6"),
+                               ("--momentum above 0", "--optimizer", "sgd", "--nesterov"),
+                               ("--optimizer rmsprop", "--rho", "0.5"), ("--optimizer rmsprop", "--centered"),
+                               ("--optimizer nadam", "--momentum-decay", "0.5"),
+                               ("--optimizer adagrad", "--initial-accumulator-value", "0.5"),
+                               ("--weight-decay above 0", "--decoupled-weight-decay"),
+                               ("--clip-norm 0", "--clip-value", "1"),
+                               ("--schedule step", "--decay-rate", "0.1"), ("--schedule step", "--decay-epochs", "3"),
+                               ("--schedule cosine", "--min-learning-rate", "0.001"),
+                               ("--reduce-on-plateau", "--plateau-factor", "0.5"),
+                               ("--checkpoint", "--checkpoint-steps", "5"), ("--checkpoint", "--checkpoint-keep", "2"),
                                ("--copies", "--noise", "0.3"), ("--schedule cosine", "--warmup", "0.1"),
                                ("--answer recording", "--repeat-target"),
                                ("--window", "--window", "0", "--stride", "2"),
@@ -132,12 +251,21 @@ class Train(program.Case):
                                         ("time-unit", "of", "auto, off, or a number"), ("first-dt", "-1", "median, or a number"),
                                         ("kernels", "scaler", "'scalar'"), ("activation", "relo", "'relu'"),
                                         ("input-mapping", "afine", "'affine'"), ("metrics", "acuracy", "'accuracy'"),
+                                        ("beta-2", "1", "auto, or a number ≥ 0 and < 1"), ("epsilon", "none", "auto, or a number > 0"),
+                                        ("weight-decay", "-1", "auto, or a number ≥ 0"), ("schedule", "cosin", "'cosine'"),
+                                        ("parameter-groups", "*/bias", "patterns, then learning_rate=NUMBER"),
+                                        ("parameter-groups", "*/bias decay=1", "learning_rate=NUMBER or weight_decay=NUMBER"),
+                                        ("frozen", "lstm/*", "a pattern that names a weight of the model"),
+                                        ("loss", "huber:detla=1", "'delta'"), ("loss", "gaussian_nll", "one of one number"),
+                                        ("loss", "bce:predictions=probabilities", "one of logits"),
+                                        ("class-weight", "balanced", "the targets are numbers"),
                                         ("loss", "msse", "'mse'"), ("optimizer", "adm", "'adam'")):
             extra = ("--cell", "ltc") if option == "input-mapping" else ()
             code, _, errors = self.run_here(*base, *extra, f"--{option}", value, "--quiet")
             self.assertEqual(code, 2, errors)
             self.assertIn(expected, errors)
             self.assertTrue(option in errors or value in errors, errors)
+        self.assertIn("huber: delta is -1; expected a finite number > 0", self.refused(2, *base, "--loss", "huber:delta=-1"))
         self.assertIn("--epochs is given more than once", self.refused(2, *base, "--epochs", "2", "--epochs", "3"))
 
     def test_settings_of_a_file(self):
@@ -175,11 +303,56 @@ class Train(program.Case):
 
     def test_outputs_are_checked_before_the_training(self):
         base = ("train", "lag.csv", "--time", "t", "--target", "y", *SMALL)
-        for option in ("--out", "--history", "--write-config"):
+        for option in ("--out", "--history", "--write-config", "--checkpoint"):
             self.assertIn("/nowhere/file", self.refused(3, *base, option, "/nowhere/file"))
             self.assertIn("the same file as the data", self.refused(2, *base, option, "./lag.csv"))
         self.assertIn("the same file as --out", self.refused(2, *base, "--out", "one", "--history", "one"))
         self.assertEqual(self.read("lag.csv").decode(), program.regression_csv())
+
+    def test_the_json_tells_what_an_update_costs(self):
+        made = json.loads(self.train_lag("one.safetensors", "--quiet", "--json"))
+        self.assertEqual(made["update"], {"bytes_per_parameter": 40, "state_bytes_per_parameter": 8})
+        made = json.loads(self.train_lag("one.safetensors", "--quiet", "--json", "--clip-norm", "0", "--ema-decay", "0.9"))
+        self.assertEqual(made["update"], {"bytes_per_parameter": 36, "state_bytes_per_parameter": 12})
+
+    RESUMED = ("train", "lag.csv", "--time", "t", "--target", "y", "--wiring", "autoncp:8,1", "--mixed-memory", "--epochs", "60",
+               "--window", "16", "--batch-size", "2", "--seed", "7", "--quiet", "--optimizer", "nadam", "--schedule", "cosine",
+               "--warmup", "0.1", "--ema-decay", "0.9", "--gradient-accumulation-steps", "2", "--copies", "3", "--patience", "50",
+               "--reduce-on-plateau", "2")
+
+    def test_killed_training_is_resumed_to_the_same_model(self):
+        self.done(*self.RESUMED, "--threads", "1", "--out", "whole.safetensors", "--history", "whole.csv")
+        # Killed once a checkpoint is there, wherever that is: long before the end, for every update is written.
+        saving = ("--checkpoint", "run.checkpoint", "--checkpoint-steps", "1")
+        running = subprocess.Popen([program.program, *self.RESUMED, "--threads", "2", *saving], cwd=self.folder)
+        while not (self.folder / "run.checkpoint").exists() and running.poll() is None:
+            pass
+        running.kill()
+        self.assertEqual(running.wait(), -signal.SIGKILL, "it was over before it could be killed")
+        # A killed process may leave its temporary file.
+        for left in self.folder.glob(".elegans-*.tmp"):
+            left.unlink()
+        self.done(*self.RESUMED, "--threads", "2", "--resume", "run.checkpoint", "--out", "resumed.safetensors", "--history",
+                  "resumed.csv")
+        self.assertEqual(self.read("whole.safetensors"), self.read("resumed.safetensors"))
+        without_seconds = lambda name: [line.rsplit(",", 1)[0] for line in self.read(name).decode().splitlines()]
+        self.assertEqual(without_seconds("whole.csv"), without_seconds("resumed.csv"))
+
+    def test_a_checkpoint_of_other_options_is_refused(self):
+        base = ("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--quiet")
+        self.done(*base, "--checkpoint", "small.checkpoint")
+        for option, expected in ((("--batch-size", "2"), "resume: batch_size is 2; expected 32, as in small.checkpoint"),
+                                 (("--optimizer", "lion"), "resume: optimizer is lion"),
+                                 (("--mode", "pure"), "resume: the model's layers/0/"), (("--seed", "3"), "resume: the model's seed"),
+                                 (("--stride", "8"), "resume: the training part is "),
+                                 (("--reduce-on-plateau", "3"), "resume: the callbacks with a state is reduce_on_plateau, early")):
+            code, _, errors = self.run_here(*base, *option, "--resume", "small.checkpoint")
+            self.assertEqual(code, 2, errors)
+            self.assertIn(expected, errors)
+        self.assertIn("nowhere", self.refused(3, *base, "--resume", "nowhere"))
+        self.assertIn("lag.safetensors", self.refused(3, *base, "--resume", "lag.safetensors"))
+        self.assertIn("the same file as --resume", self.refused(2, *base, "--resume", "small.checkpoint", "--out", "small.checkpoint"))
+        self.done(*base, "--resume", "small.checkpoint", "--checkpoint", "small.checkpoint")
 
     def test_a_failed_training_leaves_the_old_history(self):
         self.write("kept.csv", "the run of yesterday\n")

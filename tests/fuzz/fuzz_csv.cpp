@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (choice & 4U) roles.group = "g";
   if (choice & 8U) roles.target_at = TargetAt::whole_recording;
   if (choice & 16U) roles.target_kind = TargetKind::classes;
-  roles.missing = choice & 32U ? Missing::forward_fill : choice & 64U ? Missing::drop : Missing::error;
+  roles.missing = static_cast<Missing>((choice >> 5U) % 4);
   CsvOptions options;
   if (choice & 128U) options.names = {"t", "g", "x", "y"};
   std::istringstream in(std::string(reinterpret_cast<const char*>(data + 1), size - 1));

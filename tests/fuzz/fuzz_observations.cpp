@@ -1,4 +1,5 @@
-// Streams of rows: whatever the bytes, ObservationReader gives finite numbers and Δt >= 0, or an error of its own after
+// Streams of rows: whatever the bytes, ObservationReader gives finite numbers (or NaN where
+// that is asked for) and Δt >= 0, or an error of its own after
 // which the next row is read, and comes to an end.
 // The first byte chooses the options, so that one corpus serves them all.
 #include <cmath>
@@ -16,11 +17,11 @@ namespace {
 using namespace elegans::train;
 
 // One row more; false at the end.
-bool read_row(ObservationReader& rows, std::vector<double>& kept) {
+bool read_row(ObservationReader& rows, std::vector<double>& kept, bool may_lack) {
   try {
     if (!rows.next()) return false;
     for (const double feature : rows.features())
-      if (!std::isfinite(feature)) std::abort();
+      if (!std::isfinite(feature) && !(may_lack && std::isnan(feature))) std::abort();
     if (!(std::isfinite(rows.dt()) && rows.dt() >= 0)) std::abort();
     kept.assign(rows.kept().begin(), rows.kept().end());
     kept.assign(1, rows.dt());
@@ -39,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (choice & 1U) options.time = "t";
   if ((choice & 3U) == 2U) options.dt = "t";
   if (choice & 4U) options.group = "g";
-  options.missing = choice & 8U ? Missing::forward_fill : choice & 16U ? Missing::drop : Missing::error;
+  options.missing = static_cast<Missing>((choice >> 3U) % 4);
   if (choice & 32U) options.csv.names = {"t", "g", "x"};
   std::istringstream in(std::string(reinterpret_cast<const char*>(data + 1), size - 1));
   try {
@@ -47,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::vector<double> kept;
     // A line gives one row or one error: more than there are bytes would be a loop without an end.
     std::size_t most = size + 2;
-    while (read_row(rows, kept))
+    while (read_row(rows, kept, options.missing == Missing::as_inputs))
       if (most-- == 0) std::abort();
   } catch (const elegans::InternalError&) {
     throw;

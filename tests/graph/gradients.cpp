@@ -1,14 +1,17 @@
 // Every operation's gradient against central differences.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "elegans/graph/gradient.hpp"
 #include "support/check_gradient.hpp"
+#include "support/message_of.hpp"
 
 namespace elegans::graph {
 namespace {
 
 using testing::check_gradient;
+using testing::message_of;
 using testing::random_tensor;
 using Values = std::vector<Value>;
 
@@ -135,6 +138,14 @@ TEST(Gradient, Shapes) {
                   .write = [](const Values& x) { return Values{replace_slice(x[0], x[1], 1)}; }});
 }
 
+TEST(Gradient, ReversedSequences) {
+  check_gradient({.inputs = {random_tensor({3, 4, 2}, 1)},
+                  .write = [](const Values& x) { return Values{reverse_sequence(x[0])}; }});
+  check_gradient({.inputs = {random_tensor({3, 4, 2}, 1)},
+                  .write = [](const Values& x) { return Values{reverse_sequence(x[0], x[1])}; },
+                  .integers = {Tensor::from({3}, {3, 0, 4}, Dtype::i32)}});
+}
+
 TEST(Gradient, OwnRuleIsUsedInPlaceOfTheDerivative) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f64, {3}});
@@ -143,6 +154,41 @@ TEST(Gradient, OwnRuleIsUsedInPlaceOfTheDerivative) {
   Executable run = compile(std::move(graph), {.target = kernels::Target::scalar});
   const Tensor input = Tensor::from({3}, {1, 2, 3}, Dtype::f64);
   EXPECT_EQ(run(std::array<View, 1>{input})[0].values(), (std::vector<double>{10, 20, 30}));
+}
+
+TEST(LabelNumber, ReadsWhatCountsAlone) {
+  const auto numbers_of = [](std::initializer_list<double> labels, std::initializer_list<double> weights,
+                             std::optional<std::int32_t> ignored) {
+    Graph graph;
+    const Value label = graph.input("label", {Dtype::i32, {4}}), weight = graph.input("weight", {Dtype::f32, {4}});
+    graph.output("y", label_number(label, weight, 3, ignored));
+    Executable run = compile(std::move(graph), {});
+    return run(std::array<View, 2>{Tensor::from({4}, labels, Dtype::i32), Tensor::from({4}, weights, Dtype::f32)})[0]
+        .values();
+  };
+  EXPECT_EQ(numbers_of({2, 0, -5, 1}, {1, 0.5, 0, -1}, {}), (std::vector<double>{2, 0, -1, 1}));
+  EXPECT_EQ(numbers_of({2, 0, -5, 1}, {1, 1, 1, 1}, -5), (std::vector<double>{2, 0, -1, 1}));
+  EXPECT_EQ(numbers_of({2, 0, 2, 1}, {1, 1, 1, 1}, 2), (std::vector<double>{-1, 0, -1, 1}));
+  for (const double label : {-1, 3})
+    EXPECT_THAT(message_of<Error>([&] {
+                  numbers_of({0, label, 1, 2}, {1, 1, 1, 1}, -5);
+                }),
+                ::testing::HasSubstr("out of range (item 1)"));
+  Graph graph;
+  const Value label = graph.input("label", {Dtype::i32, {4}}), weight = graph.input("weight", {Dtype::f32, {3}});
+  EXPECT_EQ(message_of<ShapeError>([&] { label_number(label, weight, 3); }),
+            "label_number: weight is [3]; expected [4], for so many are the labels.");
+}
+
+TEST(Functions, AMeanDividesBySizesThatAreKnown) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {Dim::batch(), 3}});
+  graph.output("y", reduce_mean(x, -1));
+  EXPECT_THAT(message_of<ShapeError>([&] { reduce_mean(x, 0); }),
+              ::testing::HasSubstr("expected a constant size along axis 0. Divide reduce_sum by a count of your own."));
+  Executable run = compile(std::move(graph), {.reserve = {.batch = 2}});
+  EXPECT_EQ(run(std::array<View, 1>{Tensor::from({2, 3}, {1, 2, 6, 0, 0, 3}, Dtype::f64)})[0].values(),
+            (std::vector<double>{3, 1}));
 }
 
 TEST(Gradient, StopsWhereTold) {

@@ -44,6 +44,24 @@ TYPED_TEST(LabelsAndRandom, SequenceMaskEndsAtTheLength) {
   }
 }
 
+TYPED_TEST(LabelsAndRandom, ReverseSequenceTurnsTheStepsThatCount) {
+  using T = TypeParam;
+  constexpr std::size_t batch = 5, time = 4, width = 3;
+  const Array<T> x = random_array<T>(batch * time * width, 1);
+  const Array<std::int32_t> lengths{3, 0, 9, 1, -2};
+  const std::size_t counted[] = {3, 0, 4, 1, 0};
+  for (const auto& [target, table] : tables<T>())
+    for (const bool given : {true, false}) {
+      Array<T> y = random_array<T>(x.size(), 2), expected = x;
+      for (std::size_t b = 0; b < batch; ++b)
+        for (std::size_t t = 0, n = given ? counted[b] : time; t < n; ++t)
+          for (std::size_t i = 0; i < width; ++i)
+            expected[(b * time + t) * width + i] = x[(b * time + n - 1 - t) * width + i];
+      table.reverse_sequence(x.data(), given ? lengths.data() : nullptr, y.data(), batch, time, width);
+      EXPECT_TRUE(same_arrays(y, expected)) << target << given;
+    }
+}
+
 TYPED_TEST(LabelsAndRandom, UniformNumbersAreThePhiloxStream) {
   using T = TypeParam;
   const std::uint64_t pairs[][2] = {{0, 0}, {1, 0}, {0x123456789abcdef0, 0xfedcba9876543210}, {~0ULL, ~0ULL}};

@@ -29,7 +29,7 @@ void expect_complete(const Table<T>& table) {
   EXPECT_TRUE(table.select && table.matmul_nn && table.matmul_nt && table.matmul_tn);
   EXPECT_TRUE(table.sparse_matmul && table.sampled_product && table.gather && table.scatter_sum);
   EXPECT_TRUE(table.reduce_sum && table.reduce_max && table.copy_strided);
-  EXPECT_TRUE(table.one_hot && table.sequence_mask && table.random_uniform);
+  EXPECT_TRUE(table.one_hot && table.sequence_mask && table.reverse_sequence && table.random_uniform);
 }
 
 TEST(KernelTable, HasEveryKernelOnEveryTarget) {

@@ -7,10 +7,24 @@
 
 #include "elegans/base/philox.hpp"
 #include "elegans/model/sequential.hpp"
+#include "elegans/nn/activation_layer.hpp"
+#include "elegans/nn/activity_regularisation.hpp"
 #include "elegans/nn/cfc.hpp"
+#include "elegans/nn/ctgru.hpp"
+#include "elegans/nn/ctrnn.hpp"
 #include "elegans/nn/dense.hpp"
+#include "elegans/nn/dropout.hpp"
+#include "elegans/nn/gru.hpp"
+#include "elegans/nn/lstm.hpp"
 #include "elegans/nn/ltc.hpp"
+#include "elegans/nn/mixed_memory.hpp"
+#include "elegans/nn/neural_ode.hpp"
 #include "elegans/nn/registry.hpp"
+#include "elegans/nn/reshape_layer.hpp"
+#include "elegans/nn/residual.hpp"
+#include "elegans/nn/simple_rnn.hpp"
+#include "elegans/nn/stacked_cells.hpp"
+#include "elegans/nn/time_distributed.hpp"
 
 namespace elegans::testing {
 
@@ -60,6 +74,14 @@ inline void register_leaky_cell() {
   static_cast<void>(once);
 }
 
+// [3, units]: two of three inputs for every unit.
+inline nn::PatternPtr two_of_three(std::int32_t units) {
+  std::vector<wiring::Synapse> synapses;
+  for (std::int32_t u = 0; u < units; ++u)
+    for (std::int32_t i = 0; i < 2; ++i) synapses.push_back({(u + i) % 3, u, 1});
+  return wiring::Pattern::from_synapses(synapses, 3, units);
+}
+
 struct Network {
   std::string name;
   std::function<void(Sequential&)> add_layers;
@@ -79,6 +101,37 @@ inline std::vector<Network> networks() {
       {"cfc_wired", [](Sequential& m) { m.add(CfC(small_circuit())); }},
       {"cfc_wired_mixed_memory", [](Sequential& m) { m.add(CfC(small_circuit(), {.mixed_memory = true})); }},
       {"cfc_pure_projected", [](Sequential& m) { m.add(CfC(6, {.proj_size = 2, .mode = nn::CfCMode::pure})); }},
+      {"lstm", [](Sequential& m) { m.add(nn::LSTM(5)); }},
+      {"gru_with_gaps",
+       [](Sequential& m) {
+         m.add(nn::GRU(4, {.input_pattern = two_of_three(4)}));
+         m.add(nn::GRU(3, {.reset_after = false, .dropout = 0.2}, {.timespan_as_feature = true}));
+       }},
+      {"stacked_cells",
+       [](Sequential& m) {
+         m.add(nn::RNN(std::make_shared<nn::StackedCells>(std::vector<nn::CellPtr>{
+             std::make_shared<nn::LSTMCell>(4), std::make_shared<LeakyCell>(3), std::make_shared<nn::GRUCell>(2)})));
+       }},
+      {"residual_stack",
+       [](Sequential& m) {
+         m.add(nn::Residual(nn::SimpleRNN(3))).add(nn::Dropout(0.3));
+         m.add(nn::TimeDistributed(nn::ReshapeLayer({3, 1}))).add(nn::TimeDistributed(nn::Flatten()));
+         m.add(nn::ActivationLayer("leaky_relu", {.negative_slope = 0.1})).add(nn::ActivityRegularisation(nn::l1(0.1)));
+         m.add(nn::ActivationLayer("softmax", {.axis = 2}));
+       }},
+      {"ltc_heun", [](Sequential& m) { m.add(LTC(small_circuit(), {.solver = nn::Solver::heun})); }},
+      {"ctrnn_and_ctgru",
+       [](Sequential& m) {
+         m.add(nn::CTRNN(4, {.solver = nn::Solver::rk4, .fix_tau = false, .input_pattern = two_of_three(4)}));
+         m.add(nn::CTGRU(3, {.scales = 4}));
+       }},
+      {"ctrnn_wired", [](Sequential& m) { m.add(nn::CTRNN(small_circuit(), {.polarity = nn::Polarity::fixed_sign})); }},
+      {"neural_ode_and_ode_lstm",
+       [](Sequential& m) {
+         m.add(nn::NeuralODE(3, {.hidden_layers = 1, .hidden_units = 4}));
+         const nn::NeuralODECellOptions alone{.input_pattern = wiring::Pattern::from_synapses({}, 3, 4)};
+         m.add(nn::RNN(std::make_shared<nn::MixedMemory>(std::make_shared<nn::NeuralODECell>(4, alone))));
+       }},
       {"own_cell", [](Sequential& m) { m.add(nn::RNN(std::make_shared<LeakyCell>(4))); }},
       {"stack",
        [](Sequential& m) {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "elegans/model/forward.hpp"
+#include "elegans/nn/bidirectional.hpp"
 #include "model/networks.hpp"
 #include "support/count_allocations.hpp"
 #include "support/message_of.hpp"
@@ -288,11 +289,17 @@ TEST(Policy, AnswersAtEveryStepOfASequenceThatIsClassifiedAtItsEnd) {
 }
 
 TEST(Policy, RefusesANetworkThatLooksAhead) {
-  Sequential model({.name = "m"});
-  model.add(nn::LTC(4, {.go_backwards = true})).build(3);
-  EXPECT_EQ(message_of<ConfigError>([&] { Policy policy(model); }),
-            "m, Policy: the network is one that looks ahead in time; expected one that can be run step by step. Leave "
-            "out layers that run backwards.");
+  for (const nn::LayerPtr& layer :
+       {nn::LayerPtr(std::make_shared<nn::LTC>(4, nn::LTCOptions{.go_backwards = true})),
+        nn::LayerPtr(std::make_shared<nn::Bidirectional>(nn::GRU(2))),
+        nn::LayerPtr(std::make_shared<nn::ActivationLayer>("softmax", nn::ActivationLayerOptions{.axis = 1}))}) {
+    Sequential model({.name = "m"});
+    model.add(layer).build(3);
+    EXPECT_EQ(
+        message_of<ConfigError>([&] { Policy policy(model); }),
+        "m, Policy: the network is one that looks ahead in time; expected one that can be run step by step. Leave "
+        "out layers that run backwards or in both directions.");
+  }
 }
 
 }  // namespace

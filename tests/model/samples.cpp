@@ -43,6 +43,17 @@ TEST(Samples, Version2Loads) {
       (Columns{.time = "t", .group = "who", .missing = Missing::forward_fill, .first_dt = 0.5, .median_dt = 0.02}));
 }
 
+TEST(Samples, Version3Loads) {
+  const LoadedModel model = load_sample("model_v3.safetensors");
+  EXPECT_EQ(model.network.features(), 5);
+  EXPECT_EQ(model.preprocessing.columns, (Columns{.time = "t",
+                                                  .group = "who",
+                                                  .missing = Missing::as_inputs,
+                                                  .sporadic = {"z"},
+                                                  .first_dt = 0.5,
+                                                  .median_dt = 0.02}));
+}
+
 TEST(Samples, DISABLED_WriteThisVersion) {
   Sequential model({.name = "sample", .seed = 1});
   model.add(nn::Dense({.activation = nn::Activation::relu, .wiring = wiring::AutoNCP({.units = 8, .output_size = 2})}))
@@ -55,18 +66,22 @@ TEST(Samples, DISABLED_WriteThisVersion) {
                                 .recurrent_command_synapses = 2,
                                 .motor_fanin = 2})))
       .add(nn::Dense(2));
-  model.build(3);
-  save_model(
-      data / "model_v2.safetensors", model,
-      {.features = {"x", "y", "z"},
-       .targets = {"activity"},
-       .classes = {"rest", "walk"},
-       .task = Task::classification,
-       .answer_at = AnswerAt::whole_recording,
-       .inputs = {{0.5, -1, 9.81}, {1, 2, 0.25}},
-       .time_unit = 0.02,
-       .columns = {.time = "t", .group = "who", .missing = Missing::forward_fill, .first_dt = 0.5, .median_dt = 0.02}},
-      {.target = kernels::Target::scalar});
+  model.build(5);
+  save_model(data / "model_v3.safetensors", model,
+             {.features = {"x", "y", "z"},
+              .targets = {"activity"},
+              .classes = {"rest", "walk"},
+              .task = Task::classification,
+              .answer_at = AnswerAt::whole_recording,
+              .inputs = {{0.5, -1, 9.81}, {1, 2, 0.25}},
+              .time_unit = 0.02,
+              .columns = {.time = "t",
+                          .group = "who",
+                          .missing = Missing::as_inputs,
+                          .sporadic = {"z"},
+                          .first_dt = 0.5,
+                          .median_dt = 0.02}},
+             {.target = kernels::Target::scalar});
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include "elegans/model/machine_kind.hpp"
 #include "elegans/model/policy.hpp"
 #include "elegans/model/save.hpp"
+#include "elegans/nn/bidirectional.hpp"
+#include "elegans/nn/lstm.hpp"
 #include "model/model_files.hpp"
 #include "support/message_of.hpp"
 #include "support/temporary_folder.hpp"
@@ -120,6 +122,15 @@ TEST(ModelFile, HoldsNetworksThatLookAhead) {
   open.set<float>("elegans.golden.answer", 1, 0.125F);
   EXPECT_THAT(message_of<FormatError>([&] { parse_model(open.signed_bytes(), "m"); }),
               HasSubstr("m, tensor 'elegans.golden.answer': element 1 is 0.125; expected"));
+}
+
+TEST(ModelFile, HoldsNetworksOfBothDirections) {
+  Sequential model({.seed = 5});
+  model.add(nn::Bidirectional(nn::LTC(elegans::testing::small_circuit()))).add(nn::Bidirectional(nn::LSTM(3)));
+  model.add(nn::Dense({.units = 2, .kernel_initialiser = "he_normal", .kernel_constraint = nn::max_norm(3)})).build(3);
+  const std::vector<std::byte> file = to_model_file(model, some_preprocessing(model));
+  LoadedModel loaded = parse_model(file, "m");
+  EXPECT_EQ(to_model_file(loaded.network, loaded.preprocessing), file);
 }
 
 TEST(ModelFile, HoldsNetworksWithoutTime) {

@@ -6,6 +6,7 @@
 
 #include "elegans/graph/executable.hpp"
 #include "elegans/graph/gradient.hpp"
+#include "elegans/nn/activation_functions.hpp"
 #include "support/check_gradient.hpp"
 #include "support/message_of.hpp"
 
@@ -30,6 +31,16 @@ const std::vector<Known> known{
     {"softplus", [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }},
     {"silu", [](double x) { return x * sigma(x); }},
     {"swish", [](double x) { return x * sigma(x); }},
+    {"relu6", [](double x) { return std::min(std::max(x, 0.0), 6.0); }},
+    {"leaky_relu", [](double x) { return x > 0 ? x : 0.2 * x; }},
+    {"elu", [](double x) { return x > 0 ? x : std::expm1(x); }},
+    {"selu", [](double x) { return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * std::expm1(x)); }},
+    {"gelu_tanh",
+     [](double x) { return x / 2 * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x))); }},
+    {"mish", [](double x) { return x * std::tanh(std::log1p(std::exp(x))); }},
+    {"softsign", [](double x) { return x / (1 + std::abs(x)); }},
+    {"hard_sigmoid", [](double x) { return std::min(std::max(x + 3, 0.0), 6.0) / 6; }},
+    {"hard_tanh", [](double x) { return std::min(std::max(x, -1.0), 1.0); }},
     {"gelu", [](double x) { return x / 2 * std::erfc(-x / std::sqrt(2.0)); }},
     {"exponential", [](double x) { return std::exp(x); }},
     {"lecun_tanh", [](double x) { return 1.7159 * std::tanh(2 * x / 3); }},
@@ -74,20 +85,64 @@ TEST(Activations, HaveTheGradientsOfFiniteDifferences) {
 
 TEST(Activations, StayFiniteFarOut) {
   for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
-    const Tensor x = Tensor::from({5}, {-800, -90, 0, 90, 800}, dtype);
-    for (const Known& one : known) {
-      if (std::string_view(one.name) == "exponential") continue;
-      const auto [y, slope] = values_and_slopes(Activation(one.name), x);
-      for (std::size_t i = 0; i < 5; ++i) {
-        EXPECT_TRUE(std::isfinite(y.values()[i])) << one.name << " of " << x.values()[i];
-        EXPECT_TRUE(std::isfinite(slope.values()[i])) << one.name << " of " << x.values()[i];
+    const Tensor x = Tensor::from({7}, {-1e30, -800, -90, 0, 90, 800, 1e30}, dtype);
+    std::vector<std::string> names{"softmax", "log_softmax"};
+    for (const Known& one : known) names.emplace_back(one.name);
+    for (const std::string& name : names) {
+      if (name == "exponential") continue;
+      const auto [y, slope] = values_and_slopes(Activation(name), x);
+      for (std::size_t i = 0; i < 7; ++i) {
+        EXPECT_TRUE(std::isfinite(y.values()[i])) << name << " of " << x.values()[i];
+        EXPECT_TRUE(std::isfinite(slope.values()[i])) << name << " of " << x.values()[i];
       }
     }
   }
 }
 
-TEST(Activations, HaveSlopeZeroAtTheKink) {
-  EXPECT_EQ(values_and_slopes("relu", Tensor::from({1}, {0.0}, Dtype::f64)).second.values()[0], 0);
+TEST(Activations, HaveTheGivenSlopesAtTheirKinks) {
+  const auto slope = [](const char* name, double at) {
+    return values_and_slopes(name, Tensor::from({1}, {at}, Dtype::f64)).second.values()[0];
+  };
+  EXPECT_EQ(slope("relu", 0), 0);
+  EXPECT_EQ(slope("relu6", 0), 0);
+  EXPECT_EQ(slope("relu6", 6), 0);
+  EXPECT_EQ(slope("relu6", 3), 1);
+  EXPECT_EQ(slope("leaky_relu", 0), 0.2);
+  EXPECT_EQ(slope("elu", 0), 1);
+  EXPECT_EQ(slope("selu", 0), 1.0507009873554805 * 1.6732632423543772);
+  EXPECT_EQ(slope("softsign", 0), 1);
+  for (const double end : {-3.0, 3.0}) EXPECT_EQ(slope("hard_sigmoid", end), 0);
+  for (const double end : {-1.0, 1.0}) EXPECT_EQ(slope("hard_tanh", end), 0);
+}
+
+TEST(Activations, LetNotANumberThrough) {
+  for (const Known& one : known)
+    EXPECT_TRUE(
+        std::isnan(values_and_slopes(one.name, Tensor::from({1}, {std::nan("")}, Dtype::f64)).first.values()[0]))
+        << one.name;
+}
+
+// e^{x_i} / Σ e^{x_j} along each axis, by loops.
+TEST(Activations, SoftmaxGoesAlongAnyAxis) {
+  const Tensor x = random_tensor({2, 3, 4}, 5, -3, 3);
+  const std::vector<double> in = x.values();
+  const std::size_t sizes[] = {2, 3, 4}, strides[] = {12, 4, 1};
+  for (std::int64_t axis = 0; axis < 3; ++axis) {
+    const auto a = static_cast<std::size_t>(axis);
+    const std::vector<double> p = values_and_slopes([&](Value v) { return softmax(v, axis - 3); }, x).first.values(),
+                              logs = values_and_slopes([&](Value v) { return log_softmax(v, axis); }, x).first.values();
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const std::size_t first = i - i / strides[a] % sizes[a] * strides[a];
+      double sum = 0;
+      for (std::size_t k = 0; k < sizes[a]; ++k) sum += std::exp(in[first + k * strides[a]]);
+      EXPECT_NEAR(p[i], std::exp(in[i]) / sum, 16 * 0x1p-52);
+      EXPECT_NEAR(logs[i], in[i] - std::log(sum), 32 * 0x1p-52);
+    }
+    for (const bool logarithm : {false, true})
+      testing::check_gradient({.inputs = {x}, .write = [&](const std::vector<Value>& v) {
+                                 return std::vector{logarithm ? log_softmax(v[0], axis) : softmax(v[0], axis)};
+                               }});
+  }
 }
 
 TEST(Activations, AreMadeFromEnumerators) {

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include "elegans/nn/cfc.hpp"
+#include "elegans/nn/gru.hpp"
+#include "elegans/nn/lstm.hpp"
 #include "elegans/nn/mixed_memory.hpp"
 #include "elegans/nn/registry.hpp"
+#include "elegans/nn/simple_rnn.hpp"
 #include "support/layer_gradients.hpp"
 #include "support/message_of.hpp"
 
@@ -41,6 +44,18 @@ std::shared_ptr<RNN> with_memory(const PatternPtr& pattern) {
 std::shared_ptr<RNN> with_projection(const PatternPtr& pattern) {
   return std::make_shared<RNN>(std::make_shared<CfCCell>(inputs, CfCCellOptions{.backbone_units = 5}),
                                RnnOptions{.projection = 4, .projection_pattern = pattern});
+}
+
+std::shared_ptr<RNN> lstm(const PatternPtr& pattern) {
+  return std::make_shared<LSTM>(4, LSTMCellOptions{.input_pattern = pattern});
+}
+
+std::shared_ptr<RNN> gru(const PatternPtr& pattern) {
+  return std::make_shared<GRU>(4, GRUCellOptions{.input_pattern = pattern});
+}
+
+std::shared_ptr<RNN> simple_rnn(const PatternPtr& pattern) {
+  return std::make_shared<SimpleRNN>(4, SimpleRNNCellOptions{.input_pattern = pattern});
 }
 
 struct Case {
@@ -98,7 +113,7 @@ TEST_P(InputPattern, RefusesOneThatDoesNotFit) {
 }
 
 TEST(InputPatterns, AskForTheirNumberOfInputs) {
-  for (const auto& layer : {with_backbone(some_pattern(5)), with_memory(some_pattern(4))})
+  for (const auto& layer : {with_backbone(some_pattern(5)), with_memory(some_pattern(4)), lstm(some_pattern(4))})
     EXPECT_THAT(message_of<ShapeError>([&] {
                   (*layer)(Tensor({2, 3, 7}));
                 }),
@@ -107,7 +122,9 @@ TEST(InputPatterns, AskForTheirNumberOfInputs) {
 
 INSTANTIATE_TEST_SUITE_P(Cells, InputPattern,
                          ::testing::Values(Case{"CfCWithBackbone", with_backbone, 5},
-                                           Case{"MixedMemory", with_memory, 4}, Case{"Projection", with_projection, 4}),
+                                           Case{"MixedMemory", with_memory, 4}, Case{"Projection", with_projection, 4},
+                                           Case{"LSTM", lstm, 4}, Case{"GRU", gru, 4},
+                                           Case{"SimpleRNN", simple_rnn, 4}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -1,3 +1,5 @@
+// Each loss against its formula in long double, and its gradient against finite differences.
+
 #include "elegans/nn/losses.hpp"
 
 #include <gmock/gmock.h>
@@ -5,192 +7,342 @@
 
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
-#include "elegans/graph/executable.hpp"
-#include "elegans/graph/gradient.hpp"
+#include "evaluate_loss.hpp"
 #include "support/check_gradient.hpp"
 #include "support/message_of.hpp"
 
 namespace elegans::nn {
 namespace {
 
+using ::testing::Each;
+using ::testing::ElementsAre;
 using testing::message_of;
 using testing::random_tensor;
 
-struct Evaluated {
-  double loss;
-  std::vector<double> gradient;  // of the prediction
-};
-
-Evaluated evaluate(const Loss& loss, const Tensor& prediction, const Tensor& target, const Tensor& weight,
-                   double normaliser) {
-  graph::Graph g;
-  LossInputs in{.prediction = g.input("p", {prediction.dtype(), prediction.shape()}),
-                .target = g.input("t", {target.dtype(), target.shape()}),
-                .weight = g.input("w", {weight.dtype(), weight.shape()}),
-                .normaliser = g.input("n", {prediction.dtype(), {}})};
-  const Value value = loss(in);
-  g.output("loss", value);
-  g.output("gradient", graph::gradients(value, std::vector{in.prediction})[0]);
-  graph::Executable run = graph::compile(std::move(g), {});
-  const Tensor n = Tensor::from({}, {normaliser}, prediction.dtype());
-  const std::vector<Tensor> results = run(std::vector<View>{prediction, target, weight, n});
-  return {results[0].values()[0], results[1].values()};
-}
-
-Tensor ones(const Shape& shape) {
-  return Tensor::from(shape, std::vector<double>(static_cast<std::size_t>(shape.elements(Extents{})), 1.0), Dtype::f64);
-}
-
-Tensor classes(const Shape& shape, std::initializer_list<double> labels) {
-  return Tensor::from(shape, labels, Dtype::i32);
-}
+using Real = long double;
+using Row = std::span<const double>;
 
 const double nan = std::numeric_limits<double>::quiet_NaN();
+const double infinity = std::numeric_limits<double>::infinity();
 
-TEST(MeanSquaredError, ComputesItsFormula) {
-  const Tensor p = Tensor::from({2, 2}, {1, 2, 3, 4}, Dtype::f64);
-  const Tensor t = Tensor::from({2, 2}, {0, 2, 5, 1}, Dtype::f64);
-  const Tensor w = Tensor::from({2}, {1, 0.5}, Dtype::f64);
-  const Evaluated result = evaluate(mean_squared_error(), p, t, w, 4);
-  // (1 · (1 + 0)/2 + 0.5 · (4 + 9)/2) / 4
-  EXPECT_DOUBLE_EQ(result.loss, (0.5 + 3.25) / 4);
-  EXPECT_EQ(result.gradient, (std::vector<double>{0.25, 0, -0.25, 0.375}));  // w (p − t) / 4
+// l of one place, in the plainest way.
+using Formula = Real (*)(Row p, Row t);
+
+template <class Each>
+Real mean(Row p, Row t, Each each) {
+  Real total = 0;
+  for (std::size_t c = 0; c < p.size(); ++c) total += each(Real(p[c]), Real(t[c]));
+  return total / Real(p.size());
 }
 
-// −log softmax in long double.
-double crossentropy(std::span<const double> logits, std::size_t label) {
-  long double total = 0;
-  for (const double x : logits) total += std::exp(static_cast<long double>(x - logits[label]));
-  return static_cast<double>(std::log(total));
+Real log_softmax(Row p, std::size_t at) {
+  Real total = 0;
+  for (const double x : p) total += std::exp(Real(x) - Real(p[at]));
+  return -std::log(total);
 }
 
-TEST(CategoricalCrossentropy, ComputesItsFormulaPerStepAndPerSequence) {
-  const Tensor logits = random_tensor({2, 3, 4}, 1, -3, 3);
-  const Tensor labels = classes({2, 3}, {0, 3, 1, 2, 2, 0});
-  const Tensor weights = random_tensor({2, 3}, 2, 0.5, 2);
-  double expected = 0;
-  for (std::size_t i = 0; i < 6; ++i)
-    expected += weights.as<double>()[i] * crossentropy(logits.as<double>().subspan(i * 4, 4),
-                                                       static_cast<std::size_t>(labels.as<std::int32_t>()[i]));
-  EXPECT_NEAR(evaluate(categorical_crossentropy(), logits, labels, weights, 3).loss, expected / 3, 64 * 0x1p-52);
+struct Case {
+  Loss loss;
+  Formula formula;
+  double low = -3, high = 3;  // of predictions
+  double target_low = -3, target_high = 3;
+  std::int64_t targets = 4;  // numbers of one
+};
 
-  const Tensor last = random_tensor({3, 2}, 1, -3, 3);
-  const double mean =
-      (crossentropy(last.as<double>().subspan(0, 2), 1) + crossentropy(last.as<double>().subspan(2, 2), 0) +
-       crossentropy(last.as<double>().subspan(4, 2), 1)) /
-      3;
-  EXPECT_NEAR(evaluate(categorical_crossentropy(), last, classes({3}, {1, 0, 1}), ones({3}), 3).loss, mean,
-              64 * 0x1p-52);
-}
-
-TEST(CategoricalCrossentropy, IsExactFarOut) {
-  for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
-    const Tensor logits = Tensor::from({3, 2}, {800, -800, 800, -800, -800, -800}, dtype);
-    const auto result = evaluate(categorical_crossentropy(), logits, classes({3}, {0, 1, 0}), ones({3}).to(dtype), 1);
-    EXPECT_NEAR(result.loss, 1600 + std::log(2.0), 1600 * (dtype == Dtype::f32 ? 0x1p-23 : 0x1p-52));
-    const std::vector<double> gradient{0, 0, 1, -1, -0.5, 0.5};
-    EXPECT_EQ(result.gradient, gradient);
-  }
-}
-
-TEST(Losses, HaveTheGradientsOfFiniteDifferences) {
-  const Tensor weights = random_tensor({2, 3}, 3, 0.2, 2);
-  const auto check = [&](const Loss& loss, std::vector<Tensor> inputs, std::vector<Tensor> labels) {
-    inputs.push_back(weights);
-    inputs.push_back(random_tensor({}, 4, 1, 3));
-    testing::check_gradient({.inputs = inputs,
-                             .write =
-                                 [&](const std::vector<Value>& in) {
-                                   const bool classes = loss.targets == Targets::classes;
-                                   const std::size_t at = classes ? 1 : 2;
-                                   return std::vector{loss({.prediction = in[0],
-                                                            .target = classes ? in[3] : in[1],
-                                                            .weight = in[at],
-                                                            .normaliser = in[at + 1]})};
-                                 },
-                             .integers = std::move(labels)});
+// Predictions [2, 3, 4].
+std::vector<Case> cases() {
+  return {
+      {mean_squared_error(), [](Row p, Row t) { return mean(p, t, [](Real a, Real b) { return (a - b) * (a - b); }); }},
+      {mean_absolute_error(), [](Row p, Row t) { return mean(p, t, [](Real a, Real b) { return std::abs(a - b); }); }},
+      {huber({.delta = 0.75}),
+       [](Row p, Row t) {
+         return mean(p, t, [](Real a, Real b) {
+           const Real e = std::abs(a - b);
+           return e <= 0.75L ? e * e / 2 : 0.75L * e - 0.75L * 0.75L / 2;
+         });
+       }},
+      {log_cosh(), [](Row p, Row t) { return mean(p, t, [](Real a, Real b) { return std::log(std::cosh(a - b)); }); }},
+      {quantile({.quantiles = {0.2}}),
+       [](Row p, Row t) {
+         return mean(p, t, [](Real a, Real b) { return std::max(Real(0.2) * (b - a), (Real(0.2) - 1) * (b - a)); });
+       }},
+      {quantile({.quantiles = {0.1, 0.75}}),
+       [](Row p, Row t) {
+         Real total = 0;
+         for (std::size_t c = 0; c < 4; ++c) {
+           const Real q = c < 2 ? 0.1 : 0.75, e = Real(t[c % 2]) - Real(p[c]);
+           total += std::max(q * e, (q - 1) * e);
+         }
+         return total / 4;
+       },
+       -3, 3, -3, 3, 2},
+      {poisson(),
+       [](Row p, Row t) { return mean(p, t, [](Real a, Real b) { return a - b * std::log(a + Real(1e-7)); }); }, 0.1, 3,
+       0, 5},
+      {gaussian_negative_log_likelihood(),
+       [](Row p, Row t) {
+         Real total = 0;
+         for (std::size_t c = 0; c < 2; ++c) {
+           const Real e = Real(t[c]) - Real(p[c]);
+           total += (Real(p[2 + c]) + e * e / std::exp(Real(p[2 + c]))) / 2;
+         }
+         return total / 2;
+       },
+       -3, 3, -3, 3, 2},
+      {cosine_similarity(),
+       [](Row p, Row t) {
+         Real dot = 0, pp = 0, tt = 0;
+         for (std::size_t c = 0; c < 4; ++c) dot += Real(p[c]) * t[c], pp += Real(p[c]) * p[c], tt += Real(t[c]) * t[c];
+         return -dot / std::sqrt(pp * tt);
+       }},
+      {hinge(), [](Row p, Row t) { return mean(p, t, [](Real a, Real b) { return std::max(1 - a * b, Real(0)); }); }},
+      {squared_hinge(),
+       [](Row p, Row t) {
+         return mean(p, t, [](Real a, Real b) { return std::pow(std::max(1 - a * b, Real(0)), Real(2)); });
+       }},
+      {kl_divergence(), [](Row p, Row t) { return 4 * mean(p, t, [](Real a, Real b) { return b * std::log(b / a); }); },
+       0.05, 0.95, 0.05, 0.95},
+      {binary_crossentropy({.label_smoothing = 0.25}),
+       [](Row p, Row t) {
+         return mean(p, t, [](Real a, Real b) {
+           const Real soft = b * 0.75L + 0.125L, likely = 1 / (1 + std::exp(-a));
+           return -(soft * std::log(likely) + (1 - soft) * std::log(1 - likely));
+         });
+       },
+       -3, 3, 0, 1},
+      {binary_crossentropy({.predictions = Predictions::probabilities}),
+       [](Row p, Row t) {
+         return mean(p, t, [](Real a, Real b) { return -(b * std::log(a) + (1 - b) * std::log(1 - a)); });
+       },
+       0.05, 0.95, 0, 1},
+      {categorical_crossentropy({.label_smoothing = 0.25}),
+       [](Row p, Row t) {
+         Real total = 0;
+         for (std::size_t c = 0; c < 4; ++c) total -= (t[c] * 0.75L + 0.25L / 4) * log_softmax(p, c);
+         return total;
+       },
+       -3, 3, 0, 1},
+      {categorical_crossentropy({.predictions = Predictions::probabilities}),
+       [](Row p, Row t) { return 4 * mean(p, t, [](Real a, Real b) { return -b * std::log(a); }); }, 0.05, 0.95, 0, 1},
   };
-  check(mean_squared_error(), {random_tensor({2, 3, 4}, 1), random_tensor({2, 3, 4}, 2)}, {});
-  check(categorical_crossentropy(), {random_tensor({2, 3, 4}, 1)}, {classes({2, 3}, {0, 3, 1, 2, 2, 0})});
 }
 
-TEST(Losses, DoNotReadWhatIsMasked) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  const Tensor weights = Tensor::from({3}, {0, 1, 0}, Dtype::f64);
-  const Tensor clean = Tensor::from({3, 2}, {0, 0, 1, 2, 0, 0}, Dtype::f64);
-  const Tensor dirty = Tensor::from({3, 2}, {nan, 0, 1, 2, infinity, -infinity}, Dtype::f64);
-  const Tensor target = Tensor::from({3, 2}, {1, 1, 1, 1, 1, 1}, Dtype::f64);
-  const Tensor dirty_target = Tensor::from({3, 2}, {1, nan, 1, 1, infinity, nan}, Dtype::f64);
-  for (const bool squared : {true, false}) {
-    const Loss loss = squared ? mean_squared_error() : categorical_crossentropy();
-    const Tensor& t = squared ? target : classes({3}, {0, 1, 0});
-    const Evaluated expected = evaluate(loss, clean, t, weights, 1);
-    const Evaluated result = evaluate(loss, dirty, squared ? dirty_target : t, weights, 1);
-    EXPECT_EQ(result.loss, expected.loss);
-    EXPECT_EQ(result.gradient, expected.gradient);
-    for (const std::size_t i : {0, 1, 4, 5}) EXPECT_EQ(result.gradient[i], 0);
+TEST(Losses, ComputeTheirFormulas) {
+  for (Case& test : cases()) {
+    test.loss.reduction = Reduction::none;
+    for (const Dtype dtype : {Dtype::f64, Dtype::f32}) {
+      const Tensor p = random_tensor({2, 3, 4}, 1, test.low, test.high).to(dtype);
+      const Tensor t = random_tensor({2, 3, test.targets}, 2, test.target_low, test.target_high).to(dtype);
+      const std::vector<double> actual = evaluate(test.loss, p, t).loss, ps = p.values(), ts = t.values();
+      const auto width = static_cast<std::size_t>(test.targets);
+      for (std::size_t i = 0; i < 6; ++i) {
+        const auto expected =
+            static_cast<double>(test.formula(Row(ps).subspan(i * 4, 4), Row(ts).subspan(i * width, width)));
+        // A few dozen roundings of numbers up to about 20.
+        const double bound = 32 * 20 * (dtype == Dtype::f64 ? 0x1p-53 : 0x1p-24);
+        EXPECT_NEAR(actual[i], expected, bound) << test.loss.name << ", place " << i;
+      }
+    }
   }
 }
 
-// Shards of a batch, each divided by the batch's normaliser, add up to the batch.
-TEST(Losses, AddUpOverShards) {
-  const Tensor p = random_tensor({4, 3}, 1);
-  const Tensor labels = classes({4}, {0, 2, 1, 1});
-  const Evaluated whole = evaluate(categorical_crossentropy(), p, labels, ones({4}), 4);
-  double sum = 0;
-  std::vector<double> gradient;
-  for (std::size_t half = 0; half < 2; ++half) {
-    const auto values = p.as<double>().subspan(half * 6, 6);
-    const std::vector<double> own(labels.as<std::int32_t>().begin() + static_cast<std::ptrdiff_t>(half * 2),
-                                  labels.as<std::int32_t>().begin() + static_cast<std::ptrdiff_t>(half * 2 + 2));
-    const Evaluated shard = evaluate(categorical_crossentropy(), Tensor::from({2, 3}, values, Dtype::f64),
-                                     Tensor::from({2}, own, Dtype::i32), ones({2}), 4);
-    sum += shard.loss;
-    gradient.insert(gradient.end(), shard.gradient.begin(), shard.gradient.end());
+// With respect to predictions and targets, with weights, a mean and no reduction.
+TEST(Losses, HaveTheGradientsOfFiniteDifferences) {
+  for (const Case& test : cases())
+    for (const Reduction reduction : {Reduction::none, Reduction::mean}) {
+      Loss loss = test.loss;
+      loss.reduction = reduction;
+      SCOPED_TRACE(loss.name);
+      testing::check_gradient({.inputs = {random_tensor({2, 3, 4}, 1, test.low, test.high),
+                                          random_tensor({2, 3, test.targets}, 2, test.target_low, test.target_high),
+                                          random_tensor({2, 3}, 3, 0.2, 2)},
+                               .write = [&](const std::vector<Value>& in) {
+                                 return std::vector{loss(in[0], in[1], {.sample_weight = in[2]})};
+                               }});
+    }
+}
+
+TEST(SparseCategoricalCrossentropy, IsTheOneOfOneHotTargets) {
+  const Tensor p = random_tensor({2, 3, 4}, 1, -3, 3), label = labels({2, 3}, {0, 3, 1, 2, 2, 0});
+  Tensor one_hot(Shape{2, 3, 4}, Dtype::f64);
+  for (double& x : one_hot.as<double>()) x = 0;
+  for (std::size_t i = 0; i < 6; ++i)
+    one_hot.as<double>()[i * 4 + static_cast<std::size_t>(label.as<std::int32_t>()[i])] = 1;
+  for (const double smoothing : {0.0, 0.25})
+    for (const Predictions predictions : {Predictions::logits, Predictions::probabilities}) {
+      const CrossentropyOptions options{.label_smoothing = smoothing, .predictions = predictions};
+      const Evaluated dense = evaluate(categorical_crossentropy(options), p, one_hot);
+      for (const Loss& loss : {sparse_categorical_crossentropy(options), categorical_crossentropy(options)}) {
+        const Evaluated sparse = evaluate(loss, p, label);
+        EXPECT_NEAR(sparse.loss[0], dense.loss[0], 32 * 0x1p-52 * std::abs(dense.loss[0]));
+        for (std::size_t i = 0; i < 24; ++i)
+          EXPECT_NEAR(sparse.gradient[i], dense.gradient[i], 32 * 0x1p-52 * std::max(1.0, std::abs(dense.gradient[i])));
+      }
+      Real expected = 0;
+      if (smoothing > 0 || predictions == Predictions::probabilities) continue;
+      for (std::size_t i = 0; i < 6; ++i)
+        expected -= log_softmax(Row(p.as<double>()).subspan(i * 4, 4), static_cast<std::size_t>(label.values()[i]));
+      EXPECT_NEAR(dense.loss[0], static_cast<double>(expected / 6), 32 * 0x1p-52);
+    }
+}
+
+TEST(Crossentropy, IsExactFarOut) {
+  for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+    const double epsilon = dtype == Dtype::f32 ? 0x1p-23 : 0x1p-52;
+    const Tensor logits = numbers({3, 2}, {800, -800, 800, -800, -800, -800}, dtype);
+    const Evaluated categorical =
+        evaluate(sparse_categorical_crossentropy({.reduction = Reduction::sum}), logits, labels({3}, {0, 1, 0}));
+    EXPECT_NEAR(categorical.loss[0], 1600 + std::log(2.0), 1600 * epsilon);
+    EXPECT_THAT(categorical.gradient, ElementsAre(0, 0, 1, -1, -0.5, 0.5));
+
+    const Evaluated binary =
+        evaluate(binary_crossentropy({.reduction = Reduction::none}), numbers({5, 1}, {800, 800, -800, 20, 0}, dtype),
+                 numbers({5, 1}, {1, 0, 0, 1, 0.25}, dtype));
+    EXPECT_THAT(std::span(binary.loss).first(3), ElementsAre(0, 800, 0));
+    EXPECT_NEAR(binary.loss[3], std::log1p(std::exp(-20.0)), 8 * epsilon * std::exp(-20.0))
+        << "all digits of a small loss";
+    EXPECT_NEAR(binary.loss[4], std::log(2.0), 4 * epsilon);
+    EXPECT_THAT(std::span(binary.gradient).first(3), ElementsAre(0, 1, 0));
+    EXPECT_DOUBLE_EQ(binary.gradient[4], 0.25);
   }
-  EXPECT_NEAR(sum, whole.loss, 8 * 0x1p-52);
-  EXPECT_EQ(gradient, whole.gradient);
 }
 
-TEST(Losses, ReportAClassOutOfRange) {
-  EXPECT_THROW(evaluate(categorical_crossentropy(), random_tensor({2, 3}, 1), classes({2}, {0, 3}), ones({2}), 2),
-               Error);
+TEST(Crossentropy, MayForbidAClassThatIsNotTheTarget) {
+  const Evaluated result =
+      evaluate(sparse_categorical_crossentropy(), numbers({1, 3}, {1, -infinity, 1}), labels({1}, {0}));
+  EXPECT_NEAR(result.loss[0], std::log(2.0), 4 * 0x1p-52);
+  EXPECT_THAT(result.gradient, ElementsAre(-0.5, 0, 0.5));
 }
 
-TEST(Losses, OfOnesOwnAreFunctions) {
-  const Loss absolute{.name = "absolute", .targets = Targets::numbers, .write = [](const LossInputs& in) {
-                        const Value each = reduce_sum(abs(in.where_counted(in.prediction - in.target)), -1);
-                        return sum(each * in.weight) / in.normaliser;
-                      }};
-  const Tensor p = Tensor::from({2, 2}, {1, 2, nan, 4}, Dtype::f64);
-  const Tensor t = Tensor::from({2, 2}, {0, 4, 5, 1}, Dtype::f64);
-  EXPECT_EQ(evaluate(absolute, p, t, Tensor::from({2}, {1, 0}, Dtype::f64), 2).loss, 1.5);
-  const Loss vector{
-      .name = "vector", .targets = Targets::numbers, .write = [](const LossInputs& in) { return in.weight; }};
-  EXPECT_EQ(message_of<ShapeError>([&] { evaluate(vector, p, t, ones({2}), 2); }),
-            "vector: the result is [2]; expected [].");
+TEST(Crossentropy, ClipsProbabilities) {
+  const Loss binary = binary_crossentropy(
+      {.predictions = Predictions::probabilities, .epsilon = 0x1p-10, .reduction = Reduction::none});
+  const Evaluated both = evaluate(binary, numbers({4, 1}, {0, 0, 1, 0.5}), numbers({4, 1}, {1, 0, 0, 1}));
+  const double clipped = 10 * std::log(2.0), kept = -std::log1p(-0x1p-10);
+  for (const auto& [i, expected] : {std::pair{0, clipped}, {1, kept}, {2, clipped}, {3, std::log(2.0)}})
+    EXPECT_NEAR(both.loss[static_cast<std::size_t>(i)], expected, 1e-14);
+  EXPECT_THAT(both.gradient, ElementsAre(0, 0, 0, -2));
+
+  // Nothing is clipped: what has target 0 is left out, whatever its logarithm.
+  const Loss exact = categorical_crossentropy({.predictions = Predictions::probabilities, .epsilon = 0});
+  const Evaluated result = evaluate(exact, numbers({1, 3}, {0, 0.5, 0.5}), numbers({1, 3}, {0, 1, 0}));
+  EXPECT_NEAR(result.loss[0], std::log(2.0), 1e-15);
+  EXPECT_THAT(result.gradient, ElementsAre(0, -2, 0));
+  EXPECT_EQ(evaluate(exact, numbers({1, 2}, {0, 1}), labels({1}, {0})).loss[0], infinity);
 }
 
-TEST(Losses, RefuseInputsThatDoNotFit) {
-  const Tensor p = random_tensor({2, 3}, 1);
-  EXPECT_EQ(message_of<ShapeError>([&] {
-              evaluate(mean_squared_error(), p, random_tensor({2, 4}, 1), ones({2}), 2);
+TEST(Crossentropy, OfOneScoreIsForTwoClasses) {
+  const Tensor p = numbers({3, 1}, {0.5, -1, 2}), two = numbers({3, 2}, {0, 0.5, 0, -1, 0, 2});
+  const Tensor label = labels({3}, {1, 0, 0});
+  const CrossentropyOptions options{.class_weight = {1, 3}};
+  EXPECT_NEAR(evaluate(binary_crossentropy(options), p, label).loss[0],
+              evaluate(sparse_categorical_crossentropy(options), two, label).loss[0], 16 * 0x1p-53);
+  EXPECT_EQ(message_of<ShapeError>([&] { evaluate(sparse_categorical_crossentropy(), p, label); }),
+            "sparse_categorical_crossentropy: prediction is [3, 1]; expected scores of two classes or more. "
+            "binary_crossentropy takes one score for two classes.");
+}
+
+TEST(Losses, HaveTheirSlopesAtKinks) {
+  const Tensor at = numbers({1, 2}, {1, -1});
+  EXPECT_THAT(evaluate(mean_absolute_error(), at, at).gradient, Each(0));
+  EXPECT_THAT(evaluate(quantile({.quantiles = {0.9}}), at, at).gradient, Each(0));
+  EXPECT_THAT(evaluate(hinge(), at, at).gradient, Each(0));
+  EXPECT_THAT(evaluate(huber({.delta = 2}), at, numbers({1, 2}, {-1, 1})).gradient, ElementsAre(1, -1));
+  EXPECT_THAT(evaluate(cosine_similarity(), numbers({1, 2}, {0, 0}), at).gradient, Each(::testing::Ne(infinity)));
+  EXPECT_THAT(evaluate(cosine_similarity(), at, numbers({1, 2}, {0, 0})).loss, ElementsAre(0));
+  EXPECT_THAT(evaluate(kl_divergence(), numbers({1, 3}, {0, 1, 2}), numbers({1, 3}, {0.5, 0.5, 0})).gradient, Each(0));
+}
+
+TEST(Losses, AreExactFarOut) {
+  const Tensor far = numbers({1, 1}, {1e5}), zero = numbers({1, 1}, {0});
+  EXPECT_DOUBLE_EQ(evaluate(log_cosh(), far, zero).loss[0], 1e5 - std::log(2.0));
+  EXPECT_THAT(evaluate(log_cosh(), far, zero).gradient, ElementsAre(1));
+  EXPECT_DOUBLE_EQ(evaluate(huber(), far, zero).loss[0], 1e5 - 0.5);
+  EXPECT_THAT(evaluate(huber(), far, zero).gradient, ElementsAre(1));
+}
+
+// The variance is held at epsilon, and its slope there makes it grow where the error is larger.
+TEST(GaussianNegativeLogLikelihood, HoldsTheVariance) {
+  const Evaluated result =
+      evaluate(gaussian_negative_log_likelihood({.epsilon = 0.25}), numbers({1, 2}, {1, -50}), numbers({1, 1}, {0}));
+  EXPECT_NEAR(result.loss[0], (std::log(0.25) + 4) / 2, 1e-14);
+  EXPECT_NEAR(result.gradient[0], 4, 1e-14);
+  EXPECT_NEAR(result.gradient[1], (1 - 4.0) / 2, 1e-14);
+}
+
+// A NaN that counts is never hidden by a clip or a maximum.
+TEST(Losses, KeepNaN) {
+  for (Case& test : cases()) {
+    const Tensor p = Tensor::from({1, 4}, {nan, 0.5, 0.5, 0.5}, Dtype::f64);
+    const Tensor t =
+        Tensor::from({1, test.targets}, std::vector<double>(static_cast<std::size_t>(test.targets), 0.5), Dtype::f64);
+    EXPECT_TRUE(std::isnan(evaluate(test.loss, p, t).loss[0])) << test.loss.name;
+  }
+}
+
+TEST(Losses, ValidateTheirOptions) {
+  EXPECT_EQ(message_of<ConfigError>([] { huber({.delta = 0}); }), "huber: delta is 0; expected a finite number > 0.");
+  EXPECT_EQ(message_of<ConfigError>([] {
+              quantile({.quantiles = {0.5, 1}});
             }),
-            "mean_squared_error: target is [2, 4]; expected [2, 3].");
-  EXPECT_EQ(message_of<ShapeError>([&] { evaluate(mean_squared_error(), p, p, ones({3}), 2); }),
-            "mean_squared_error: weight is [3]; expected [2].");
-  EXPECT_EQ(message_of<DtypeError>([&] { evaluate(categorical_crossentropy(), p, p, ones({2}), 2); }),
-            "categorical_crossentropy: target is f64[2, 3]; expected i32[2].");
-  EXPECT_EQ(message_of<ShapeError>([&] { evaluate(mean_squared_error(), ones({2}), ones({2}), ones({2}), 2); }),
-            "mean_squared_error: prediction is [2]; expected [batch, ..., width].");
+            "quantile: quantiles is 1; expected numbers above 0 and below 1.");
+  EXPECT_EQ(message_of<ConfigError>([] { quantile({.quantiles = {}}); }),
+            "quantile: quantiles is empty; expected one number or more.");
+  EXPECT_THROW(poisson({.epsilon = nan}), ConfigError);
+  EXPECT_THROW(cosine_similarity({.epsilon = 0}), ConfigError);
+  EXPECT_THROW(gaussian_negative_log_likelihood({.epsilon = infinity}), ConfigError);
+  EXPECT_EQ(message_of<ConfigError>([] { kl_divergence({.epsilon = 1}); }),
+            "kl_divergence: epsilon is 1; expected a number above 0 and below 1.");
+  EXPECT_EQ(message_of<ConfigError>([] { binary_crossentropy({.label_smoothing = 1.5}); }),
+            "binary_crossentropy: label_smoothing is 1.5; expected a number from 0 to 1.");
+  EXPECT_EQ(message_of<ConfigError>([] { categorical_crossentropy({.epsilon = 0.5}); }),
+            "categorical_crossentropy: epsilon is 0.5; expected a number from 0 to below 0.5.");
+  EXPECT_EQ(message_of<ConfigError>([] {
+              sparse_categorical_crossentropy({.class_weight = {1, -1}});
+            }),
+            "sparse_categorical_crossentropy: a class weight is -1; expected a finite number >= 0.");
+  EXPECT_EQ(quantile({.quantiles = {0.1, 0.45, 0.9}}).point, 1);
 }
 
-TEST(Losses, AreKnownByName) {
+TEST(LossNamed, KnowsEveryLoss) {
+  for (const std::string& name : known_losses()) EXPECT_TRUE(loss_named(name).write) << name;
   EXPECT_EQ(loss_named("mse").name, "mean_squared_error");
-  EXPECT_EQ(loss_named("categorical_crossentropy").name, "categorical_crossentropy");
+  EXPECT_EQ(loss_named("gaussian_nll").name, "gaussian_negative_log_likelihood");
   EXPECT_EQ(message_of<ConfigError>([] { loss_named("mean_squared"); }),
             "loss: name is 'mean_squared'; expected a known loss. Did you mean 'mean_squared_error'?");
+}
+
+TEST(LossNamed, ReadsOptions) {
+  const Tensor p = numbers({1, 1}, {3}), t = numbers({1, 1}, {0});
+  EXPECT_EQ(evaluate(loss_named("huber:delta=0.5"), p, t).loss[0], 0.5 * 3 - 0.125);
+  EXPECT_EQ(evaluate(loss_named("huber", {{"delta", 2}}), p, t).loss[0], 4);
+  EXPECT_EQ(loss_named("mse:reduction=sum").reduction, Reduction::sum);
+  EXPECT_EQ(loss_named("quantile:0.1,0.5,0.9").outputs_per_target, 3);
+  EXPECT_EQ(loss_named("quantile:quantiles=0.25").outputs_per_target, 1);
+  EXPECT_EQ(loss_named("bce:predictions=probabilities,epsilon=1e-3").predictions, Predictions::probabilities);
+  EXPECT_EQ(loss_named("sparse_categorical_crossentropy:ignore_index=-1").ignore_index, -1);
+  EXPECT_EQ(loss_named("sparse_categorical_crossentropy", {{"class_weight", {1, 2}}}).class_weight.size(), 2U);
+  EXPECT_EQ(evaluate(loss_named("kld:epsilon=0.5"), numbers({1, 1}, {0.25}), numbers({1, 1}, {1})).loss[0],
+            std::log(2.0));
+}
+
+TEST(LossNamed, RefusesOptionsItDoesNotKnow) {
+  const auto refused = [](const char* text) { return message_of<ConfigError>([&] { loss_named(text); }); };
+  EXPECT_EQ(refused("huber:detla=1"),
+            "loss 'huber': key 'detla' is unknown; expected a known key. Did you mean 'delta'?");
+  EXPECT_EQ(refused("huber:1"),
+            "loss 'huber:1': '1' is without a name; expected name=value. Options of huber are delta, "
+            "reduction.");
+  EXPECT_EQ(refused("huber:delta=1,delta=2"),
+            "loss 'huber:delta=1,delta=2': 'delta=2' is given twice; expected each option once. Options of huber are "
+            "delta, reduction.");
+  EXPECT_EQ(refused("huber:delta=wide"), "loss 'huber': key 'delta' is \"wide\"; expected a number.");
+  EXPECT_EQ(refused("huber:delta=-1"), "huber: delta is -1; expected a finite number > 0.");
+  EXPECT_THAT(refused("mse:reduction=total"), ::testing::HasSubstr("Known are 'none', 'sum' or 'mean'."));
+  EXPECT_THAT(refused("sparse_categorical_crossentropy:ignore_index=0.5"),
+              ::testing::HasSubstr("is 0.5; expected an integer"));
 }
 
 }  // namespace

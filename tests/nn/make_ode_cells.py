@@ -205,6 +205,10 @@ def case(name, layer, c, units, inputs, size_of_states, lengths):
     loss.backward()
     given = {"x": x, "dt": dt} | ({"lengths": torch.tensor(lengths)} if lengths else {})
     assert all(math.isfinite(v) for out in outputs.values() for v in out.flatten().tolist())
+    if c.get("mixed_memory", False):
+        cell = {"type": layer + "Cell", "config": {k: v for k, v in c.items() if k != "mixed_memory"}}
+        layer, c = "RNN", {"cell": {"type": "MixedMemory", "config": {"cell": cell}}}
+    c = {k: v for k, v in c.items() if k != "mixed_memory"}
     return {"name": name, "layer": layer, "config": c, "training": True, "inputs": {k: tensor(v) for k, v in given.items()},
             "weights": {k: tensor(v) for k, v in weights.items()}, "outputs": {k: tensor(v) for k, v in outputs.items()},
             "cotangent": {k: tensor(v) for k, v in cotangent.items()}, "loss": loss.item(),

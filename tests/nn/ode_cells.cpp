@@ -12,6 +12,7 @@
 #include "elegans/nn/ctgru.hpp"
 #include "elegans/nn/ctrnn.hpp"
 #include "elegans/nn/ltc.hpp"
+#include "elegans/nn/mixed_memory.hpp"
 #include "elegans/nn/neural_ode.hpp"
 #include "elegans/nn/registry.hpp"
 #include "nn/sequence_cases.hpp"
@@ -74,7 +75,7 @@ std::vector<Made> all_layers() {
     return std::make_shared<CTRNN>(
         3,
         CTRNNCellOptions{.activation = "silu", .use_bias = false, .use_scale = false, .input_pattern = some_pattern(3)},
-        CellLayerOptions{.return_sequences = false, .go_backwards = true});
+        RnnOptions{.return_sequences = false, .go_backwards = true});
   });
   add("ctrnn_signs_penalties", [] {
     return std::make_shared<CTRNN>(small_ncp(), CTRNNCellOptions{.polarity = Polarity::fixed_sign,
@@ -83,13 +84,13 @@ std::vector<Made> all_layers() {
                                                                  .bias_regulariser = l2(0.3)});
   });
   add("ctrnn_mixed_projected", [] {
-    return std::make_shared<CTRNN>(3, CTRNNCellOptions{.ode_unfolds = 1},
-                                   CellLayerOptions{.mixed_memory = true, .proj_size = 2, .checkpoint_every = 2});
+    return std::make_shared<RNN>(
+        std::make_shared<MixedMemory>(std::make_shared<CTRNNCell>(3, CTRNNCellOptions{.ode_unfolds = 1})),
+        RnnOptions{.projection = 2, .checkpoint_every = 2});
   });
   add("ctgru_pattern_mixed", [] {
-    return std::make_shared<CTGRU>(2,
-                                   CTGRUCellOptions{.scales = 2, .use_bias = false, .input_pattern = some_pattern(2)},
-                                   CellLayerOptions{.mixed_memory = true});
+    return std::make_shared<RNN>(std::make_shared<MixedMemory>(std::make_shared<CTGRUCell>(
+        2, CTGRUCellOptions{.scales = 2, .use_bias = false, .input_pattern = some_pattern(2)})));
   });
   add("neural_ode_pattern", [] {
     return std::make_shared<NeuralODE>(3, NeuralODECellOptions{.activation = "linear",

@@ -107,7 +107,7 @@ TEST_P(OdeGoldens, ValuesAndGradients) {
     ASSERT_TRUE(layer);
     layer->set_numbers(GetParam().dtype, 1);
     layer->build(golden_tensor(golden.at("inputs").at("x")).shape());
-    const bool mixed = golden.at("config").value("mixed_memory", false);
+    const bool mixed = golden.at("config").contains("cell");
     std::map<std::string, Tensor> weights;
     for (const WeightPtr& weight : layer->weights())
       weights[weight->path] =

@@ -1,5 +1,5 @@
-// Solvers: their orders on problems whose solutions are known, what they promise for no time and for too much of it, and
-// what they refuse.
+// Solvers: their orders on problems whose solutions are known, what they promise for no time and for too much of it,
+// and what they refuse.
 
 #include "elegans/nn/ode_solver.hpp"
 

@@ -74,8 +74,17 @@ TEST_P(PaddedBatch, EqualsItsSamplesAloneWhateverStandsInThePadding) {
       EXPECT_NEAR(together.weight_gradients.at(path).values()[i], sum[i], 1e-12) << path;
 }
 
+std::vector<LayerCase> with_timespans_as_feature() {
+  std::vector<LayerCase> cases = layer_cases();
+  cases.push_back({"SimpleRNNWithTimespans", [](RnnOptions options) {
+                     options.timespan_as_feature = true;
+                     return std::make_shared<SimpleRNN>(3, SimpleRNNCellOptions{}, options);
+                   }});
+  return cases;
+}
+
 INSTANTIATE_TEST_SUITE_P(Layers, PaddedBatch,
-                         ::testing::Combine(::testing::ValuesIn(layer_cases()),
+                         ::testing::Combine(::testing::ValuesIn(with_timespans_as_feature()),
                                             ::testing::Values(Direction{true, false, 0}, Direction{false, false, 0},
                                                               Direction{true, true, 0}, Direction{false, true, 2},
                                                               Direction{true, false, 3})),

@@ -13,9 +13,13 @@
 #include "elegans/nn/cfc.hpp"
 #include "elegans/nn/ctgru.hpp"
 #include "elegans/nn/ctrnn.hpp"
+#include "elegans/nn/gru.hpp"
+#include "elegans/nn/lstm.hpp"
 #include "elegans/nn/ltc.hpp"
 #include "elegans/nn/neural_ode.hpp"
 #include "elegans/nn/rnn.hpp"
+#include "elegans/nn/simple_rnn.hpp"
+#include "elegans/nn/stacked_cells.hpp"
 #include "elegans/wiring/wiring.hpp"
 
 namespace elegans::nn {
@@ -168,7 +172,20 @@ inline std::vector<LayerCase> layer_cases() {
          return std::make_shared<RNN>(
              std::make_shared<NeuralODECell>(4, NeuralODECellOptions{.hidden_layers = 1, .hidden_units = 3}), options);
        }},
-      {"Own", [](RnnOptions options) { return std::make_shared<RNN>(std::make_shared<TwoMemories>(), options); }}};
+      {"Own", [](RnnOptions options) { return std::make_shared<RNN>(std::make_shared<TwoMemories>(), options); }},
+      {"LSTM",
+       [](RnnOptions options) {
+         return std::make_shared<LSTM>(3, LSTMCellOptions{.recurrent_activation = "hard_sigmoid"}, options);
+       }},
+      {"GRU", [](RnnOptions options) { return std::make_shared<GRU>(3, GRUCellOptions{}, options); }},
+      {"GRUBefore",
+       [](RnnOptions options) { return std::make_shared<GRU>(3, GRUCellOptions{.reset_after = false}, options); }},
+      {"Stacked", [](RnnOptions options) {
+         return std::make_shared<RNN>(
+             std::make_shared<StackedCells>(std::vector<CellPtr>{
+                 std::make_shared<SimpleRNNCell>(3), std::make_shared<TwoMemories>(), std::make_shared<LSTMCell>(2)}),
+             options);
+       }}};
 }
 
 }  // namespace elegans::nn

@@ -1,7 +1,9 @@
 #include "elegans/nn/weight.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -130,6 +132,94 @@ TEST(Constraints, AreKnownByName) {
   EXPECT_EQ(to_config(own, "a"), "halved_of_test");
 }
 
+// The same by loops: every line of numbers along an axis of a [3, 2] kernel, or those of a pattern that share an end.
+std::vector<double> by_norms(const std::vector<double>& w, const std::vector<int>& line,
+                             double (*wanted)(double norm)) {
+  std::vector<double> out = w;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    double squares = 0;
+    for (std::size_t k = 0; k < w.size(); ++k) squares += line[k] == line[i] ? w[k] * w[k] : 0;
+    const double norm = std::sqrt(squares);
+    out[i] = wanted(norm) == norm ? w[i] : w[i] * wanted(norm) / (norm + 1e-7);
+  }
+  return out;
+}
+
+void expect_near(const std::vector<double>& actual, const std::vector<double>& expected) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (std::size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 16 * 0x1p-52) << i;
+}
+
+TEST(Constraints, LimitNormsAlongAnAxis) {
+  const std::vector<double> w{3, 0.1, -4, 0.2, 0, 0.05};  // columns of norms 5 and 0.23
+  const std::vector<int> columns{0, 1, 0, 1, 0, 1}, rows{0, 0, 1, 1, 2, 2};
+  const auto at_most_two = [](double n) { return std::min(n, 2.0); };
+  const auto one = [](double) { return 1.0; };
+  const auto between = [](double n) { return n + 0.5 * (std::min(std::max(n, 0.5), 2.0) - n); };
+  expect_near(constrained(max_norm(), {3, 2}, w), by_norms(w, columns, at_most_two));
+  expect_near(constrained(max_norm(2, 1), {3, 2}, w), by_norms(w, rows, at_most_two));
+  expect_near(constrained(max_norm(2, -1), {3, 2}, w), by_norms(w, rows, at_most_two));
+  expect_near(constrained(unit_norm(), {3, 2}, w), by_norms(w, columns, one));
+  expect_near(constrained(min_max_norm({.min_value = 0.5, .max_value = 2, .rate = 0.5}), {3, 2}, w),
+              by_norms(w, columns, between));
+  // What is admissible keeps its bits.
+  const std::vector<double> small{0.3, 0.1, -0.7, 0.2, 0, 0.05};
+  EXPECT_EQ(constrained(max_norm(), {3, 2}, small), small);
+  EXPECT_EQ(constrained(min_max_norm({.min_value = 0.1}), {3, 2}, small), small);
+  EXPECT_EQ(constrained(unit_norm(), {2}, {0, 0}), (std::vector<double>{0, 0})) << "a norm of 0 makes no NaN";
+}
+
+// Of a pattern the weights that exist count, in both kinds of storage.
+TEST(Constraints, LimitNormsOfExistingWeights) {
+  const std::vector<double> w{3, 1, -4, 2};
+  for (const std::int64_t axis : {0, 1}) {
+    const auto bound = [&](Storage storage) {
+      return make_weight({.name = "w",
+                          .initialiser = Given{w},
+                          .constraint = max_norm(2, axis),
+                          .pattern = signs(),
+                          .storage = storage},
+                         "a/w", Dtype::f64, 0);
+    };
+    const WeightPtr sparse = bound(Storage::sparse), dense = bound(Storage::dense);
+    std::vector<int> line;
+    for (std::size_t k = 0; k < w.size(); ++k)
+      line.push_back(axis == 0 ? signs()->targets()[k] : signs()->sources()[k]);
+    const std::vector<double> expected = by_norms(w, line, [](double n) { return std::min(n, 2.0); });
+    expect_near(constrained(sparse->options.constraint, {4}, w), expected);
+    const std::vector<double> whole =
+        constrained(dense->options.constraint, dense->stored_shape(), dense->value.values());
+    std::vector<double> scattered(whole.size());
+    signs()->scatter(expected, scattered);
+    expect_near(whole, scattered);
+  }
+}
+
+TEST(Constraints, SurviveTheirConfiguration) {
+  for (const Constraint& one : {max_norm(3, 1), unit_norm(-2), non_negative(),
+                                min_max_norm({.min_value = 0.5, .max_value = 2, .rate = 0.25, .axis = 1})}) {
+    const Json config = Json::parse(to_config(one, "a").dump());
+    const Constraint again = constraint_from(config, "file");
+    EXPECT_EQ(to_config(again, "a"), config);
+    const std::vector<double> w{3, -1, 4, 2};
+    EXPECT_EQ(constrained(again, {2, 2}, w), constrained(one, {2, 2}, w)) << config;
+  }
+  EXPECT_FALSE(constraint_from("", "file"));
+  EXPECT_EQ(to_config(constraint_named("max_norm"), "a"), to_config(max_norm(2, 0), "a"));
+  const auto refuse = [](const char* text) {
+    return message_of<FormatError>([&] { constraint_from(Json::parse(text), "m.json"); });
+  };
+  EXPECT_THAT(refuse(R"({"type": "max_norm", "rate": 1})"), ::testing::HasSubstr("m.json: key 'rate' is unknown"));
+  EXPECT_THAT(refuse(R"({"type": "unit", "axis": 1})"), ::testing::HasSubstr("m.json: key 'type' is \"unit\""));
+  EXPECT_THAT(refuse(R"({"type": "unit_norm", "axis": 2})"), ::testing::HasSubstr("m.json: key 'axis' is 2"));
+  EXPECT_EQ(message_of<ConfigError>([] { max_norm(-1); }), "max_norm: max_value is -1; expected a finite number >= 0.");
+  EXPECT_EQ(message_of<ConfigError>([] { unit_norm(2); }),
+            "unit_norm: axis is 2; expected 0 or 1, or −1 or −2 from the end. A kernel is [inputs, units]: 0 takes the "
+            "norm of each unit's weights.");
+  EXPECT_EQ(message_of<ConfigError>([] { min_max_norm({.min_value = 2, .max_value = 1}); }),
+            "min_max_norm: max_value is 1; expected a finite number, min_value or more.");
+}
+
 double penalty(const Regulariser& regulariser, const std::vector<double>& values) {
   graph::Graph g;
   const Shape shape{static_cast<std::int64_t>(values.size())};
@@ -143,11 +233,14 @@ double penalty(const Regulariser& regulariser, const std::vector<double>& values
 TEST(Regularisers, ComputeTheirFormulas) {
   EXPECT_EQ(penalty(l1(0.5), {1, -2, 4}), 3.5);
   EXPECT_EQ(penalty(l2(0.5), {1, -2, 4}), 10.5);
+  EXPECT_EQ(penalty(l1_l2(0.5, 0.25), {1, -2, 4}), 3.5 + 5.25);
 }
 
 TEST(Regularisers, SurviveTheirConfiguration) {
   const Regulariser read = regulariser_from(Json::parse(to_config(l2(0.25), "a").dump()), "file");
   EXPECT_EQ(penalty(read, {2}), 1);
+  const Regulariser both = regulariser_from(Json::parse(to_config(l1_l2(0.5, 0.25), "a").dump()), "file");
+  EXPECT_EQ(penalty(both, {1, -2, 4}), 8.75);
   EXPECT_TRUE(to_config(Regulariser{}, "a").is_null());
   EXPECT_FALSE(regulariser_from(nullptr, "file"));
   EXPECT_EQ(message_of<ConfigError>([] {

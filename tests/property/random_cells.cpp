@@ -14,9 +14,14 @@
 #include "elegans/nn/activation.hpp"
 #include "elegans/nn/connections_of.hpp"
 #include "elegans/nn/dense.hpp"
+#include "elegans/nn/gru.hpp"
+#include "elegans/nn/lstm.hpp"
 #include "elegans/nn/ltc.hpp"
 #include "elegans/nn/registry.hpp"
+#include "elegans/nn/residual.hpp"
 #include "elegans/nn/rnn.hpp"
+#include "elegans/nn/simple_rnn.hpp"
+#include "elegans/nn/stacked_cells.hpp"
 #include "elegans/train/trainer.hpp"
 #include "elegans/wiring/wiring.hpp"
 #include "support/layer_gradients.hpp"
@@ -222,6 +227,22 @@ train::Dataset some_recordings(std::uint64_t seed) {
   return train::make_dataset({.features = {"a", "b", "c"}, .targets = {"y"}}, std::move(all));
 }
 
+// From two features to two: a layer of gates with dropout and penalties, or a way around one, or cells on top of each
+// other.
+nn::LayerPtr classic_layer(std::uint64_t seed) {
+  const double rate = seed % 2 == 0 ? 0.25 : 0;
+  const nn::Regulariser penalty = seed % 4 == 1 ? nn::l1_l2(1e-3, 1e-3) : nn::Regulariser{};
+  const auto lstm = std::make_shared<nn::LSTM>(
+      2, nn::LSTMCellOptions{.recurrent_regulariser = penalty, .dropout = rate, .recurrent_dropout = rate});
+  if (seed % 3 == 0) return std::make_shared<nn::Residual>(lstm);
+  if (seed % 3 == 1) return lstm;
+  return std::make_shared<nn::RNN>(
+      std::make_shared<nn::StackedCells>(std::vector<nn::CellPtr>{
+          std::make_shared<nn::SimpleRNNCell>(3), std::make_shared<RandomCell>(seed, 3),
+          std::make_shared<nn::GRUCell>(2, nn::GRUCellOptions{.reset_after = seed % 2 == 0, .dropout = rate})}),
+      nn::RnnOptions{.timespan_as_feature = seed % 2 == 1});
+}
+
 class RandomCells : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(RandomCells, GradientsAgreeWithFiniteDifferences) {
@@ -263,6 +284,7 @@ TEST_P(RandomCells, TrainsIsSavedAndStreams) {
         .add(nn::RNN(std::make_shared<RandomCell>(GetParam(), 2), {.checkpoint_every = GetParam() % 3 == 0 ? 2 : 0}))
         .add(
             nn::LTC(wiring::AutoNCP({.units = 6, .output_size = 2}), {.checkpoint_every = GetParam() % 3 == 0 ? 2 : 0}))
+        .add(classic_layer(GetParam()))
         .add(nn::Dense(1));
     Trainer trainer(model, {.batch_size = 20, .epochs = 1, .threads = threads});
     trainer.fit(data);

@@ -59,10 +59,15 @@ graph::Executable compiled(Written written, const GradientCase& test) {
                         {.target = test.target, .reserve = test.reserve, .disable = test.disable, .in_place = {}});
 }
 
-std::vector<View> views_of(const std::vector<Tensor>& inputs, const std::vector<Tensor>& integers) {
+// What each input of the graph is bound to; "step", where something drops, is always the same.
+std::vector<View> views_of(const graph::Executable& executable, const std::vector<Tensor>& inputs,
+                           const std::vector<Tensor>& integers) {
+  static const Tensor step = Tensor::from({1}, {3}, Dtype::i32);
   std::vector<View> views;
-  for (const Tensor& tensor : inputs) views.push_back(tensor);
-  for (const Tensor& tensor : integers) views.push_back(tensor);
+  for (const graph::Port& port : executable.inputs()) {
+    const auto number = [&] { return static_cast<std::size_t>(std::stoul(port.name.substr(1))); };
+    views.push_back(port.name == "step" ? step : port.name[0] == 'x' ? inputs.at(number()) : integers.at(number()));
+  }
   return views;
 }
 
@@ -72,7 +77,7 @@ GradientResult run_case(const GradientCase& test) {
   Written written = write(test, true);
   const std::size_t outputs = written.outputs;
   graph::Executable executable = compiled(std::move(written), test);
-  std::vector<Tensor> all = executable(views_of(test.inputs, test.integers));
+  std::vector<Tensor> all = executable(views_of(executable, test.inputs, test.integers));
   GradientResult result;
   for (std::size_t i = 1; i < all.size(); ++i)
     (i <= outputs ? result.outputs : result.gradients).push_back(std::move(all[i]));
@@ -83,7 +88,7 @@ void check_gradient(const GradientCase& test) {
   const GradientResult result = run_case(test);
   graph::Executable forward = compiled(write(test, false), test);
   std::vector<Tensor> inputs = test.inputs;
-  const auto loss = [&] { return forward(views_of(inputs, test.integers))[0].values()[0]; };
+  const auto loss = [&] { return forward(views_of(forward, inputs, test.integers))[0].values()[0]; };
   constexpr double h = 1e-5;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const auto x = inputs[i].as<double>();

@@ -50,6 +50,7 @@ void check_layer_gradient(nn::Layer& layer, const LayerInputs& given, const Grad
     std::vector<Value> outputs{layer(context, values[0])};
     for (const nn::StateSlot& slot : context.states()) outputs.push_back(slot.final);
     for (const Value& penalty : context.losses()) outputs.push_back(penalty);
+    for (const Value& penalty : context.activity_losses()) outputs.push_back(penalty);
     return outputs;
   };
   check_gradient(test);

@@ -90,6 +90,36 @@ TEST(Gradients, TheLossIsThatOfPredictions) {
   EXPECT_NEAR(trainer.gradients({data, all_of(data)}), expected, 100 * epsilon * expected);
 }
 
+// Forty sequences of uneven length in three shards: the mean over the sequences of the penalty of their own steps.
+TEST(Gradients, PenaltiesOfAnswersAreTheMeanOverTheBatch) {
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(40)});
+  const auto make = [](double factor) {
+    Sequential model({.dtype = Dtype::f64, .seed = 5});
+    model.add(nn::Dense({.units = 2, .activity_regulariser = factor > 0 ? nn::l2(factor) : nn::Regulariser{}}));
+    model.build(3);
+    return model;
+  };
+  Sequential free = make(0), bound = make(0.25);
+  Trainer plain(free, {.batch_size = 40}), penalised(bound, {.batch_size = 40}), single(bound, {.batch_size = 1}),
+      single_plain(free, {.batch_size = 1});
+  const double difference = penalised.gradients({data, all_of(data)}) - plain.gradients({data, all_of(data)});
+  std::vector<double> gradient = all_gradients(penalised), without = all_gradients(plain);
+  double expected = 0, squares = 0;
+  std::vector<double> expected_gradient(gradient.size());
+  for (std::size_t s = 0; s < data.size(); ++s) {
+    expected += (single.gradients({data, std::vector{s}}) - single_plain.gradients({data, std::vector{s}})) / 40;
+    const std::vector<double> with = all_gradients(single), alone = all_gradients(single_plain);
+    for (std::size_t i = 0; i < with.size(); ++i) expected_gradient[i] += (with[i] - alone[i]) / 40;
+    std::vector<double> x(data.features(s).begin(), data.features(s).end());
+    const auto steps = static_cast<std::int64_t>(data.steps(s));
+    for (const double y : bound.predict(Tensor::from({1, steps, 3}, x, Dtype::f64)).values()) squares += y * y;
+  }
+  EXPECT_NEAR(difference, expected, 1000 * epsilon * expected);
+  EXPECT_NEAR(difference, 0.25 * squares / 40, 1000 * epsilon * expected);
+  for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] -= without[i];
+  expect_near(gradient, expected_gradient, 1000 * epsilon, "gradients");
+}
+
 TEST(Gradients, PenaltiesCountOnceABatch) {
   const Dataset data = random_sequences({.lengths = nineteen_lengths(40), .uneven_time = false});
   const auto make = [](double factor) {
@@ -219,6 +249,33 @@ TEST(Memory, ATrainingStepAsksForNone) {
         }
       EXPECT_EQ(counting.calls(), 0U) << "model " << m << ", " << threads << " threads";
     }
+}
+
+TEST(Memory, NorDoLossesAskForAny) {
+  if (!CountAllocations::supported()) GTEST_SKIP() << "this build's allocator cannot be counted";
+  const Dataset labels = random_sequences({.lengths = nineteen_lengths(40), .classes = true});
+  const Dataset numbers = random_sequences({.lengths = nineteen_lengths(40)});
+  struct Case {
+    nn::Loss loss;
+    const Dataset& data;
+    std::int64_t outputs = 2;
+  };
+  for (const Case& test :
+       {Case{nn::sparse_categorical_crossentropy({.label_smoothing = 0.1, .class_weight = {1, 3}}), labels},
+        Case{nn::binary_crossentropy({.ignore_index = 1}), labels, 1}, Case{nn::huber(), numbers},
+        Case{nn::quantile({.quantiles = {0.1, 0.9}}), numbers, 4}, Case{nn::kl_divergence(), numbers}}) {
+    Sequential model({.seed = 5});
+    model.add(nn::Dense(test.outputs));
+    Trainer trainer(model, {.loss = test.loss, .batch_size = 24});
+    trainer.reserve(test.data);
+    Batches batches({.sequences = test.data.size(), .batch_size = 24, .seed = 3});
+    const CountAllocations counting;
+    for (batches.start(0); !batches.done();) {
+      trainer.gradients({test.data, batches.next()});
+      trainer.apply();
+    }
+    EXPECT_EQ(counting.calls(), 0U) << test.loss.name;
+  }
 }
 
 // The same inside fit(), from the end of an epoch's first step to the end of its last.

@@ -5,7 +5,6 @@
 #include "elegans/nn/cfc.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/train/builtin.hpp"
-#include "elegans/train/cosine_decay.hpp"
 #include "elegans/train/jitter.hpp"
 #include "elegans/train/standardise.hpp"
 #include "elegans/train/trainer.hpp"
@@ -23,10 +22,10 @@ TEST(Heavy, ACfCOverACircuitTellsSpeakersApart) {
   Sequential model({.name = "speakers", .seed = 1});
   model.add(nn::CfC(wiring::AutoNCP({.units = 128, .output_size = 32}))).add(nn::Dense(9));
   Trainer trainer(model, {.optimizer = Adam{.learning_rate = 4e-3},
+                          .schedule = CosineDecay{},
                           .batch_size = 32,
                           .epochs = 6,
-                          .clip_norm = 1,
-                          .callbacks = {cosine_decay()}});
+                          .clip_norm = 1});
   trainer.fit(repeat_targets(jitter(training, {.copies = 32, .noise = 0.4, .offset = 0.5, .seed = 1})));
   EXPECT_GE(trainer.evaluate(test).metric("accuracy"), 0.95);
 }

@@ -116,6 +116,147 @@ TEST(Evaluate, FiguresAreInTheUnitsOfTheData) {
   EXPECT_THAT(message_of<ConfigError>([&] { plain.metric("accuracy"); }), HasSubstr("expected one that was computed"));
 }
 
+// Losses and figures of classes
+
+Dataset two_classes(std::size_t count) {
+  Dataset data = random_sequences({.lengths = nineteen_lengths(count), .classes = true});
+  for (Recording& recording : data.recordings)
+    for (std::size_t t = 0; t < recording.steps(); ++t) recording.labels[t] = recording.features[3 * t] > 0.5;
+  return data;
+}
+
+TEST(ClassWeights, AreThoseOfEveryTarget) {
+  const Dataset plain = two_classes(40);
+  Dataset weighted = plain;
+  for (Recording& recording : weighted.recordings)
+    for (const std::int32_t label : recording.labels) recording.weights.push_back(label == 1 ? 3 : 0.5);
+  const auto gradient_of = [](const Dataset& data, const nn::Loss& loss) {
+    Sequential model = dense(2, Dtype::f64);
+    Trainer trainer(model, {.loss = loss, .batch_size = 40});
+    const double value = trainer.gradients({data, all_of(data)});
+    EXPECT_NEAR(trainer.evaluate(data).loss, value, 1e-14);
+    const auto kernel = trainer.gradient("dense/kernel").as<double>();
+    std::vector<double> found(kernel.begin(), kernel.end());
+    found.push_back(value);
+    return found;
+  };
+  const std::vector<double> expected = gradient_of(weighted, {});
+  for (const nn::Loss& loss :
+       {nn::Loss{.class_weight = {0.5, 3}}, nn::sparse_categorical_crossentropy({.class_weight = {0.5, 3}}),
+        nn::categorical_crossentropy({.class_weight = {0.5, 3}})}) {
+    const std::vector<double> found = gradient_of(plain, loss);
+    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-14) << loss.name;
+  }
+}
+
+TEST(Fit, ASumIsNotDividedAndReportedAsMean) {
+  const Dataset data = random_sequences({.lengths = {2, 5, 3}});
+  const auto make = [&](nn::Reduction reduction) {
+    Sequential model = dense(2, Dtype::f64);
+    Trainer trainer(model, {.loss = {.reduction = reduction}, .optimizer = SGD{.learning_rate = 0}, .epochs = 1});
+    std::vector<double> figures{trainer.gradients({data, all_of(data)}),
+                                trainer.gradient("dense/bias").as<double>()[0]};
+    figures.push_back(trainer.evaluate(data).loss);
+    figures.push_back(trainer.fit(data).epochs[0].loss);
+    return figures;
+  };
+  const std::vector<double> mean = make(nn::Reduction::mean), sum = make(nn::Reduction::sum);
+  EXPECT_NEAR(sum[0], 10 * mean[0], 1e-13);
+  EXPECT_NEAR(sum[1], 10 * mean[1], 1e-13);
+  EXPECT_NEAR(sum[2], mean[2], 1e-15);
+  EXPECT_NEAR(sum[3], mean[3], 1e-14);
+}
+
+// One score for two classes is the difference of two scores: the same loss, gradients and figures.
+TEST(Fit, OneOutputLearnsTwoClasses) {
+  const Dataset data = two_classes(30);
+  Sequential one = dense(1, Dtype::f64), two = dense(2, Dtype::f64);
+  one.build(3);
+  two.build(3);
+  const auto kernel = two.weights()[0]->value.as<double>();
+  for (std::size_t i = 0; i < 3; ++i) one.weights()[0]->value.as<double>()[i] = kernel[2 * i + 1] - kernel[2 * i];
+  const std::vector<nn::Metric> metrics{nn::Metric::accuracy(), nn::Metric::f1(), nn::Metric::roc_auc()};
+  Trainer of_one(one, {.metrics = metrics}), of_two(two, {.metrics = metrics});
+  const Evaluation a = of_one.evaluate(data), b = of_two.evaluate(data);
+  EXPECT_NEAR(a.loss, b.loss, 1e-14);
+  for (const char* name : {"accuracy", "f1", "roc_auc"}) EXPECT_NEAR(a.metric(name), b.metric(name), 1e-12) << name;
+  EXPECT_EQ(a.confusion->at(1, 0), b.confusion->at(1, 0));
+  EXPECT_GT(b.confusion->total(), 0);
+  of_one.gradients({data, std::vector<std::size_t>{0, 1, 2}});
+  of_two.gradients({data, std::vector<std::size_t>{0, 1, 2}});
+  EXPECT_NEAR(of_one.gradient("dense/bias").as<double>()[0], of_two.gradient("dense/bias").as<double>()[1], 1e-14);
+
+  const Dataset three = random_sequences({.lengths = {4}, .targets = 3, .classes = true});
+  Sequential narrow = dense(1);
+  Trainer of_three(narrow);
+  EXPECT_THAT(message_of<ShapeError>([&] { of_three.fit(three); }),
+              HasSubstr("expected 3 numbers, for the data have so many classes"));
+  EXPECT_THAT(message_of<ConfigError>([&] {
+                Sequential model = dense(3);
+                Trainer(model, {.metrics = {nn::Metric::f1()}}).evaluate(three);
+              }),
+              HasSubstr("f1: the number of classes is 3; expected 2."));
+}
+
+TEST(Evaluate, CountsWhatIsTakenForWhat) {
+  const Dataset data = two_classes(20);
+  Sequential model = dense(2);
+  Trainer trainer(model, {.epochs = 60});
+  trainer.fit(data);
+  const Evaluation found = trainer.evaluate(data);
+  ASSERT_TRUE(found.confusion);
+  EXPECT_DOUBLE_EQ(found.confusion->accuracy(), found.metric("accuracy"));
+  double steps = 0;
+  for (std::size_t s = 0; s < data.size(); ++s) steps += static_cast<double>(data.steps(s));
+  EXPECT_EQ(found.confusion->total(), steps);
+  Sequential of_numbers = dense(2);
+  EXPECT_FALSE(Trainer(of_numbers).evaluate(random_sequences({.lengths = {3}})).confusion);
+}
+
+// Losses of several numbers a target: metrics judge the one that is the answer.
+TEST(Fit, LearnsAVarianceBesideTheMean) {
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(20), .targets = 2});
+  Sequential model = dense(4, Dtype::f64);
+  model.build(3);
+  for (double& w : model.weights()[0]->value.as<double>()) w = 0;
+  const auto bias = model.weights()[1]->value.as<double>();
+  for (const auto& [i, b] : {std::pair{0, 0.5}, {1, -0.25}, {2, 3.0}, {3, 4.0}}) bias[static_cast<std::size_t>(i)] = b;
+  Trainer trainer(model, {.loss = nn::gaussian_negative_log_likelihood(),
+                          .metrics = {nn::Metric::mean_absolute_error()},
+                          .target_scaling = {.mean = {0, 0}, .std = {10, 10}}});
+  double error = 0, steps = 0;
+  for (std::size_t s = 0; s < data.size(); ++s)
+    for (std::size_t t = 0; t < data.steps(s); ++t, ++steps)
+      error += 10 * (std::abs(0.5 - data.targets(s)[2 * t]) + std::abs(-0.25 - data.targets(s)[2 * t + 1])) / 2;
+  EXPECT_NEAR(trainer.evaluate(data).metric("mean_absolute_error"), error / steps, 1e-12);
+  Trainer fitted(model, {.loss = nn::gaussian_negative_log_likelihood(),
+                         .optimizer = Adam{.learning_rate = 0.05},
+                         .batch_size = 20,
+                         .epochs = 400});
+  fitted.fit(data);
+  // Uniform numbers in [−1, 1): variance 1/3, a little less is explained.
+  for (const std::size_t i : {2, 3}) EXPECT_NEAR(std::exp(bias[i]), 1 / 3.0, 0.06);
+  Sequential narrow = dense(2);
+  Trainer refused(narrow, {.loss = nn::quantile({.quantiles = {0.1, 0.5, 0.9}})});
+  EXPECT_THAT(
+      message_of<ShapeError>([&] { refused.fit(data); }),
+      HasSubstr("expected 6 numbers, 3 for each of 2 targets, as the loss quantile takes them. Change the last"));
+}
+
+TEST(Fit, LearnsQuantiles) {
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(60), .targets = 1});
+  Sequential model = dense(3, Dtype::f64);
+  Trainer trainer(model, {.loss = nn::quantile({.quantiles = {0.1, 0.5, 0.9}}),
+                          .optimizer = Adam{.learning_rate = 0.02},
+                          .batch_size = 60,
+                          .epochs = 400});
+  trainer.fit(data);
+  // Uniform in [−1, 1), and independent of the features: −0.8, 0 and 0.8, within what 600 numbers say.
+  const auto bias = model.weights()[1]->value.as<double>();
+  for (const auto& [i, q] : {std::pair{0, -0.8}, {1, 0.0}, {2, 0.8}})
+    EXPECT_NEAR(bias[static_cast<std::size_t>(i)], q, 0.12);
+}
+
 TEST(Fit, ReportsWhatItDid) {
   const Dataset data = random_sequences({.lengths = nineteen_lengths(50)}),
                 held_back = random_sequences({.lengths = {3, 4}});
@@ -211,8 +352,18 @@ TEST(Fit, RefusesDataThatCannotBeTrainedOn) {
 TEST(Fit, RefusesLossesMetricsAndShapesThatDoNotFitTheData) {
   const Dataset numbers = random_sequences({.lengths = {4, 6}}),
                 classes = random_sequences({.lengths = {4, 6}, .classes = true});
-  EXPECT_EQ(refusal<ConfigError>(numbers, {.loss = nn::categorical_crossentropy()}),
-            "fit: the loss categorical_crossentropy is for classes; expected one for numbers, which the data have.");
+  EXPECT_EQ(
+      refusal<ConfigError>(numbers, {.loss = nn::sparse_categorical_crossentropy()}),
+      "fit: the loss sparse_categorical_crossentropy is for classes; expected one for numbers, which the data have.");
+  EXPECT_EQ(refusal<ConfigError>(classes, {.loss = nn::huber()}),
+            "fit: the loss huber is for numbers; expected one for classes, which the data have.");
+  EXPECT_EQ(refusal<ConfigError>(numbers, {.loss = nn::huber({.reduction = nn::Reduction::none})}),
+            "fit: the reduction of the loss huber is none; expected mean or sum, for training makes one number small.");
+  EXPECT_EQ(refusal<ConfigError>(numbers, {.loss = {.class_weight = {1, 2}}}),
+            "fit: a class weight or ignored label of the loss mean_squared_error is given; expected none, for the data "
+            "have numbers.");
+  EXPECT_EQ(refusal<ConfigError>(classes, {.loss = {.class_weight = {1, 2, 3}}}),
+            "sparse_categorical_crossentropy: the number of class weights is 3; expected 2, one a class.");
   EXPECT_EQ(refusal<ConfigError>(classes, {.metrics = {nn::Metric::named("rmse")}}),
             "fit: the metric root_mean_squared_error is for numbers; expected one for classes, which the data have.");
   EXPECT_THAT(refusal<ConfigError>(numbers, {.target_scaling = {.mean = {1}, .std = {1}}}),
@@ -285,9 +436,8 @@ TEST(Fit, StopsAtAValidationLossThatIsNotFinite) {
 
 TEST(Fit, NamesAGradientThatIsNotFinite) {
   // The slope of a root at 0 is infinite: the loss is 0, its gradient 0 · ∞.
-  const nn::Loss root{.name = "root", .targets = nn::Targets::numbers, .write = [](const nn::LossInputs& in) {
-                        return sqrt(sum(square(in.where_counted(in.prediction - in.target)))) / in.normaliser;
-                      }};
+  const nn::Loss root{.name = "root",
+                      .write = [](nn::Value p, nn::Value t) { return sqrt(reduce_sum(square(p - t), -1)); }};
   Dataset data = random_sequences({.lengths = {4, 6}});
   for (Recording& recording : data.recordings) std::fill(recording.targets.begin(), recording.targets.end(), 0.0);
   Sequential model = dense(2);

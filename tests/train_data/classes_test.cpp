@@ -79,5 +79,29 @@ TEST(ClassesErrors, TooFew) {
             "numbers.");
 }
 
+TEST(ClassWeights, AreBalancedByTheirWeights) {
+  Recording recording{.features = {1, 2, 3, 4, 5}, .dt = {1, 1, 1, 1, 1}, .labels = {0, 0, 0, 1, 0}};
+  const auto data = [&] {
+    return make_dataset({.features = {"x"}, .targets = {"y"}, .classes = {"a", "b", "never"}}, {recording});
+  };
+  // scikit-learn: n / (C n_c)
+  EXPECT_EQ(balanced_class_weights(data()), (std::vector<double>{5.0 / (3 * 4), 5.0 / 3, 1}));
+  recording.weights = {1, 0, 1, 3, 1};
+  EXPECT_EQ(balanced_class_weights(data()), (std::vector<double>{6.0 / (3 * 3), 6.0 / (3 * 3), 1}));
+}
+
+TEST(ClassWeights, AreGivenByName) {
+  const std::vector<std::string> classes{"down", "up"};
+  EXPECT_EQ(class_weights(classes, {{"up", 2.5}}), (std::vector<double>{1, 2.5}));
+  EXPECT_EQ(message_of<ConfigError>([&] {
+              class_weights(classes, {{"upp", 2.5}});
+            }),
+            "class weights: the class is 'upp'; expected one of the classes. Did you mean 'up'?");
+  EXPECT_EQ(message_of<ConfigError>([&] {
+              class_weights(classes, {{"up", -1}});
+            }),
+            "class weights: that of 'up' is -1; expected a finite number >= 0.");
+}
+
 }  // namespace
 }  // namespace elegans::train

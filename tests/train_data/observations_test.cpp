@@ -139,8 +139,8 @@ TEST(ObservationsErrors, Texts) {
   };
   EXPECT_EQ(refused({.features = {"speed"}, .missing = Missing::forward_fill}),
             "standard input, line 2: column 'speed' is missing in the first row of its recording, where there is "
-            "nothing to fill it with; expected a number. Mend the cell, cut the row, or leave out rows with missing "
-            "values.");
+            "nothing to fill it with; expected a number. Mend the cell, cut the row, leave out rows with missing "
+            "values, or let them be inputs.");
   EXPECT_EQ(refused({.features = {"angle"}, .group = "speed"}),
             "standard input, line 2: column 'speed' is missing ('?'); expected a group. Mend the cell, or leave out "
             "rows with missing values (only features are filled).");

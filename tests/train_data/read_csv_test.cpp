@@ -157,14 +157,15 @@ TEST(ReadCsvErrors, Cells) {
 TEST(ReadCsvErrors, MissingValues) {
   EXPECT_EQ(format_error("x,y\n1,\n"),
             "folder/data.csv, line 2: column 'y' is empty; expected a number. Mend the cell, fill missing "
-            "values with the last one, or leave such rows out.");
+            "values with the last one, let them be inputs, or leave such rows out.");
   EXPECT_EQ(format_error("x\nNaN\n"),
             "folder/data.csv, line 2: column 'x' is missing ('NaN'); expected a number. Mend the cell, fill "
-            "missing values with the last one, or leave such rows out.");
+            "missing values with the last one, let them be inputs, or leave such rows out.");
   EXPECT_EQ(format_error("g,x\na,1\nb,?\n", {.group = "g", .missing = Missing::forward_fill}),
             "folder/data.csv, line 3: column 'x' is missing in the first row of its recording, where there is nothing "
             "to fill it "
-            "with; expected a number. Mend the cell, cut the row, or leave out rows with missing values.");
+            "with; expected a number. Mend the cell, cut the row, leave out rows with missing "
+            "values, or let them be inputs.");
   const char* others = ". Mend the cell, or leave out rows with missing values (only features are filled).";
   EXPECT_EQ(format_error("t,x\n0,1\n,2\n", {.time = "t", .missing = Missing::forward_fill}),
             std::string("folder/data.csv, line 3: column 't' is empty; expected a time stamp") + others);

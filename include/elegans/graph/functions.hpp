@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <optional>
 
 #include "elegans/graph/graph.hpp"
 #include "elegans/ops/connections.hpp"
@@ -74,6 +75,7 @@ Value scatter_sum(Value x, ops::ConnectionsPtr connections, ops::End by = ops::E
 enum class Keep { no, yes };
 Value reduce_sum(Value x, std::int64_t axis, Keep keep = Keep::no);
 Value reduce_sum(Value x, std::size_t first, std::size_t last, Keep keep = Keep::no);  // axes first … last − 1
+Value reduce_mean(Value x, std::int64_t axis, Keep keep = Keep::no);  // of an axis whose size is constant
 Value reduce_max(Value x, std::int64_t axis, Keep keep = Keep::no);
 Value sum(Value x);                         // everything, to a scalar []
 Value sum_to(Value x, const Shape& shape);  // the gradient of broadcasting `shape` to x
@@ -91,6 +93,9 @@ inline Value concat(std::initializer_list<Value> parts, std::int64_t axis) {
   return concat(std::span<const Value>(parts.begin(), parts.size()), axis);
 }
 Value replace_slice(Value x, Value part, std::int64_t start);
+// The steps of each sequence, or the first lengths[b] of it, from the last to the first (ops/reverse_sequence.hpp).
+Value reverse_sequence(Value x);
+Value reverse_sequence(Value x, Value lengths);
 
 // Sources. `like` names the graph (the deepest one where it matters) and the dtype.
 
@@ -99,6 +104,8 @@ Value constant(Value like, double number);           // scalar []
 Value full(Value like, Shape shape, double number);  // a scalar spread to `shape`
 Value zeros_like(Value x);
 Value one_hot(Value label, std::int64_t classes, Dtype dtype);
+// The labels as numbers, −1 where they are ignored or weight is 0 (ops/sources.hpp).
+Value label_number(Value label, Value weight, std::int64_t classes, std::optional<std::int32_t> ignored = {});
 Value sequence_mask(Value lengths, Dim steps, Dtype dtype);  // [steps, B]
 Value positions(Graph& graph, Dim steps, Dtype dtype);       // 0, 1, … [steps]
 Value random_uniform(Value counter, Shape shape, Dtype dtype, std::uint64_t key);

@@ -79,6 +79,10 @@ struct Table {
   std::size_t (*one_hot)(const std::int32_t* label, T* y, std::size_t n, std::size_t classes);
   // y[t,b] = 1 where t < lengths[b], else 0.   y [time,batch]
   void (*sequence_mask)(const std::int32_t* lengths, T* y, std::size_t time, std::size_t batch);
+  // y[b,t] = x[b,n-1-t] where t < n, else x[b,t]; n is lengths[b], taken as 0 below 0 and as time above it, or time
+  // where lengths is null.   x, y [batch,time,width]
+  void (*reverse_sequence)(const T* x, const std::int32_t* lengths, T* y, std::size_t batch, std::size_t time,
+                           std::size_t width);
   // y[i] uniform in [0, 1): number i of the Philox4x32-10 stream (key, counter); the same numbers on every target. The
   // f32 number is the upper 24 bits of word i mod 4 of block i/4; the f64 number the upper 53 bits of words 2(i mod 2),
   // +1 (low, high) of block i/2. Block j is Philox(counter words {j low, j high, counter low, counter high}, key words

@@ -19,7 +19,7 @@ namespace elegans::model {
 
 // All numbers in the dtype of the model.
 struct GoldenVectors {
-  Tensor observations;                                 // [S, features], before standardisation
+  Tensor observations;                                 // [S, features], before standardisation; NaN: not measured
   Tensor timespans;                                    // [S], in seconds
   Tensor answers;                                      // [S, outputs], or [1, outputs] of one answer a sequence
   std::vector<std::pair<std::string, Tensor>> states;  // path; [S + 1, …]

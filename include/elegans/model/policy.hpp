@@ -9,10 +9,12 @@
 //
 // A step standardises the observation, divides Δt by the time unit, runs the network for one step from its state, and
 // gives the answer in the units of the targets, or as probabilities of classes. It is noexcept and allocates, locks and
-// throws nothing. Whatever it refuses, state and action are as they were:
+// throws nothing. A NaN in a sporadic feature (model/sporadic.hpp) says that it was not measured at this step; what was
+// last is part of the state. Whatever a step refuses, state and action are as they were:
 //
 //   wrong_size         the observation or the action has the wrong number of elements
-//   not_finite         observation `item` is NaN or infinite, or too large for the network's dtype; item −1 is Δt
+//   not_finite         observation `item` is NaN or infinite, or too large for the network's dtype; item −1 is Δt.
+//                      (Items behind the observation are inputs that tell of sporadic features.)
 //   state_not_finite   number `item` of a state that is set is NaN or infinite, or too large
 //   negative_time      Δt < 0
 //   result_not_finite  the answer or the next state would not be finite; item is the number of the answer,
@@ -46,7 +48,7 @@ struct PolicyOptions {
 
 // Where a state of the network stands among the numbers of get_state.
 struct PolicyState {
-  std::string path;  // "ltc/v"
+  std::string path;  // "ltc/v"; "sporadic/value" and "sporadic/elapsed" come last, where there are such features
   Shape shape;       // without the batch
   std::size_t offset;
   std::size_t size;

@@ -2,7 +2,7 @@
 // What stands between a table of measurements and a network: which columns it reads, in which units, and what its
 // numbers mean. It is learnt on the training part and travels with the model.
 //
-//   z = (x − mean) / std        every feature on its way in
+//   z = (x − mean) / std        every feature on its way in; those that may be missing: model/sporadic.hpp
 //   τ = Δt / time_unit          seconds on their way in
 //   y = z · std + mean          every numeric target on its way out
 //
@@ -41,7 +41,7 @@ struct Scaling {
 };
 
 struct Preprocessing {
-  std::vector<std::string> features;  // names of the inputs, in the network's order; empty where they have none
+  std::vector<std::string> features;  // names, in the network's order; empty where they have none
   std::vector<std::string> targets;   // names of the numeric targets, or the column that held the classes
   std::vector<std::string> classes;   // the index of a name is its label; empty for a regression
   Task task = Task::regression;
@@ -56,7 +56,7 @@ struct Preprocessing {
 
 // ConfigError, in the name of `operation`, unless everything fits a network of `inputs` features and `outputs` numbers:
 // one name and one mean a column, deviations and time unit > 0, distinct names, no feature that is the column of time
-// or groups, classes only for a classification.
+// or groups, classes only for a classification, sporadic features among the features. Each of these is three inputs.
 void validate(const Preprocessing& preprocessing, std::int64_t inputs, std::int64_t outputs,
               std::string_view operation);
 
@@ -89,12 +89,13 @@ void softmax(std::span<T> scores) noexcept {
 // Everything but the numbers, which are tensors in a file (model/save.hpp):
 // {"task": "classification", "answer_at": "every_step", "features": ["x", "y"], "targets": ["label"],
 //  "time": "t", "group": "", "missing": "forward_fill", "first_dt": 0.5, "median_dt": 0.02}
-// The last two are left out where there are none. A file of format version 1 has none of the last five.
+// The last two are left out where there are none; "sporadic": ["x"] stands beside "missing": "as_inputs" alone.
+// A file of format version 1 has none of the last five, none before version 3 knows "as_inputs".
 nlohmann::json to_config(const Preprocessing& preprocessing);
 // FormatError, beginning with `source_name`, for a missing or unknown key or value.
 // Version 1 of the format has no columns, later ones must have them.
 Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name,
-                                        std::int64_t version = 2);
+                                        std::int64_t version = 3);
 
 }  // namespace elegans::model
 

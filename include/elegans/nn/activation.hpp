@@ -1,12 +1,18 @@
 #pragma once
-// Functions that stand between layers: by name, by enum, or one's own.
+// Functions that stand between layers: by name, by enum, or one's own. Equations and slopes at kinks stand in
+// nn/activation_functions.hpp where they are not below.
 //
 //     linear        x                                  softplus         max(x, 0) + ln(1 + e^−|x|)
-//     relu          max(x, 0), slope 0 at 0            silu, swish      x σ(x)
-//     sigmoid       σ(x) = 1 / (1 + e^−x)              gelu             x/2 (1 + erf(x / √2))
-//     tanh          tanh x                             exponential      e^x
+//     relu          max(x, 0), slope 0 at 0            exponential      e^x
+//     sigmoid       σ(x) = 1 / (1 + e^−x)              tanh             tanh x
 //     lecun_tanh        1.7159 tanh(2x/3)              LeCun et al., "Efficient BackProp", 1998
 //     lecun_tanh_ncps   1.7159 tanh(0.666 x)           the constant of ncps' CfC cell
+//
+//     relu6, leaky_relu (negative_slope 0.2), elu (alpha 1), selu, gelu, gelu_tanh, silu, mish, softsign, hard_sigmoid,
+//     hard_tanh, softmax and log_softmax (over the last axis)
+//
+// "swish" is another name of silu. Defaults are those of Keras 3; ActivationLayer (nn/activation_layer.hpp) takes
+// negative_slope, alpha and axis as options.
 //
 // Two constants are in use for the last one, and both are meant: a layer's "lecun_tanh" has 2/3. A cell of ncps means
 // 0.666 by the same word, and reads its option through as_in_ncps().
@@ -34,7 +40,29 @@ using Json = nlohmann::json;
 
 class Activation {
  public:
-  enum Name { linear, relu, sigmoid, tanh, softplus, silu, gelu, exponential, lecun_tanh, lecun_tanh_ncps };
+  enum Name {
+    linear,
+    relu,
+    relu6,
+    leaky_relu,
+    elu,
+    selu,
+    gelu,
+    gelu_tanh,
+    silu,
+    mish,
+    softplus,
+    softsign,
+    sigmoid,
+    hard_sigmoid,
+    tanh,
+    hard_tanh,
+    lecun_tanh,
+    lecun_tanh_ncps,
+    exponential,
+    softmax,
+    log_softmax
+  };
 
   using Function = std::function<Value(Value x)>;
   // The gradient with respect to x, of x, y = f(x) and the gradient g with respect to y.

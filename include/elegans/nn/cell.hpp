@@ -8,6 +8,7 @@
 //     on_build(input)                   adds weights; input is [batch, features]
 //     step(context, x, state, dt)       writes one step: output and next states, in the order of states()
 //     type(), config()                  for saving (nn/registry.hpp)
+//     output_state()                    where the output is one of the states
 //
 // dt is [batch, 1], or a scalar [] where no Δt was given: write arithmetic that broadcasts. What the step computes from
 // weights alone is computed once, not at every step.
@@ -23,6 +24,7 @@
 // A cell is called by one thread at a time.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -54,6 +56,9 @@ class Cell : public Module {
 
   virtual std::vector<StateOptions> states() const = 0;
   virtual std::int64_t output_size() const = 0;
+  // The number of the state that the output is, where it is one: then a sequence without a step, of which the last
+  // output is asked, answers its first state (nn/rnn.hpp).
+  virtual std::optional<std::size_t> output_state() const { return std::nullopt; }
   // Writes one step for x [batch, features] and states [batch, …]. To be called through operator().
   virtual CellOutput step(Context& context, Value x, const std::vector<Value>& state, Value dt) = 0;
 

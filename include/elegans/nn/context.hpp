@@ -20,6 +20,10 @@ namespace elegans::nn {
 
 enum class Mode { inference, training };
 
+// How often a cell's dropout is drawn: at every step of a sequence, or once for the whole of it (Gal & Ghahramani,
+// "A theoretically grounded application of dropout in recurrent neural networks", 2016).
+enum class Draw { every_step, once };
+
 // A state of a recurrent layer as the graph sees it.
 struct StateSlot {
   std::string path;  // layer and state, "ltc/v"
@@ -71,15 +75,25 @@ class Context {
   // Provides a first state by path, for direct calls.
   void provide_state(const std::string& path, Value value) { provided_states_[path] = value; }
 
+  // 1 where a step counts, else 0, [time, batch, 1]: within `lengths` and not skipped by `mask`; none where every step
+  // does. ShapeError naming the module being called where lengths are not [batch] or the mask not [batch, time].
+  std::optional<Value> valid_steps(const Dim& batch, const Dim& time, Dtype dtype);
+
   // Penalties that layers add to the loss: scalars that do not depend on the batch. (Where a batch is cut into shards,
   // each is to be counted once for the batch, not once a shard.)
   void add_loss(Value scalar) { losses_.push_back(scalar); }
   const std::vector<Value>& losses() const { return losses_; }
+  // While training: adds what `regulariser` says of a layer's answers y, [batch, ...], or [batch, time, ...] where there
+  // are lengths or a mask: a scalar, the sum over the sequences. The loss is to get the mean: each divided by the
+  // sequences of the whole batch, and those of its shards added up.
+  void add_activity_loss(const Regulariser& regulariser, Value y);
+  const std::vector<Value>& activity_losses() const { return activity_losses_; }
 
   // A multiplier for dropout: 0 with probability `rate`, else 1/(1 − rate); only while training. It is a function of
-  // options().seed, of `path` (every place that drops has one of its own), of step() and of `position`: another mask at
-  // every step of training, and at every step of a sequence.
-  Value dropout_mask(const std::string& path, const Shape& shape, double rate, Dtype dtype);
+  // options().seed, of `path` (every place that drops has one of its own), of step() and, with Draw::every_step, of
+  // `position`: another mask at every step of training, and at every step of a sequence or one for all of them.
+  Value dropout_mask(const std::string& path, const Shape& shape, double rate, Dtype dtype,
+                     Draw draw = Draw::every_step);
   // The graph's input "step", i32 [1], which exists from the first use on. It must differ between any two runs (steps,
   // and shards of a step) whose random numbers are to differ.
   Value step();
@@ -97,6 +111,7 @@ class Context {
   std::vector<StateSlot> states_;
   std::map<std::string, Value> provided_states_;
   std::vector<Value> losses_;
+  std::vector<Value> activity_losses_;
   std::optional<Value> step_;
   std::string path_;
 };

@@ -35,6 +35,7 @@ struct DenseOptions {
   Initialiser bias_initialiser = Zeros{};
   Regulariser kernel_regulariser = {};
   Regulariser bias_regulariser = {};
+  Regulariser activity_regulariser = {};  // of y (nn/regulariser.hpp)
   Constraint kernel_constraint = {};
   Constraint bias_constraint = {};
 };

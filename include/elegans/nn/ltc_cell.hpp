@@ -14,8 +14,8 @@
 //       v_i ← v_i + δ (N_i − v_i D_i) / (pos(cm_i) + δ D_i)
 //     y = v of the motor neurons ⊙ output_w + output_b
 //
-// which is the implicit Euler step (cm v + δ N) / (cm + δ D), written so that Δt = 0 leaves v exactly as it is. It is the
-// semi_implicit solver of nn/ode_solver.hpp for
+// which is the implicit Euler step (cm v + δ N) / (cm + δ D), written so that Δt = 0 leaves v exactly as it is. It is
+// the semi_implicit solver of nn/ode_solver.hpp for
 //
 //     cm_i dv_i/dt = N_i − v_i D_i
 //

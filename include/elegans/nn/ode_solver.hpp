@@ -1,7 +1,7 @@
 #pragma once
 // Solvers of ordinary differential equations, written into the graph: a cell says how fast its states change, a solver
-// takes them through Δt in `unfolds` equal steps of δ = Δt / unfolds. The steps are one loop, so that the graph, and the
-// time to compile it, are the same for 1 and for 100.
+// takes them through Δt in `unfolds` equal steps of δ = Δt / unfolds. The steps are one loop, so that the graph and the
+// time to compile it are the same for 1 and for 100.
 //
 //     euler           v ← v + δ f(v)                                                       order 1, 1 rate a step
 //     heun            k₁ = f(v), k₂ = f(v + δ k₁);  v ← v + δ/2 (k₁ + k₂)                  order 2, 2 rates

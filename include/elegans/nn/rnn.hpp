@@ -6,10 +6,15 @@
 //
 // Sequences that end early have context.lengths i32 [batch]; any other steps to be skipped have context.mask [batch,
 // time] of 1 and 0. A skipped step changes neither the state nor any gradient, its output is 0, and what x and Δt hold
-// there does not matter, NaN included. Without return_sequences a sequence of skipped steps alone gives 0.
+// there does not matter, NaN included. Without return_sequences a sequence of skipped steps alone gives its first state
+// where the cell's output is a state (Cell::output_state), else 0, and 0 behind a projection.
 //
-// go_backwards runs from the last step to the first; outputs stay in the order of time. Δt of a step is then the gap to
-// the following sample (of the last step, Δt of the first), so that both directions see the same gaps.
+// go_backwards reads a sequence from its last step, L − 1, to its first, and y is in the order of processing, as in
+// Keras: y[b, s] is the output after s + 1 steps, 0 for s ≥ L. (Bidirectional, nn/bidirectional.hpp, puts it back in the
+// order of time.) Δt of a step is then the gap to the following sample (of the last step, Δt of the first), so that both
+// directions see the same gaps.
+//
+// timespan_as_feature gives the cell Δt as one more feature, the last: for cells that know no time, such as LSTM.
 //
 // Final states are Context::states(), called "<path>/<state>".
 
@@ -26,6 +31,7 @@ struct RnnOptions {
   std::int64_t projection = 0;
   PatternPtr projection_pattern = nullptr;  // [output of the cell, projection]: the weights of its kernel that exist
   bool go_backwards = false;
+  bool timespan_as_feature = false;
   // Keep the states of every k-th step only for the gradient, and compute the others again (graph/functions.hpp); 0
   // keeps all that is dear to compute. Gradients are then sums of the same numbers in another order.
   std::int64_t checkpoint_every = 0;
@@ -76,7 +82,11 @@ class RNN : public Layer {
   struct Steps;
   struct Calls;
   Steps steps_of(Context& context, Value x) const;
+  // Whether the gap of a step is handed on to the step that is read after it.
+  bool hands_on_gap(const Steps& steps) const;
   std::vector<Value> first_states(Context& context, Value x);
+  Value all_outputs(Context& context, Value outputs, const Steps& steps);
+  Value last_output(Context& context, Value output, const Steps& steps);
   // Finds or builds the executable for these views, and checks lengths and Δt.
   Calls& prepare(const SequenceInput& input);
   void find_or_build(const SequenceInput& input);

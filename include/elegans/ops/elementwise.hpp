@@ -89,7 +89,8 @@ class Elementwise final : public Operation {
   std::size_t registers_ = 0;
 };
 
-// Arithmetic of one element of an instruction.
+// Arithmetic of one element of an instruction, and the name of its function.
 double flop_of(const Instruction& instruction);
+const char* function_name(const Instruction& instruction);
 
 }  // namespace elegans::ops

@@ -4,11 +4,16 @@
 //     constant         the numbers of a tensor that is part of the graph
 //     one_hot          y[…, c] = 1 where c = label[…], else 0      label i32 [...]   y [..., classes]
 //                      a label outside 0 … classes − 1 is the Status index_out_of_range with the item's number
+//     label_number     y[…] = label[…], a number to compare with; −1 where weight[…] is 0 or the label is `ignored`, and
+//                      what stands there is not read. Elsewhere a label outside 0 … classes − 1 is the same Status.
+//                      label i32 [...], weight [...]   y [...]   exact up to 2^24 in f32
 //     sequence_mask    y[t, b] = 1 where t < lengths[b], else 0    lengths i32 [B]   y [steps, B]
 //     positions        y[i] = i                                    y [steps]   exact up to 2^24 in f32
 //     random_uniform   y uniform in [0, 1): the Philox stream (key, counter + 2^32 · position), counter i32 [1], position
 //                      a whole number [], 0 where it is not given: numbers depend on seed, step of training and step of
 //                      a loop alone
+
+#include <optional>
 
 #include "elegans/ops/operation.hpp"
 
@@ -45,6 +50,23 @@ class OneHot final : public Operation {
  private:
   std::int64_t classes_;
   Dtype dtype_;
+};
+
+class LabelNumber final : public Operation {
+ public:
+  LabelNumber(std::int64_t classes, std::optional<std::int32_t> ignored) : classes_(classes), ignored_(ignored) {}
+
+  std::string_view name() const override { return "label_number"; }
+  std::string options() const override;
+  bool same(const Operation& other) const override;
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+               Sizes& sizes) const override;
+  Status run(const Call& call) const noexcept override;
+
+ private:
+  std::int64_t classes_;
+  std::optional<std::int32_t> ignored_;
 };
 
 class SequenceMask final : public Operation {

@@ -4,6 +4,7 @@
 // Names are sorted: by value where all of them are numbers (so that 10 follows 9), else byte by byte. A label is the
 // index of a name. A model knows the classes of its training part; a class that occurs elsewhere only is an error.
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,5 +27,18 @@ void relabel(Dataset& data, std::span<const std::string> classes);
 
 // classes_in(parts.train), and all three parts relabelled.
 void learn_classes(Parts& parts);
+
+// How much each class is to count in the loss (nn::Loss::class_weight):
+//
+//     Trainer trainer(model, {.loss = {.class_weight = balanced_class_weights(parts.train)}});
+//
+// n / (C · n_c) for C classes, n targets and n_c of class c, each counted by its weight: rare classes count as much as
+// frequent ones, and the mean weight of a target is 1. 1 for a class that does not occur. ConfigError where the data
+// have no classes.
+std::vector<double> balanced_class_weights(const Dataset& training);
+
+// One weight a class: those that are named, 1 for the others. ConfigError with the nearest names for a name that is no
+// class, and for a weight that is not a finite number >= 0.
+std::vector<double> class_weights(std::span<const std::string> classes, const std::map<std::string, double>& named);
 
 }  // namespace elegans::train

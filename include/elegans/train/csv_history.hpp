@@ -6,7 +6,7 @@
 // A file that is there already stays as it is until the first epoch is over, and is then replaced in one go
 // (base/atomic_file.hpp) by header and first row. Later rows are appended as whole lines. So whenever training is
 // killed, the file is the old one or a valid CSV file of all epochs that were over; and training that fails before its
-// first figures takes nothing away.
+// first figures takes nothing away. A fit that is resumed begins the file with the rows of the epochs behind it.
 
 #include <filesystem>
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "elegans/nn/confusion_matrix.hpp"
 #include "elegans/nn/metrics.hpp"
 
 namespace elegans::train {
@@ -22,6 +23,7 @@ struct Evaluation {
   };
   double loss = 0;  // mean over what counts; penalties of weights left out
   std::vector<Figure> metrics = {};
+  std::optional<nn::ConfusionMatrix> confusion = {};  // of classes
 
   // ConfigError with the nearest names for a metric that was not computed.
   double metric(std::string_view name) const;

@@ -40,6 +40,7 @@ struct ObservationOptions {
                                            // either, every Δt is 1
   std::string group = {};                  // rows of the same value are one recording; empty: all rows are one
   Missing missing = Missing::error;        // with Missing::drop a row is passed over without an answer
+  std::vector<std::string> sporadic = {};  // with Missing::as_inputs, the features that are NaN where they are missing
   double first_dt = 1;       // Δt of the first row of a group, from time stamps, for which no median is known yet
   std::size_t groups = 256;  // that are remembered at once, at least 1
   CsvOptions csv = {};

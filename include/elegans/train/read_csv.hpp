@@ -10,6 +10,16 @@
 // Class names become labels in sorted order (see classes.hpp); these are all classes of the file, and a model learns
 // them from its training part alone (learn_classes).
 //
+// Channels that were measured each in its own time are merged into steps (merge_channels.hpp), from one file in the long
+// format or from several files, in each of which every feature and target column is a channel:
+//
+//   read_csv("log.csv", {.time = "t", .missing = Missing::as_inputs, .channel = "sensor", .value = "reading"})
+//   merge_csv({"imu.csv", "gps.csv"}, {.time = "t", .targets = {"slip"}, .missing = Missing::as_inputs})
+//
+// Roles::features, targets and ignore then name channels, which in several files are distinct. Rows may stand in any
+// order. A cell without a value is no sample. A step at which a target has no sample does not count (weight 0); with
+// TargetAt::whole_recording one sample tells it, and others must agree.
+//
 // Besides what CsvReader throws:
 //   FileError    the file cannot be opened or read
 //   ConfigError  a column that does not exist (with the nearest names) or has two roles, several columns of classes
@@ -22,6 +32,7 @@
 #include <filesystem>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "elegans/train/csv.hpp"
 #include "elegans/train/dataset.hpp"
@@ -33,5 +44,8 @@ Dataset read_csv(const std::filesystem::path& file, const Roles& roles, const Cs
 
 // The same from a stream; `source` is the file's name in messages.
 Dataset read_csv(std::istream& in, const std::string& source, const Roles& roles, const CsvOptions& options = {});
+
+// Files whose columns are merged by time.
+Dataset merge_csv(const std::vector<std::filesystem::path>& files, const Roles& roles, const CsvOptions& options = {});
 
 }  // namespace elegans::train

@@ -21,6 +21,7 @@ struct Schema {
   std::vector<std::string> targets = {};  // numeric targets; for classes, the name of the column that holds them
   std::vector<std::string> classes = {};  // the index of a name is its label
   TargetAt target_at = TargetAt::every_step;
+  std::vector<std::string> sporadic = {};  // the features that may be NaN, where they were not measured (missing.hpp)
 
   bool classifies() const { return !classes.empty(); }
 };

@@ -27,7 +27,13 @@ struct Roles {
   TargetKind target_kind = TargetKind::detect;
   TargetAt target_at = TargetAt::every_step;
   Missing missing = Missing::error;
-  std::optional<double> first_dt = {};  // Δt of a recording's first step; nothing: the recording's median Δt
+  std::vector<std::string> sporadic = {};  // Missing::as_inputs: the features that may be missing; empty: those that
+                                           // are somewhere in the file
+  std::optional<double> first_dt = {};     // Δt of a recording's first step; nothing: the recording's median Δt
+  // Of channels that were measured each in its own time (read_csv.hpp).
+  std::string channel = {};  // the long format: a row is one value of the channel that this column names,
+  std::string value = {};    // and the column of the value; both or none
+  double tolerance = 0;      // seconds within which samples of different channels become one step
 };
 
 }  // namespace elegans::train

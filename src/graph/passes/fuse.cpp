@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 #include "elegans/ops/elementwise.hpp"
 #include "elegans/ops/product_chain.hpp"
+#include "graph/node_groups.hpp"
 #include "graph/passes/dead_code.hpp"
 #include "graph/rewrite.hpp"
 
@@ -21,104 +21,6 @@ const ops::Elementwise* elementwise(const Node& node) {
   const auto* operation = dynamic_cast<const ops::Elementwise*>(node.operation.get());
   return operation && operation->program().size() == 1 ? operation : nullptr;
 }
-
-// A partition of the nodes into groups; each becomes one node.
-class Groups {
- public:
-  explicit Groups(const Graph& graph)
-      : graph_(graph), producers_(graph.producers()), group_(graph.nodes().size()), members_(graph.nodes().size()) {
-    std::iota(group_.begin(), group_.end(), std::size_t{0});
-    for (std::size_t n = 0; n < members_.size(); ++n) members_[n] = {n};
-  }
-
-  std::size_t of(std::size_t node) const { return group_[node]; }
-  const std::vector<std::size_t>& members(std::size_t group) const { return members_[group]; }
-
-  // Whether some group outside a and b lies on a way from one of them to the other.
-  bool something_between(std::size_t a, std::size_t b) const {
-    std::vector<char> seen(members_.size(), 0);
-    std::vector<std::size_t> open;
-    const auto visit = [&](std::size_t group, bool from_pair) {
-      for (const std::size_t node : members_[group])
-        for (const ValueId input : graph_.nodes()[node].inputs) {
-          if (producers_[input] < 0) continue;
-          const std::size_t next = group_[static_cast<std::size_t>(producers_[input])];
-          if (next == a || next == b) {
-            if (!from_pair) return true;
-          } else if (!seen[next]) {
-            seen[next] = 1;
-            open.push_back(next);
-          }
-        }
-      return false;
-    };
-    visit(a, true);
-    visit(b, true);
-    while (!open.empty()) {
-      const std::size_t group = open.back();
-      open.pop_back();
-      if (visit(group, false)) return true;
-    }
-    return false;
-  }
-
-  void join(std::size_t a, std::size_t b) {
-    for (const std::size_t node : members_[b]) group_[node] = a;
-    members_[a].insert(members_[a].end(), members_[b].begin(), members_[b].end());
-    std::sort(members_[a].begin(), members_[a].end());
-    members_[b].clear();
-  }
-
-  bool makes(std::size_t group, ValueId value) const {
-    return producers_[value] >= 0 && group_[static_cast<std::size_t>(producers_[value])] == group;
-  }
-
-  // Values that a group, or two of them together, read from outside, in the order of first use.
-  std::vector<ValueId> inputs(std::size_t group) const { return inputs(group, group); }
-  std::vector<ValueId> inputs(std::size_t a, std::size_t b) const {
-    std::vector<ValueId> inputs;
-    const auto add = [&](std::size_t group) {
-      for (const std::size_t node : members_[group])
-        for (const ValueId input : graph_.nodes()[node].inputs)
-          if (!makes(a, input) && !makes(b, input) && std::find(inputs.begin(), inputs.end(), input) == inputs.end())
-            inputs.push_back(input);
-    };
-    add(a);
-    if (b != a) add(b);
-    return inputs;
-  }
-
-  // The groups in an order in which each comes after all that it reads.
-  std::vector<std::size_t> ordered() const {
-    std::vector<char> state(members_.size(), 0);
-    std::vector<std::size_t> order;
-    std::vector<std::pair<std::size_t, bool>> stack;
-    for (std::size_t n = 0; n < group_.size(); ++n) {
-      stack.push_back({group_[n], false});
-      while (!stack.empty()) {
-        const auto [group, done] = stack.back();
-        stack.pop_back();
-        if (done) {
-          order.push_back(group);
-          continue;
-        }
-        if (state[group]) continue;
-        state[group] = 1;
-        stack.push_back({group, true});
-        for (const ValueId input : inputs(group))
-          if (producers_[input] >= 0 && !state[group_[static_cast<std::size_t>(producers_[input])]])
-            stack.push_back({group_[static_cast<std::size_t>(producers_[input])], false});
-      }
-    }
-    return order;
-  }
-
- private:
-  const Graph& graph_;
-  std::vector<std::int32_t> producers_;
-  std::vector<std::size_t> group_;
-  std::vector<std::vector<std::size_t>> members_;
-};
 
 class Fusion {
  public:
@@ -270,7 +172,7 @@ class Fusion {
 
   const Graph& graph_;
   Counts& counts_;
-  Groups groups_;
+  NodeGroups groups_;
   std::vector<std::int32_t> producers_;
   std::vector<std::vector<std::size_t>> readers_;
   std::vector<char> is_output_;

@@ -6,10 +6,12 @@
 #include <map>
 
 #include "dead_code.hpp"
+#include "elegans/graph/custom_gradient.hpp"
 #include "elegans/graph/functions.hpp"
 #include "elegans/ops/elementwise.hpp"
 #include "elegans/ops/matmul.hpp"
 #include "elegans/ops/reshape.hpp"
+#include "elegans/ops/reverse_sequence.hpp"
 #include "elegans/ops/sources.hpp"
 #include "elegans/ops/strided_copy.hpp"
 #include "graph/rewrite.hpp"
@@ -128,6 +130,14 @@ class Simplifier {
     if (const auto* reshaped = dynamic_cast<const ops::Reshape*>(node.operation.get())) {
       if (x[0].shape() == reshaped->shape()) return x[0];
       if (made_by<ops::Reshape>(x[0])) return add1(node.operation, {input_of(x[0], 0)});
+    }
+    // Gradients are taken before passes run: what was for them has no meaning any more.
+    if (dynamic_cast<const ops::StopGradient*>(node.operation.get()) != nullptr ||
+        dynamic_cast<const CustomGradient*>(node.operation.get()) != nullptr)
+      return x[0];
+    if (dynamic_cast<const ops::ReverseSequence*>(node.operation.get()) && made_by<ops::ReverseSequence>(x[0])) {
+      const std::vector<ValueId>& inner = maker(x[0])->inputs;  // turned twice for the same lengths
+      if (inner.size() == x.size() && (x.size() == 1 || inner[1] == x[1].id)) return input_of(x[0], 0);
     }
     if (const auto* slice = dynamic_cast<const ops::Slice*>(node.operation.get()))
       return shorter_slice(slice->range(), x[0]);

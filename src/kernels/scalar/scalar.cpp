@@ -19,6 +19,7 @@ namespace elegans::kernels {
   X(copy_strided)                \
   X(one_hot)                     \
   X(sequence_mask)               \
+  X(reverse_sequence)            \
   X(random_uniform)
 
 extern "C" {

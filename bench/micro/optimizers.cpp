@@ -1,0 +1,88 @@
+// One update of a million parameters by every optimizer, beside a loop written by hand that does the same in one pass.
+//
+//     build/release/bin/bench_micro --benchmark_filter=update
+//
+//   GB/s       bytes that the update has to read and write (train/optimizers.hpp), over its time
+//   by_hand    time of the loop by hand over that of the update: above 1 the update is the faster
+//
+// The loops by hand are compiled for this machine (-O3 -march=native), on one thread, as the update runs on one. The
+// arrays are larger than the caches, as those of a large model are; "update/…/4096" are of a small one.
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "elegans/nn/dense.hpp"
+#include "elegans/train/optimizers.hpp"
+#include "micro/update_by_hand.hpp"
+#include "train/update_step.hpp"
+
+namespace elegans::bench {
+namespace {
+
+namespace by_hand = update_by_hand;
+
+using namespace elegans::train;
+
+double seconds(const std::function<void()>& work) {
+  double best = std::numeric_limits<double>::max();
+  for (int repeat = 0; repeat < 10; ++repeat) {
+    int calls = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    std::chrono::duration<double> time{};
+    for (; time.count() < 2e-3; time = std::chrono::steady_clock::now() - begin, ++calls) work();
+    best = std::min(best, time.count() / calls);
+  }
+  return best;
+}
+
+void measure(const Optimizer& optimizer, by_hand::Loop loop_by_hand, std::int64_t count) {
+  const std::string name = "update/" + optimizer.name + "/" + std::to_string(count);
+  benchmark::RegisterBenchmark(name.c_str(), [optimizer, loop_by_hand, count](benchmark::State& state) {
+    Sequential model;
+    model.add(nn::Dense({.units = count / 64, .use_bias = false}));
+    model.build(64);
+    const ParameterLayout layout = layout_of(model);
+    UpdateStep update(layout, optimizer, {});
+    AlignedBuffer gradients(layout.bytes());
+    std::fill_n(reinterpret_cast<float*>(gradients.data()), layout.size, 0.25F);
+    std::vector<std::vector<float>> arrays(5, std::vector<float>(layout.size, 0.25F));
+    const by_hand::Arrays raw{layout.size,      arrays[0].data(), arrays[1].data(),
+                              arrays[2].data(), arrays[3].data(), arrays[4].data()};
+    const auto step = [&] { update.run_executables(1, 1e-3, gradients.data()); };
+    for (auto _ : state) {
+      step();
+      benchmark::ClobberMemory();
+    }
+    const double time = seconds(step);
+    const double loop = seconds([&] {
+      loop_by_hand(raw, 1e-3F);
+      benchmark::ClobberMemory();
+    });
+    state.counters["GB/s"] = update.bytes_a_parameter().traffic * static_cast<double>(layout.size) / time / 1e9;
+    state.counters["by_hand"] = loop / time;
+  });
+}
+
+const bool registered = [] {
+  for (const std::int64_t count : {std::int64_t{4096}, std::int64_t{1} << 20}) {
+    measure(SGD{.momentum = 0.9}, by_hand::sgd, count);
+    measure(Adam{}, by_hand::adam, count);
+    measure(AdamW{}, by_hand::adamw, count);
+    measure(AMSGrad{}, by_hand::amsgrad, count);
+    measure(Nadam{}, by_hand::nadam, count);
+    measure(RMSprop{}, by_hand::rmsprop, count);
+    measure(Adagrad{}, by_hand::adagrad, count);
+    measure(Lion{}, by_hand::lion, count);
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace elegans::bench

@@ -1,0 +1,28 @@
+#pragma once
+// Files of recordings, told apart by their names.
+
+#include <string>
+#include <vector>
+
+#include "elegans/train/dataset.hpp"
+#include "elegans/train/roles.hpp"
+
+namespace elegans::cli {
+
+enum class DataFormat {
+  csv,     // any other ending
+  ts,      // .ts: a time series archive, which says itself what its columns are
+  arrays,  // .npy, .npz, or a folder of .npy files: columns by name, each file or item a recording
+};
+
+DataFormat format_of(const std::string& file);
+// Whether recordings have names without a group column.
+bool names_recordings(const std::string& file);
+
+// Reads `file`, and merges `others` with it. What a .ts file says itself is taken from it whatever the roles say.
+train::Dataset read_data(const std::string& file, const std::vector<std::string>& others, const train::Roles& roles);
+
+// The column of time that a stream for this model would have: the one named, else "t" where the data have time stamps.
+std::string time_column(const train::Dataset& data, const std::string& named);
+
+}  // namespace elegans::cli

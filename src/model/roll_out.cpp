@@ -1,0 +1,50 @@
+#include "elegans/model/roll_out.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace elegans::model {
+namespace {
+
+void require_size(const char* argument, std::size_t actual, std::size_t required) {
+  if (actual != required)
+    throw ShapeError({"roll_out", fmt::format("the size of {}", argument), fmt::format("{}", actual),
+                      fmt::format("{}", required), ""});
+}
+
+void check(const Policy& policy, std::span<double> observation, const RollOutOptions& options,
+           std::span<double> answers) {
+  const Preprocessing& p = policy.preprocessing();
+  const bool foresees = std::any_of(p.targets.begin(), p.targets.end(), [&](const std::string& target) {
+    return std::find(p.features.begin(), p.features.end(), target) != p.features.end();
+  });
+  if (p.task != Task::regression || !foresees)
+    throw ConfigError({"roll_out", "the model", "one that foresees none of its features",
+                       "a target that is named as a feature", "Train on forecast(data): elegans train --horizon 1."});
+  require_size("observation", observation.size(), policy.observation_size());
+  require_size("answers", answers.size(), options.steps * policy.action_size());
+  if (!options.others.empty()) require_size("others", options.others.size(), options.steps * policy.observation_size());
+}
+
+}  // namespace
+
+Status roll_out(Policy& policy, std::span<double> observation, const RollOutOptions& options,
+                std::span<double> answers) {
+  check(policy, observation, options, answers);
+  const Preprocessing& p = policy.preprocessing();
+  const std::size_t inputs = observation.size(), outputs = policy.action_size();
+  for (std::size_t t = 0; t < options.steps; ++t) {
+    const std::span<double> answer = answers.subspan(t * outputs, outputs);
+    if (const Status status = policy.step(observation, options.dt, answer); !status) return status;
+    for (std::size_t f = 0; f < inputs; ++f) {
+      const auto target = std::find(p.targets.begin(), p.targets.end(), p.features[f]);
+      if (target != p.targets.end())
+        observation[f] = answer[static_cast<std::size_t>(target - p.targets.begin())];
+      else if (!options.others.empty())
+        observation[f] = options.others[t * inputs + f];
+    }
+  }
+  return {};
+}
+
+}  // namespace elegans::model

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""elegans train and evaluate on every format of file.
+
+usage: test_formats.py PROGRAM [unittest arguments]
+"""
+import array
+import json
+import math
+import zipfile
+
+import program
+from program import SMALL
+
+
+def npy(shape, values):
+    """The bytes of a .npy file of doubles."""
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({''.join(f'{n},' for n in shape)}), }}"
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + array.array("d", values).tobytes()
+
+
+def wave(recordings, steps):
+    """Rows (time, u, y) of each recording: y is u a step later."""
+    return [[(0.5 * t + 0.125 * (t % 2), math.sin(t + r), math.sin(t - 1 + r)) for t in range(steps)]
+            for r in range(recordings)]
+
+
+class Formats(program.Case):
+    def train(self, *arguments):
+        out = self.done("train", *arguments, *SMALL, "--quiet", "--json", "--out", "m.safetensors")
+        return json.loads(out)
+
+    def figures(self, *arguments):
+        return json.loads(self.done("evaluate", "m.safetensors", *arguments, "--json"))["figures"]
+
+    def test_arrays_train_as_the_table_does(self):
+        rows = wave(1, 80)[0]
+        self.write("wave.csv", "0,1,2\n" + "\n".join(",".join(map(repr, row)) for row in rows) + "\n")
+        self.write("wave.npy", npy((80, 3), [x for row in rows for x in row]))
+        columns = ("--time", "0", "--target", "2")
+        self.train("wave.csv", *columns)
+        model = self.read("m.safetensors")
+        figures = self.figures("wave.csv")
+        self.train("wave.npy", *columns)
+        self.assertEqual(self.read("m.safetensors"), model)
+        self.assertEqual(self.figures("wave.npy"), figures)
+
+    def test_a_folder_of_arrays_is_a_recording_a_file(self):
+        (self.folder / "waves").mkdir()
+        for r, rows in enumerate(wave(5, 30)):
+            self.write(f"waves/{r}.npy", npy((30, 3), [x for row in rows for x in row]))
+        made = self.train("waves", "--time", "0", "--target", "2", "--test-groups", "4.npy", "--validation-groups", "3.npy")
+        self.assertEqual((made["recordings"], made["rows"]), (5, 150))
+        self.assertEqual(made["sequences"], {"train": 6, "validation": 2, "test": 2})
+        self.figures("waves")
+        self.assertIn("'5.npy' is not in the data", self.refused(2, "train", "waves", "--target", "2", "--test-groups", "5.npy"))
+
+    def test_an_archive_names_its_arrays(self):
+        recordings = wave(8, 12)
+        arrays = {"x": npy((8, 12, 1), [u for rows in recordings for _, u, _ in rows]),
+                  "t": npy((8, 12), [t for rows in recordings for t, _, _ in rows]),
+                  "y": npy((8,), [rows[-1][2] for rows in recordings])}
+        for name, method in (("a.npz", zipfile.ZIP_STORED), ("b.npz", zipfile.ZIP_DEFLATED)):
+            with zipfile.ZipFile(self.folder / name, "w", method) as archive:
+                for array_name, data in arrays.items():
+                    archive.writestr(array_name + ".npy", data)
+        probe = self.run_here("train", "a.npz", "--epochs", "1", "--units", "4")
+        if "built with libzip" in probe[2]:
+            self.skipTest("built without libzip")
+        made = self.train("a.npz")
+        self.assertEqual((made["targets"], made["sequences"]), (["y"], {"train": 5, "validation": 1, "test": 2}))
+        model = self.read("m.safetensors")
+        self.train("b.npz")
+        self.assertEqual(self.read("m.safetensors"), model)
+        self.figures("b.npz")
+        metadata = json.loads(self.done("inspect", "m.safetensors", "--json"))["metadata"]
+        self.assertEqual((metadata["time"], metadata["answer_at"]), ("t", "whole_recording"))
+        self.done("run", "m.safetensors", stdin="t,0\n0,1\n0.5,2\n")
+
+    def ts(self, header, cases):
+        return self.write("data.ts", "@problemName A Problem\n" + header + "@data\n" + "\n".join(cases) + "\n")
+
+    def test_ts_with_targets_stamps_and_holes(self):
+        case = lambda r: ",".join(f"({0.5 * t},{'?' if (t + r) % 5 == 0 else math.sin(t + r)})" for t in range(8))
+        other = lambda r: ",".join(f"({0.5 * t + 0.25},{math.cos(t + r)})" for t in range(6))
+        cases = [f"{case(r)}:{other(r)}:{math.sin(r)}" for r in range(12)]
+        self.ts("@timeStamps true\n@missing true\n@targetlabel true\n", cases)
+        self.ts("@timeStamps true\n@missing true\n@targetlabel true\n", cases)
+        self.assertIn("data.ts, line 6: value 1 of channel 1 is '?'; expected a finite number. Fill",
+                      self.refused(3, "train", "data.ts"))
+        made = self.train("data.ts", "--missing", "inputs")
+        self.assertEqual(made["targets"], ["target"])
+        self.assertEqual(made["rows"], 12 * 14)
+        metadata = json.loads(self.done("inspect", "m.safetensors", "--json"))["metadata"]
+        self.assertEqual((metadata["time"], metadata["sporadic"]), ("t", ["channel 1", "channel 2"]))
+        self.figures("data.ts")
+        self.figures("data.ts", "--missing", "inputs")
+        self.assertIn("--time", self.refused(2, "evaluate", "m.safetensors", "data.ts", "--time", "t"))
+
+    def test_channels_of_several_files_and_of_the_long_format(self):
+        fast = [(0.1 * t, math.sin(t)) for t in range(60)]
+        slow = [(0.25 * t + 0.001, math.cos(t), math.sin(t / 3)) for t in range(24)]
+        self.write("fast.csv", "t,a\n" + "".join(f"{t:.3f},{a!r}\n" for t, a in fast))
+        self.write("slow.csv", "t,b,y\n" + "".join(f"{t:.3f},{b!r},{y!r}\n" for t, b, y in slow))
+        rows = sorted([(t, "a", a) for t, a in fast] + [(t, n, v) for t, b, y in slow for n, v in (("b", b), ("y", y))])
+        self.write("long.csv", "t,sensor,value\n" + "".join(f"{t:.3f},{n},{v!r}\n" for t, n, v in rows))
+        common = ("--time", "t", "--target", "y", "--missing", "inputs")
+        long = ("--channel", "sensor", "--value", "value")
+        made = self.train("fast.csv", "--merge", "slow.csv", *common)
+        self.assertEqual((made["features"], made["rows"]), (["a", "b"], 84))
+        model = self.read("m.safetensors")
+        self.assertEqual(self.figures("fast.csv", "--merge", "slow.csv"), self.figures("long.csv", *long))
+        self.train("long.csv", *long, *common)
+        self.assertEqual(self.read("m.safetensors"), model)
+        self.assertEqual(self.train("long.csv", *long, *common, "--tolerance", "0.001")["rows"], 72)
+        # What runs is rows with gaps.
+        self.assertEqual(len(self.done("run", "m.safetensors", stdin="t,a,b\n0,1,\n0.1,,2\n").splitlines()), 3)
+        for arguments, part in ((("fast.csv", *common, "--tolerance", "1"), "--tolerance"),
+                                (("fast.csv", *common, "--value", "a"), "--value"),
+                                (("data.ts", "--merge", "fast.csv"), "--merge")):
+            self.assertIn(part, self.refused(2, "train", *arguments))
+
+
+if __name__ == "__main__":
+    program.main()
