@@ -5,16 +5,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 
 #include "cli/command.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/experiment.hpp"
+#include "cli/spread.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
@@ -47,17 +46,6 @@ struct Runs {
   std::vector<Seed> seeds;
 };
 
-// Mean and deviation √(Σ (x − mean)² / (n − 1)), 0 for one number.
-struct Spread {
-  double mean = 0, deviation = 0;
-  explicit Spread(const std::vector<double>& numbers) {
-    const auto n = static_cast<double>(numbers.size());
-    mean = std::accumulate(numbers.begin(), numbers.end(), 0.0) / n;
-    for (const double x : numbers) deviation += (x - mean) * (x - mean);
-    deviation = n > 1 ? std::sqrt(deviation / (n - 1)) : 0;
-  }
-};
-
 std::vector<double> figures_of(const Runs& runs) {
   std::vector<double> figures;
   for (const Seed& one : runs.seeds) figures.push_back(one.figure);
@@ -82,9 +70,9 @@ void print_text(const Experiment& experiment, const std::vector<Runs>& all) {
   std::cout << fmt::format("\n{} on the test part, seeds {} to {}\n", experiment.figure, all[0].seeds.front().seed,
                            all[0].seeds.back().seed);
   for (const Runs& runs : all)
-    std::cout << fmt::format("  {:<52} {}\n", runs.network, to_text(experiment, Spread(figures_of(runs))));
+    std::cout << fmt::format("  {:<52} {}\n", runs.network, to_text(experiment, spread_of(figures_of(runs))));
   if (const auto difference = differences(all))
-    std::cout << fmt::format("  {:<52} {}\n", "difference, seed by seed", to_text(experiment, Spread(*difference)));
+    std::cout << fmt::format("  {:<52} {}\n", "difference, seed by seed", to_text(experiment, spread_of(*difference)));
   for (const train::PublishedFigure& figure : experiment.published)
     std::cout << fmt::format("  {:<52} {:<16} {}\n", figure.method, figure.accuracy, figure.source);
 }
@@ -94,7 +82,7 @@ nlohmann::json to_json(const Spread& spread) { return {{"mean", spread.mean}, {"
 nlohmann::json to_json(const Experiment& experiment, const std::vector<Runs>& all) {
   nlohmann::json variants = nlohmann::json::array(), published = nlohmann::json::array();
   for (const Runs& runs : all) {
-    nlohmann::json variant = to_json(Spread(figures_of(runs)));
+    nlohmann::json variant = to_json(spread_of(figures_of(runs)));
     variant["network"] = runs.network;
     for (const Seed& one : runs.seeds)
       variant["runs"].push_back({{"seed", one.seed}, {"figure", one.figure}, {"seconds", one.seconds}});
@@ -105,7 +93,7 @@ nlohmann::json to_json(const Experiment& experiment, const std::vector<Runs>& al
   nlohmann::json made{{"experiment", experiment.name}, {"protocol", experiment.protocol},
                       {"figure", experiment.figure},   {"variants", variants},
                       {"published", published},        {"machine_kind", model::machine_kind()}};
-  if (const auto difference = differences(all)) made["difference"] = to_json(Spread(*difference));
+  if (const auto difference = differences(all)) made["difference"] = to_json(spread_of(*difference));
   return made;
 }
 
