@@ -71,6 +71,7 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
                            .value = c.value,
                            .tolerance = c.tolerance};
   train::Dataset data = read_as_trained(p, c.columns, [&] { return read_data(c.data, c.merge, roles); });
+  if (format != DataFormat::csv) require_time(p, data, c.data);
   if (p.horizon > 0) data = train::forecast(data, {.features = p.targets, .horizon = p.horizon});
   if (classifies) train::relabel(data, p.classes);
   data.schema.sporadic = p.columns.sporadic;

@@ -72,7 +72,7 @@ train::Dataset read(const ForecastCommand& c, const model::Preprocessing& p, mod
   require_names(p, c.model);
   if (format == DataFormat::csv) require_time(p, !columns.time.empty(), c.model);
   if (format == DataFormat::arrays) columns.group.clear();
-  return read_as_trained(p, c.columns, [&] {
+  train::Dataset data = read_as_trained(p, c.columns, [&] {
     return read_data(c.data, {},
                      {.time = columns.time,
                       .features = p.features,
@@ -81,6 +81,8 @@ train::Dataset read(const ForecastCommand& c, const model::Preprocessing& p, mod
                       .sporadic = columns.sporadic,
                       .first_dt = columns.first_dt});
   });
+  if (format == DataFormat::arrays) require_time(p, data, c.data);
+  return data;
 }
 
 // How the file writes time, so that the rows foreseen can stand below it.
@@ -228,10 +230,10 @@ int forecast(const ForecastCommand& c) {
   for (const train::Recording& recording : data.recordings)
     futures.push_back(foresee(policy, recording, steps, c.hold_back ? steps : 0));
 
-  const bool has_time = !data.recordings.empty() && !data.recordings[0].time.empty();
-  Report report{.time = has_time ? time_column(data, columns.time) : "", .group = columns.group};
+  const bool has_stamps = !data.recordings.empty() && !data.recordings[0].time.empty();
+  Report report{.time = has_stamps ? time_column(data, columns.time) : "", .group = columns.group};
   if (report.group.empty() && futures.size() > 1) report.group = "recording";
-  if (has_time && format_of(c.data) == DataFormat::csv) report.kind = time_kind(c.data, columns.time);
+  if (has_stamps && format_of(c.data) == DataFormat::csv) report.kind = time_kind(c.data, columns.time);
   if (c.json) {
     nlohmann::json made{{"model", c.model}, {"data", c.data}, {"forecasts", rows_json(futures, p, report)}};
     if (c.hold_back) made["rmse"] = errors_json(futures, p, steps);

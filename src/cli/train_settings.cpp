@@ -65,7 +65,7 @@ void add_data(Settings& options, TrainSettings& s) {
 
 void add_network(Settings& options, TrainSettings& s) {
   options.start_group("Network");
-  options.add("cell", s.cell, "cfc | ltc | lstm | gru | simple_rnn");
+  options.add("cell", s.cell, "cfc | ltc | ctrnn | ctgru | node (a neural ODE) | lstm | gru | simple_rnn");
   options.add("wiring", s.wiring, "autoncp:28,1[,sparsity=0.5,seed=3] | ncp:… | random:… | fully:… | @circuit.json");
   options.add("units", s.units, "neurons without a wiring (default: 32)", from_zero);
   options.add("mode", s.mode, "cfc: default | pure | no_gate");
@@ -75,7 +75,15 @@ void add_network(Settings& options, TrainSettings& s) {
   options.add("backbone-dropout", s.backbone_dropout, "cfc without wiring", fraction);
   options.add("activation", s.activation,
               "cfc without wiring: of the backbone: lecun_tanh | silu | relu | tanh | gelu | …");
-  options.add("ode-unfolds", s.ode_unfolds, "ltc: solver steps in a step", from_one);
+  options.add("solver", s.solver,
+              "ltc, ctrnn, node: auto | euler | heun | rk4 | semi_implicit (auto: semi_implicit, of a node rk4)");
+  options.add("ode-unfolds", s.ode_unfolds, "ltc, ctrnn, node: solver steps in a step", from_one);
+  options.add("tau", s.tau, "ctrnn: time constant; ctgru: the shortest one; in units of time", positive);
+  options.add("fix-tau", s.fix_tau, "ctrnn: time constants stay as they are (no: one a unit is learned)");
+  options.add("scales", s.scales, "ctgru: time constants of a unit, each √10 times the one before",
+              {.at_least = 1, .at_most = 64});
+  options.add("hidden-layers", s.hidden_layers, "node: layers between state and rate", {.at_least = 0, .at_most = 64});
+  options.add("hidden-units", s.hidden_units, "node: their width", from_one);
   options.add("implicit", s.implicit, "ltc: softplus keeps conductances positive (no: clipping does)");
   options.add("ode-epsilon", s.ode_epsilon, "ltc: added to the denominator", positive);
   options.add("input-mapping", s.input_mapping, "ltc: affine | linear | none");
@@ -203,7 +211,8 @@ void check_choices(const TrainSettings& s) {
   missing_named(s.missing);
   require_choice("remainder", s.remainder, {"keep", "drop", "align"});
   require_choice("split", s.split, {"auto", "time", "clock", "group", "random"});
-  require_choice("cell", s.cell, {"cfc", "ltc", "lstm", "gru", "simple_rnn"});
+  require_choice("cell", s.cell, {"cfc", "ltc", "ctrnn", "ctgru", "node", "lstm", "gru", "simple_rnn"});
+  require_choice("solver", s.solver, {"auto", "euler", "heun", "rk4", "semi_implicit"});
   require_choice("mode", s.mode, {"default", "pure", "no_gate"});
   require_choice("input-mapping", s.input_mapping, {"affine", "linear", "none"});
   require_choice("output-mapping", s.output_mapping, {"affine", "linear", "none"});
@@ -271,6 +280,9 @@ std::vector<Dependent> dependents_of_updates(const TrainSettings& s) {
 void check_dependents(const TrainSettings& s) {
   const TrainSettings fresh;
   const bool is_cfc = s.cell == "cfc", is_ltc = s.cell == "ltc", has_backbone = is_cfc && s.wiring.empty();
+  const bool is_ctrnn = s.cell == "ctrnn", is_ctgru = s.cell == "ctgru", is_node = s.cell == "node";
+  const bool is_gated = s.cell == "lstm" || s.cell == "gru" || s.cell == "simple_rnn";
+  const bool can_be_wired = is_cfc || is_ltc || is_ctrnn, has_solver = is_ltc || is_ctrnn || is_node;
   const bool merges = !s.merge.empty() || !s.channel.empty();
   const DataFormat format = format_of(s.data);
   const bool is_csv = format == DataFormat::csv, is_ts = format == DataFormat::ts;
@@ -281,20 +293,29 @@ void check_dependents(const TrainSettings& s) {
   const char* backbone = "--cell cfc without --wiring, which has a backbone";
   const char* ltc = "--cell ltc";
   const char* gated = "--cell lstm, gru or simple_rnn";
-  const char* liquid = "--cell cfc or ltc";
+  const char* wired = "--cell cfc, ltc or ctrnn";
+  const char* continuous = "--cell cfc, ltc, ctrnn, ctgru or node";
+  const char* solved = "--cell ltc, ctrnn or node";
   const char* csv = "a CSV file";
   const char* table = "a CSV file or arrays (a .ts file says itself what its columns are)";
   std::vector<Dependent> all{
-      {"--wiring", !s.wiring.empty(), is_cfc || is_ltc, liquid},
-      {"--mixed-memory", s.mixed_memory, is_cfc || is_ltc, liquid},
-      {"--recurrent-dropout", s.recurrent_dropout > 0, !is_cfc && !is_ltc, gated},
-      {"--timespan-as-feature", s.timespan_as_feature, !is_cfc && !is_ltc, gated},
+      {"--wiring", !s.wiring.empty(), can_be_wired, wired},
+      {"--mixed-memory", s.mixed_memory, !is_gated, continuous},
+      {"--recurrent-dropout", s.recurrent_dropout > 0, is_gated, gated},
+      {"--timespan-as-feature", s.timespan_as_feature, is_gated, gated},
       {"--mode", s.mode != fresh.mode, is_cfc, "--cell cfc"},
       {"--backbone-units", s.backbone_units != fresh.backbone_units, has_backbone, backbone},
       {"--backbone-layers", s.backbone_layers != fresh.backbone_layers, has_backbone, backbone},
       {"--backbone-dropout", s.backbone_dropout != fresh.backbone_dropout, has_backbone, backbone},
       {"--activation", s.activation != fresh.activation, has_backbone, backbone},
-      {"--ode-unfolds", s.ode_unfolds != fresh.ode_unfolds, is_ltc, ltc},
+      {"--solver", s.solver != fresh.solver, has_solver, solved},
+      {"--ode-unfolds", s.ode_unfolds != fresh.ode_unfolds, has_solver, solved},
+      {"--tau", s.tau != fresh.tau, is_ctrnn || is_ctgru, "--cell ctrnn or ctgru"},
+      {"--no-fix-tau", s.fix_tau != fresh.fix_tau, is_ctrnn, "--cell ctrnn"},
+      {"--scales", s.scales != fresh.scales, is_ctgru, "--cell ctgru"},
+      {"--hidden-layers", s.hidden_layers != fresh.hidden_layers, is_node, "--cell node"},
+      {"--hidden-units", s.hidden_units != fresh.hidden_units, is_node && s.hidden_layers > 0,
+       "--cell node with --hidden-layers above 0"},
       {"--no-implicit", s.implicit != fresh.implicit, is_ltc, ltc},
       {"--ode-epsilon", s.ode_epsilon != fresh.ode_epsilon, is_ltc, ltc},
       {"--input-mapping", s.input_mapping != fresh.input_mapping, is_ltc, ltc},

@@ -50,7 +50,13 @@ struct TrainSettings {
   std::int64_t backbone_layers = 1;
   double backbone_dropout = 0;
   std::string activation = "lecun_tanh";
+  std::string solver = "auto";
   std::int64_t ode_unfolds = 6;
+  double tau = 1;
+  bool fix_tau = true;
+  std::int64_t scales = 8;
+  std::int64_t hidden_layers = 0;
+  std::int64_t hidden_units = 64;
   bool implicit = true;
   double ode_epsilon = 1e-8;
   std::string input_mapping = "affine";

@@ -4,6 +4,7 @@
 
 #include "cli/columns.hpp"
 #include "cli/data_file.hpp"
+#include "elegans/base/error.hpp"
 #include "elegans/train/classes.hpp"
 #include "elegans/train/folds.hpp"
 #include "elegans/train/forecast.hpp"
@@ -144,6 +145,9 @@ void prepare(const model::Preprocessing& preprocessing, train::Dataset& data) {
 TrainingData read_training_data(const TrainSettings& s, const std::optional<Fold>& fold) {
   TrainingData made;
   train::Dataset data = read(s);
+  if (s.first_dt != "median" && time_column(data, s.time).empty())
+    throw ConfigError(Complaint{"train", "--first-dt", "given where it would change nothing", "data with time stamps",
+                                "Leave it out."});
   made.recordings = data.recordings.size();
   for (const train::Recording& recording : data.recordings) made.rows += recording.steps();
   if (s.horizon > 0)

@@ -6,19 +6,13 @@
 #include "elegans/nn/connections_of.hpp"
 #include "elegans/wiring/config.hpp"
 #include "nn/pattern_config.hpp"
+#include "nn/polarity_names.hpp"
 #include "nn/weight_config.hpp"
 
 namespace elegans::nn {
 namespace {
 
-const std::vector<std::string> polarity_names{"ignored", "initial_sign", "fixed_sign"};
 const std::vector<std::string> storage_names{"sparse", "dense"};
-
-template <class Enum>
-Enum enumerator(const JsonObject& object, std::string_view key, const std::vector<std::string>& names) {
-  const std::string name = object.choice(key, names, names[0]);
-  return static_cast<Enum>(std::find(names.begin(), names.end(), name) - names.begin());
-}
 
 DenseOptions checked(DenseOptions options) {
   const char* who = "Dense";
@@ -33,8 +27,8 @@ DenseOptions checked(DenseOptions options) {
                        "Leave units out."});
   if (options.units < 1) throw ConfigError({who, "units", fmt::format("{}", options.units), "1 or more", ""});
   if (!circuit && options.polarity != Polarity::ignored)
-    throw ConfigError({who, "polarity", polarity_names[static_cast<std::size_t>(options.polarity)], "ignored",
-                       "Signs come from a circuit: pass a wiring or a pattern."});
+    throw ConfigError(
+        {who, "polarity", name(options.polarity), "ignored", "Signs come from a circuit: pass a wiring or a pattern."});
   if (!circuit && options.storage != Storage::sparse)
     throw ConfigError(
         {who, "storage", "dense", "a wiring or a pattern beside it", "Without one every weight is stored anyway."});
@@ -110,7 +104,7 @@ Json Dense::config() const {
   if (options_.wiring) config["wiring"] = wiring::to_config(*options_.wiring);
   if (options_.pattern) config["pattern"] = to_config(*options_.pattern);
   if (options_.wiring || options_.pattern) {
-    config["polarity"] = polarity_names[static_cast<std::size_t>(options_.polarity)];
+    config["polarity"] = nn::name(options_.polarity);
     config["storage"] = storage_names[static_cast<std::size_t>(options_.storage)];
   }
   return config;
@@ -128,8 +122,9 @@ LayerPtr Dense::from_config(const Json& config, const std::string& source_name) 
   options.use_bias = object.boolean("use_bias", true);
   if (object.has("wiring")) options.wiring = wiring::from_config(object.at("wiring"), within("wiring"));
   if (object.has("pattern")) options.pattern = pattern_from(object.at("pattern"), within("pattern"));
-  options.polarity = enumerator<Polarity>(object, "polarity", polarity_names);
-  options.storage = enumerator<Storage>(object, "storage", storage_names);
+  options.polarity = polarity_from(object, "polarity");
+  options.storage =
+      object.choice("storage", storage_names, storage_names[0]) == "dense" ? Storage::dense : Storage::sparse;
   const WeightConfig weights{object, source_name};
   weights.read("kernel_initialiser", options.kernel_initialiser);
   weights.read("bias_initialiser", options.bias_initialiser);

@@ -11,6 +11,7 @@ LTCCellOptions cell_options(const LTCOptions& options) {
   return {.input_mapping = options.input_mapping,
           .output_mapping = options.output_mapping,
           .ode_unfolds = options.ode_unfolds,
+          .solver = options.solver,
           .epsilon = options.epsilon,
           .implicit_param_constraints = options.implicit_param_constraints};
 }
@@ -44,8 +45,8 @@ Json LTC::config() const {
 
 LayerPtr LTC::from_config(const Json& config, const std::string& source_name) {
   const JsonObject object(config, source_name,
-                          with_sequence_keys({"wiring", "input_mapping", "output_mapping", "ode_unfolds", "epsilon",
-                                              "implicit_param_constraints", "mixed_memory"}));
+                          with_sequence_keys({"wiring", "input_mapping", "output_mapping", "ode_unfolds", "solver",
+                                              "epsilon", "implicit_param_constraints", "mixed_memory"}));
   const RnnOptions sequence = read_sequence(object, source_name);
   return std::make_shared<LTC>(
       wiring::from_config(object.at("wiring"), source_name + ": key 'wiring'"),
@@ -54,6 +55,7 @@ LayerPtr LTC::from_config(const Json& config, const std::string& source_name) {
                  .input_mapping = mapping_named(object.text("input_mapping", "affine")),
                  .output_mapping = mapping_named(object.text("output_mapping", "affine")),
                  .ode_unfolds = object.integer("ode_unfolds", {.at_least = 1}, 6),
+                 .solver = solver_named(object.text("solver", "semi_implicit")),
                  .epsilon = object.number("epsilon", {.at_least = 0}, 1e-8),
                  .implicit_param_constraints = object.boolean("implicit_param_constraints", true),
                  .proj_size = sequence.projection,

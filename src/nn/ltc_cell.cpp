@@ -20,13 +20,7 @@ constexpr double least_capacitance = 1e-30;
 constexpr std::array<std::string_view, 3> mapping_names{"affine", "linear", "none"};
 
 void check(const LTCCellOptions& options) {
-  constexpr std::int64_t most_unfolds = 1000;
-  if (options.ode_unfolds < 1 || options.ode_unfolds > most_unfolds)
-    throw ConfigError({.operation = "LTCCell",
-                       .argument = "ode_unfolds",
-                       .actual = std::to_string(options.ode_unfolds),
-                       .required = fmt::format("1 to {}", most_unfolds),
-                       .remedy = "6 is usual."});
+  check_solver({options.solver, options.ode_unfolds}, "LTCCell");
   if (!(options.epsilon >= 0) || !std::isfinite(options.epsilon))
     throw ConfigError({.operation = "LTCCell",
                        .argument = "epsilon",
@@ -133,15 +127,11 @@ CellOutput LTCCell::step(Context& context, Value x, const std::vector<Value>& st
   fixed.conductance = fixed.conductance + options_.epsilon;
   Value cm = positive(context, cm_);
   if (!options_.implicit_param_constraints) cm = cm + least_capacitance;
-  const Value delta = dt / static_cast<double>(options_.ode_unfolds);
-
-  const auto unfold = [&](const graph::Loop& loop) {
-    const Value v = loop.carried[0];
+  const auto rate = [&](Value v) {
     const Currents all = currents(context, recurrent_, v, fixed);
-    const Value change = delta * (all.current - v * all.conductance) / (cm + delta * all.conductance);
-    return graph::LoopResult{.carried = {v + change}, .stacked = {}, .summed = {}};
+    return LinearRate{.drive = all.current, .decay = all.conductance, .inertia = cm};
   };
-  const Value v = scan(options_.ode_unfolds, state, {}, unfold).carried[0];
+  const Value v = integrate_linear(state[0], dt, rate, {options_.solver, options_.ode_unfolds});
   return {.output = mapped(context, slice(v, -1, 0, wiring_.output_dim()), output_w_, output_b_), .state = {v}};
 }
 
@@ -187,6 +177,7 @@ Json LTCCell::config() const {
           {"input_mapping", nn::name(options_.input_mapping)},
           {"output_mapping", nn::name(options_.output_mapping)},
           {"ode_unfolds", options_.ode_unfolds},
+          {"solver", nn::name(options_.solver)},
           {"epsilon", options_.epsilon},
           {"implicit_param_constraints", options_.implicit_param_constraints}};
 }
@@ -194,12 +185,13 @@ Json LTCCell::config() const {
 CellPtr LTCCell::from_config(const Json& config, const std::string& source_name) {
   const JsonObject object(
       config, source_name,
-      {"wiring", "input_mapping", "output_mapping", "ode_unfolds", "epsilon", "implicit_param_constraints"});
+      {"wiring", "input_mapping", "output_mapping", "ode_unfolds", "solver", "epsilon", "implicit_param_constraints"});
   return std::make_shared<LTCCell>(
       wiring::from_config(object.at("wiring"), source_name + ": key 'wiring'"),
       LTCCellOptions{.input_mapping = mapping_named(object.text("input_mapping", "affine")),
                      .output_mapping = mapping_named(object.text("output_mapping", "affine")),
                      .ode_unfolds = object.integer("ode_unfolds", {.at_least = 1}, 6),
+                     .solver = solver_named(object.text("solver", "semi_implicit")),
                      .epsilon = object.number("epsilon", {.at_least = 0}, 1e-8),
                      .implicit_param_constraints = object.boolean("implicit_param_constraints", false)});
 }

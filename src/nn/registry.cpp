@@ -7,12 +7,15 @@
 #include "elegans/nn/activity_regularisation.hpp"
 #include "elegans/nn/bidirectional.hpp"
 #include "elegans/nn/cfc.hpp"
+#include "elegans/nn/ctgru.hpp"
+#include "elegans/nn/ctrnn.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/nn/dropout.hpp"
 #include "elegans/nn/gru.hpp"
 #include "elegans/nn/lstm.hpp"
 #include "elegans/nn/ltc.hpp"
 #include "elegans/nn/mixed_memory.hpp"
+#include "elegans/nn/neural_ode.hpp"
 #include "elegans/nn/reshape_layer.hpp"
 #include "elegans/nn/residual.hpp"
 #include "elegans/nn/simple_rnn.hpp"
@@ -33,12 +36,15 @@ Named<Factory<LayerPtr>>& layers() {
                                                    {"ActivityRegularisation", ActivityRegularisation::from_config},
                                                    {"Bidirectional", Bidirectional::from_config},
                                                    {"CfC", CfC::from_config},
+                                                   {"CTGRU", CTGRU::from_config},
+                                                   {"CTRNN", CTRNN::from_config},
                                                    {"Dense", Dense::from_config},
                                                    {"Dropout", Dropout::from_config},
                                                    {"Flatten", Flatten::from_config},
                                                    {"GRU", GRU::from_config},
                                                    {"LSTM", LSTM::from_config},
                                                    {"LTC", LTC::from_config},
+                                                   {"NeuralODE", NeuralODE::from_config},
                                                    {"Reshape", ReshapeLayer::from_config},
                                                    {"Residual", Residual::from_config},
                                                    {"RNN", RNN::from_config},
@@ -53,6 +59,9 @@ Named<Factory<CellPtr>>& cells() {
                                                  {"LTCCell", LTCCell::from_config},
                                                  {"CfCCell", CfCCell::from_config},
                                                  {"WiredCfCCell", WiredCfCCell::from_config},
+                                                 {"CTRNNCell", CTRNNCell::from_config},
+                                                 {"CTGRUCell", CTGRUCell::from_config},
+                                                 {"NeuralODECell", NeuralODECell::from_config},
                                                  {"MixedMemory", MixedMemory::from_config},
                                                  {"GRUCell", GRUCell::from_config},
                                                  {"LSTMCell", LSTMCell::from_config},

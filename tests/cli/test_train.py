@@ -50,6 +50,28 @@ class Train(program.Case):
         self.assertEqual({key: made["metadata"][key] for key in ("time", "group", "missing", "first_dt")},
                          {"time": "t", "group": "", "missing": "drop", "first_dt": 0.25})
 
+    def test_options_of_continuous_time_cells_are_reproduced(self):
+        base = ("lag.csv", "--time", "t", "--target", "y", "--epochs", "1", "--window", "20")
+        for name, options, parts in (
+                ("ltc_heun", ("--cell", "ltc", "--wiring", "autoncp:8,1", "--solver", "heun"), ('"solver": "heun"',)),
+                ("ctrnn", ("--cell", "ctrnn", "--units", "5", "--solver", "rk4", "--ode-unfolds", "2", "--tau", "1.5",
+                           "--no-fix-tau", "--proj-size", "2"),
+                 ('"type": "CTRNN"', '"solver": "rk4"', '"ode_unfolds": 2', '"tau": 1.5', '"fix_tau": false', '"projection": 2')),
+                ("ctrnn_wired", ("--cell", "ctrnn", "--wiring", "autoncp:8,2", "--mixed-memory"),
+                 ('"type": "MixedMemory"', '"type": "CTRNNCell"', '"solver": "semi_implicit"')),
+                ("ctgru", ("--cell", "ctgru", "--units", "4", "--scales", "3", "--tau", "0.5", "--layers", "2"),
+                 ('"type": "CTGRU"', '"scales": 3', '"tau": 0.5')),
+                ("node", ("--cell", "node", "--units", "4", "--hidden-layers", "2", "--hidden-units", "3", "--solver", "euler"),
+                 ('"type": "NeuralODE"', '"hidden_layers": 2', '"hidden_units": 3', '"solver": "euler"'))):
+            made = self.assert_reproduced(name, *base, *options)
+            text = json.dumps(made["config"]["layers"][0])
+            for part in parts:
+                self.assertIn(part, text, name)
+            self.assertIn("Circuit" if "wired" in name else "Layer", self.done("inspect", f"{name}.safetensors"))
+        self.assertIn("'semi_implicit'; expected 'euler', 'heun' or 'rk4'",
+                      self.refused(2, "train", *base, "--cell", "node", "--solver", "semi_implicit"))
+        self.assertIn("'heun'", self.refused(2, "train", *base, "--cell", "ltc", "--solver", "hein"))
+
     def test_every_option_of_a_cfc_is_reproduced(self):
         made = self.assert_reproduced(
             "cfc", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--task", "classification",
@@ -186,6 +208,11 @@ class Train(program.Case):
     def test_options_that_would_change_nothing_are_refused(self):
         base = ("train", "lag.csv", "--target", "y")
         for where, *option in (("--cell cfc", "--cell", "ltc", "--mode", "pure"), ("--cell ltc", "--ode-unfolds", "3"),
+                               ("--cell ltc, ctrnn or node", "--cell", "ctgru", "--solver", "rk4"),
+                               ("--cell cfc, ltc or ctrnn", "--cell", "node", "--wiring", "autoncp:8,1"),
+                               ("--cell ctrnn or ctgru", "--tau", "2"), ("--cell ctrnn", "--cell", "ltc", "--no-fix-tau"),
+                               ("--cell ctgru", "--scales", "3"), ("--cell node", "--hidden-layers", "1"),
+                               ("--hidden-layers above 0", "--cell", "node", "--hidden-units", "8"),
                                ("--cell ltc", "--no-implicit"), ("--cell lstm", "--recurrent-dropout", "0.2"),
                                ("--cell lstm", "--timespan-as-feature"),
                                ("--cell cfc or ltc", "--cell", "gru", "--wiring", "autoncp:8,1"),

@@ -10,11 +10,15 @@
 #include "elegans/nn/activation_layer.hpp"
 #include "elegans/nn/activity_regularisation.hpp"
 #include "elegans/nn/cfc.hpp"
+#include "elegans/nn/ctgru.hpp"
+#include "elegans/nn/ctrnn.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/nn/dropout.hpp"
 #include "elegans/nn/gru.hpp"
 #include "elegans/nn/lstm.hpp"
 #include "elegans/nn/ltc.hpp"
+#include "elegans/nn/mixed_memory.hpp"
+#include "elegans/nn/neural_ode.hpp"
 #include "elegans/nn/registry.hpp"
 #include "elegans/nn/reshape_layer.hpp"
 #include "elegans/nn/residual.hpp"
@@ -114,6 +118,19 @@ inline std::vector<Network> networks() {
          m.add(nn::TimeDistributed(nn::ReshapeLayer({3, 1}))).add(nn::TimeDistributed(nn::Flatten()));
          m.add(nn::ActivationLayer("leaky_relu", {.negative_slope = 0.1})).add(nn::ActivityRegularisation(nn::l1(0.1)));
          m.add(nn::ActivationLayer("softmax", {.axis = 2}));
+       }},
+      {"ltc_heun", [](Sequential& m) { m.add(LTC(small_circuit(), {.solver = nn::Solver::heun})); }},
+      {"ctrnn_and_ctgru",
+       [](Sequential& m) {
+         m.add(nn::CTRNN(4, {.solver = nn::Solver::rk4, .fix_tau = false, .input_pattern = two_of_three(4)}));
+         m.add(nn::CTGRU(3, {.scales = 4}));
+       }},
+      {"ctrnn_wired", [](Sequential& m) { m.add(nn::CTRNN(small_circuit(), {.polarity = nn::Polarity::fixed_sign})); }},
+      {"neural_ode_and_ode_lstm",
+       [](Sequential& m) {
+         m.add(nn::NeuralODE(3, {.hidden_layers = 1, .hidden_units = 4}));
+         const nn::NeuralODECellOptions alone{.input_pattern = wiring::Pattern::from_synapses({}, 3, 4)};
+         m.add(nn::RNN(std::make_shared<nn::MixedMemory>(std::make_shared<nn::NeuralODECell>(4, alone))));
        }},
       {"own_cell", [](Sequential& m) { m.add(nn::RNN(std::make_shared<LeakyCell>(4))); }},
       {"stack",

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "elegans/nn/registry.hpp"
@@ -128,10 +129,12 @@ TEST(GatedCells, WithoutAStepTheLastOutputIsTheFirstState) {
 
 TEST(GatedCells, StayFiniteForHugeNumbers) {
   for (const LayerCase& layer_case : layer_cases()) {
-    if (layer_case.name == "LTC" || layer_case.name == "Own" || layer_case.name == "Stacked") continue;
+    const std::vector<std::string> unbounded{"LTC", "NeuralODE", "Own", "Stacked"};
+    if (std::count(unbounded.begin(), unbounded.end(), layer_case.name) > 0) continue;
     const auto layer = layer_case.make({});
     const Tensor x = Tensor::from({1, 2, 2}, {1e30, -1e30, 800, -800});
-    for (const double y : (*layer)(x).values()) EXPECT_LE(std::abs(y), 1) << layer_case.name;
+    const double bound = layer_case.name == "CTGRU" ? 4 : 1;  // a sum over four scales
+    for (const double y : (*layer)(x).values()) EXPECT_LE(std::abs(y), bound) << layer_case.name;
   }
 }
 

@@ -11,9 +11,12 @@
 #include "elegans/graph/executable.hpp"
 #include "elegans/graph/gradient.hpp"
 #include "elegans/nn/cfc.hpp"
+#include "elegans/nn/ctgru.hpp"
+#include "elegans/nn/ctrnn.hpp"
 #include "elegans/nn/gru.hpp"
 #include "elegans/nn/lstm.hpp"
 #include "elegans/nn/ltc.hpp"
+#include "elegans/nn/neural_ode.hpp"
 #include "elegans/nn/rnn.hpp"
 #include "elegans/nn/simple_rnn.hpp"
 #include "elegans/nn/stacked_cells.hpp"
@@ -148,6 +151,27 @@ inline std::vector<LayerCase> layer_cases() {
        }},
       {"WiredCfC",
        [](RnnOptions options) { return std::make_shared<RNN>(std::make_shared<WiredCfCCell>(small_ncp()), options); }},
+      {"CTRNN",
+       [](RnnOptions options) {
+         return std::make_shared<RNN>(
+             std::make_shared<CTRNNCell>(4,
+                                         CTRNNCellOptions{.solver = Solver::heun, .ode_unfolds = 2, .fix_tau = false}),
+             options);
+       }},
+      {"WiredCTRNN",
+       [](RnnOptions options) {
+         return std::make_shared<RNN>(std::make_shared<CTRNNCell>(small_ncp(), CTRNNCellOptions{.ode_unfolds = 3}),
+                                      options);
+       }},
+      {"CTGRU",
+       [](RnnOptions options) {
+         return std::make_shared<RNN>(std::make_shared<CTGRUCell>(3, CTGRUCellOptions{.scales = 4}), options);
+       }},
+      {"NeuralODE",
+       [](RnnOptions options) {
+         return std::make_shared<RNN>(
+             std::make_shared<NeuralODECell>(4, NeuralODECellOptions{.hidden_layers = 1, .hidden_units = 3}), options);
+       }},
       {"Own", [](RnnOptions options) { return std::make_shared<RNN>(std::make_shared<TwoMemories>(), options); }},
       {"LSTM",
        [](RnnOptions options) {

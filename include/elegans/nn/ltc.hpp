@@ -18,6 +18,7 @@ struct LTCOptions {
   Mapping input_mapping = Mapping::affine;
   Mapping output_mapping = Mapping::affine;
   std::int64_t ode_unfolds = 6;
+  Solver solver = Solver::semi_implicit;
   double epsilon = 1e-8;
   bool implicit_param_constraints = true;
   std::int64_t proj_size = 0;  // RnnOptions::projection

@@ -14,9 +14,16 @@
 //       v_i ← v_i + δ (N_i − v_i D_i) / (pos(cm_i) + δ D_i)
 //     y = v of the motor neurons ⊙ output_w + output_b
 //
-// which is the implicit Euler step (cm v + δ N) / (cm + δ D), written so that Δt = 0 leaves v exactly as it is. Sums
-// run over the synapses that exist, and only these are stored: a weight of a synapse has one number for each, ascending
-// by (source, target).
+// which is the implicit Euler step (cm v + δ N) / (cm + δ D), written so that Δt = 0 leaves v exactly as it is. It is
+// the semi_implicit solver of nn/ode_solver.hpp for
+//
+//     cm_i dv_i/dt = N_i − v_i D_i
+//
+// and stays within the potentials that pull at a neuron for any Δt. The other solvers of that file can be had: they are
+// more exact where δ is well below τ_i = cm_i / D_i, and grow without bound where it is above 2 τ_i (rk4: 2.785 τ_i).
+//
+// Sums run over the synapses that exist, and only these are stored: a weight of a synapse has one number for each,
+// ascending by (source, target).
 //
 // First values, uniform: gleak, w, sensory_w (0.001, 1); vleak (−0.2, 0.2); cm (0.4, 0.6); sigma (3, 8); mu (0.3, 0.8);
 // erev is the polarity; maps are 1 and 0. In explicit mode w, sensory_w, cm and gleak are set to at least 0 after every
@@ -28,6 +35,7 @@
 #include <string>
 
 #include "elegans/nn/cell.hpp"
+#include "elegans/nn/ode_solver.hpp"
 #include "elegans/nn/synapse_values.hpp"
 #include "elegans/ops/connections.hpp"
 #include "elegans/wiring/wiring.hpp"
@@ -45,6 +53,7 @@ struct LTCCellOptions {
   Mapping input_mapping = Mapping::affine;
   Mapping output_mapping = Mapping::affine;
   std::int64_t ode_unfolds = 6;
+  Solver solver = Solver::semi_implicit;
   double epsilon = 1e-8;
   bool implicit_param_constraints = false;
 
