@@ -54,8 +54,7 @@ Experiment event_xor_experiment() {
           .protocol = "100 000 streams of 2 to 23 bits as events with Δt to train on, 10 000 to test on",
           .figure = "accuracy",
           .variants = {{"CfC(64, backbone 128, relu), Dense(2)", run}},
-          .published = {{"CfC", "99.4 %", "Hasani et al., Nature Machine Intelligence 4, 2022"},
-                        {"ODE-LSTM", "98.9 %", "Lechner and Hasani, 2020"}}};
+          .published = {{"CfC", "99.4 %", "Hasani et al., Nature Machine Intelligence 4, 2022"}}};
 }
 
 }  // namespace elegans::cli
