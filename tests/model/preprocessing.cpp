@@ -118,7 +118,8 @@ TEST(Preprocessing, ForeseesFeaturesWithAHorizonAlone) {
             ".horizon to how many steps ahead that is.");
   EXPECT_THAT(
       message([](auto& p) { p.horizon = 1; }),
-      HasSubstr("the target 'y' is unknown; expected one of the features, for it is foreseen. Known are 'a', 'b'"));
+      HasSubstr(
+          "the target 'y' is unknown; expected one of the features, for it is foreseen. Did you mean 'a' or 'b'?"));
   EXPECT_EQ(message([](auto& p) {
               p.targets = {"b"};
               p.horizon = 1;
