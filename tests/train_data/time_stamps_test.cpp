@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "elegans/base/error.hpp"
+
 namespace elegans::train {
 namespace {
 
