@@ -3,6 +3,8 @@
 
 usage: test_sweep.py PROGRAM [unittest arguments]
 """
+import csv
+import io
 import json
 import os
 import pathlib
@@ -117,6 +119,21 @@ class Sweep(program.Case):
         made = json.loads(self.done("sweep", "plain.json", "--json"))
         self.assertEqual((made["part"], len(made["runs"]), made["combinations"][0]["settings"]), ("validation", 2, {}))
         self.assertTrue((self.folder / "plain.results.jsonl").exists())
+
+    def test_without_a_test_part_the_epoch_that_is_kept_is_judged(self):
+        # So fast that the best epoch is not the last.
+        fast = ("learning_rate", 0.3), ("epochs", 12), ("units", 4), ("test", 0), ("validation", 0.3)
+        made = self.sweep("kept", SETTINGS.replace("epochs = 2\n", "") + "".join(f"{key} = {value}\n" for key, value in fast))
+        options = [word for key, value in fast for word in (f"--{key.replace('_', '-')}", value)]
+        self.done("train", "lag.csv", "--time", "t", "--target", "y", "--window", "16", "--seed", "7", "--threads", "1", "--quiet",
+                  "--history", "kept.csv", *options)
+        epochs = list(csv.DictReader(io.StringIO(self.read("kept.csv").decode())))
+        best = min(epochs, key=lambda epoch: float(epoch["val_loss"]))
+        self.assertNotEqual(best, epochs[-1])
+        run = made["runs"][0]
+        self.assertEqual((run["part"], str(run["best_epoch"]), str(run["epochs"])), ("validation", best["epoch"], "12"))
+        self.assertEqual((run["figures"]["loss"], run["figures"]["root_mean_squared_error"]),
+                         (float(best["val_loss"]), float(best["val_root_mean_squared_error"])))
 
     def test_the_example_of_the_guide_is_one(self):
         root = pathlib.Path(__file__).parents[2]
