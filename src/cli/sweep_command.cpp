@@ -248,7 +248,8 @@ Action add_sweep(CLI::App& program) {
   CLI::App& app = add_command(program, "sweep", "Compare trainings over a grid of settings, seeds and folds", examples);
   const auto c = std::make_shared<SweepCommand>();
   app.add_option("file", c->file, "TOML or JSON file that says what is compared")->required();
-  app.add_option("--results", c->results, "file with a line a run (default: beside it, sweep.results.jsonl for sweep.toml)");
+  app.add_option("--results", c->results,
+                 "file with a line a run (default: beside it, sweep.results.jsonl for sweep.toml)");
   app.add_option("--sort-by", c->sort_by, "figure by which the table is sorted (default: the first metric)");
   app.add_flag("--dry-run", c->dry_run, "check everything, list the runs, train nothing");
   app.add_flag("--quiet", c->quiet, "no progress");
