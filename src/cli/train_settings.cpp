@@ -106,6 +106,8 @@ void add_training(Settings& options, TrainSettings& s) {
   options.start_group("Training");
   options.add("epochs", s.epochs, "times that each sequence is seen", from_one);
   options.add("batch-size", s.batch_size, "sequences of a batch", from_one);
+  options.add("tbptt-steps", s.tbptt_steps,
+              "steps of a segment: longer sequences are cut, and states carried on; 0: unroll them", from_zero);
   options.add("gradient-accumulation-steps", s.gradient_accumulation_steps, "batches of an update", from_one);
   options.add("clip-norm", s.clip_norm, "longest gradient; 0: any", {.at_least = 0});
   options.add("clip-value", s.clip_value, "largest number of a gradient, with --clip-norm 0; 0: any", {.at_least = 0});
@@ -339,6 +341,7 @@ void check_dependents(const TrainSettings& s) {
       {"--remainder", s.remainder != fresh.remainder, is_cut, "--window above 0, and recordings that may be cut"},
       {"--stratify", s.stratify, draws && s.validation_groups.empty() && s.test_groups.empty(),
        "--split random, or --split group without named groups"},
+      {"--tbptt-steps", s.tbptt_steps > 0, !is_cut || s.tbptt_steps < s.window, "--window 0, or a longer window"},
       {"--patience", s.patience > 0, judges, "a validation part, or --monitor loss"},
       {"--min-delta", s.min_delta > 0, judges, "a validation part, or --monitor loss"},
       {"--monitor", s.monitor != fresh.monitor, judges, "a validation part, or --monitor loss"},
@@ -359,6 +362,17 @@ void check_forecast(const TrainSettings& s) {
   if (s.answer != "every-step") refuse_beside("--answer", s.answer, "every-step");
   if (s.missing == "inputs") refuse_beside("--missing", s.missing, "error, forward-fill or drop");
   if (format_of(s.data) == DataFormat::ts) refuse_beside("the data", "a .ts file", "a CSV, .npy or .npz file");
+}
+
+void check_segments(const TrainSettings& s) {
+  if (s.tbptt_steps == 0) return;
+  if (s.bidirectional)
+    refuse("--tbptt-steps", "given beside --bidirectional", "one of the two",
+           "A network that reads from the end has no state to carry on: cut windows.");
+  const bool one_answer = s.answer != "every-step" && !s.repeat_target;
+  if (one_answer && format_of(s.data) == DataFormat::csv)
+    refuse("--tbptt-steps", "given beside --answer " + s.answer, "a target at every step",
+           s.answer == "recording" ? "Add --repeat-target." : "Leave --answer out.");
 }
 
 void check_split(const TrainSettings& s) {
@@ -458,6 +472,7 @@ void check_settings(const TrainSettings& s) {
     refuse("--units", "given beside --wiring", "one of the two", "A wiring says itself how many units it has.");
   check_forecast(s);
   check_split(s);
+  check_segments(s);
   check_dependents(s);
 }
 

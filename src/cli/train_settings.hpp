@@ -73,6 +73,7 @@ struct TrainSettings {
   // Training.
   std::int64_t epochs = 50;
   std::int64_t batch_size = 32;
+  std::int64_t tbptt_steps = 0;
   std::string optimizer = "adam";
   double learning_rate = 0.005;
   double momentum = 0;

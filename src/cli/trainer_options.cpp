@@ -14,6 +14,8 @@
 namespace elegans::cli {
 namespace {
 
+train::Order order_of(const TrainSettings& s) { return s.shuffle ? train::Order::shuffled : train::Order::sequential; }
+
 // Adam and those that have its options.
 template <class Kind>
 train::Optimizer adam_like(const TrainSettings& s, Kind kind) {
@@ -69,6 +71,17 @@ train::Schedule schedule(const TrainSettings& s, std::uint64_t steps_per_epoch) 
   return {};
 }
 
+// Updates of an epoch, of the first one where epochs differ.
+std::uint64_t updates_per_epoch(const TrainSettings& s, const train::Dataset& training) {
+  const auto together = static_cast<std::size_t>(s.gradient_accumulation_steps);
+  const train::Segments segments(
+      training, {.steps = s.tbptt_steps > 0 ? static_cast<std::size_t>(s.tbptt_steps) : training.longest(),
+                 .batch_size = static_cast<std::size_t>(s.batch_size),
+                 .seed = static_cast<std::uint64_t>(s.seed),
+                 .order = order_of(s)});
+  return (segments.batches(0) + together - 1) / together;
+}
+
 void add_callbacks(const TrainSettings& s, std::vector<train::CallbackPtr>& callbacks) {
   if (s.reduce_on_plateau > 0)
     callbacks.push_back(train::reduce_on_plateau({.monitor = s.monitor,
@@ -97,22 +110,22 @@ kernels::Target kernels_of(const TrainSettings& s) {
 train::TrainerOptions trainer_options(const TrainSettings& s, const TrainingData& data) {
   const auto batch_size = static_cast<std::size_t>(s.batch_size);
   const auto together = static_cast<std::size_t>(s.gradient_accumulation_steps);
-  train::TrainerOptions options{
-      .optimizer = optimizer(s),
-      .schedule = schedule(s, train::steps_per_epoch(data.parts.train.size(), batch_size, together)),
-      .groups = parameter_groups_of(s),
-      .frozen = s.frozen,
-      .batch_size = batch_size,
-      .epochs = static_cast<std::uint64_t>(s.epochs),
-      .gradient_accumulation_steps = together,
-      .order = s.shuffle ? train::Order::shuffled : train::Order::sequential,
-      .threads = static_cast<std::size_t>(s.threads),
-      .target = kernels_of(s),
-      .target_scaling = data.preprocessing.outputs};
+  train::TrainerOptions options{.optimizer = optimizer(s),
+                                .schedule = schedule(s, updates_per_epoch(s, data.parts.train)),
+                                .groups = parameter_groups_of(s),
+                                .frozen = s.frozen,
+                                .batch_size = batch_size,
+                                .epochs = static_cast<std::uint64_t>(s.epochs),
+                                .gradient_accumulation_steps = together,
+                                .order = order_of(s),
+                                .threads = static_cast<std::size_t>(s.threads),
+                                .target = kernels_of(s),
+                                .target_scaling = data.preprocessing.outputs};
   if (!s.loss.empty()) options.loss = nn::loss_named(s.loss);
   if (!s.class_weight.empty()) options.loss.class_weight = class_weights_of(s.class_weight, data.parts.train);
   for (const std::string& name : s.metrics)
     options.metrics.push_back(nn::Metric::named(name, data.preprocessing.classes));
+  if (s.tbptt_steps > 0) options.tbptt_steps = static_cast<std::size_t>(s.tbptt_steps);
   if (s.clip_norm > 0) options.clip_norm = s.clip_norm;
   if (s.clip_value > 0) options.clip_value = s.clip_value;
   if (s.ema_decay > 0) options.ema_decay = s.ema_decay;

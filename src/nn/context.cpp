@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "elegans/nn/connections_of.hpp"
+#include "nn/for_rank.hpp"
 #include "nn/path_hash.hpp"
 
 namespace elegans::nn {
@@ -60,8 +61,12 @@ Value Context::initial_state(const std::string& path, const ops::Type& type, con
   if (std::any_of(states_.begin(), states_.end(), [&](const StateSlot& slot) { return slot.path == path; }))
     throw taken(path, "states");
   const auto provided = provided_states_.find(path);
+  const auto exposed = [&] {
+    const Value carried = graph_->input("state/" + path, type);
+    return fresh ? select(for_rank(*fresh, type.shape), start(), carried) : carried;
+  };
   const Value initial = provided != provided_states_.end() ? provided->second
-                        : options_.expose_states           ? graph_->input("state/" + path, type)
+                        : options_.expose_states           ? exposed()
                                                            : start();
   if (!(initial.type() == type))
     throw ShapeError({path, "the first value", ops::to_string(initial.type()), ops::to_string(type), ""});

@@ -7,6 +7,7 @@
 #include "elegans/nn/registry.hpp"
 #include "nn/check_sequence.hpp"
 #include "nn/direct_calls.hpp"
+#include "nn/for_rank.hpp"
 #include "nn/sequence_config.hpp"
 
 namespace elegans::nn {
@@ -14,13 +15,6 @@ namespace {
 
 using graph::Loop;
 using graph::LoopResult;
-
-// What a step's mask [batch, 1] is for a value [batch, …]: [batch, 1, …].
-Value for_rank(Value mask, const Shape& shape) {
-  Shape wanted{shape[0]};
-  for (std::size_t axis = 1; axis < shape.rank(); ++axis) wanted = wanted.inserted(axis, 1);
-  return reshape(mask, wanted);
-}
 
 Value where(const std::optional<Value>& valid, Value yes, Value no) {
   return valid ? select(for_rank(*valid, yes.shape()), yes, no) : yes;

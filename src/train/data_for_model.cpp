@@ -32,10 +32,10 @@ std::size_t target_width(const Schema& schema) {
 
 }  // namespace
 
-DataNeeds needs_of(const Dataset& data, std::size_t batch_size) {
-  DataNeeds needs{.longest = data.longest(), .sequences = std::min(batch_size, data.size())};
+DataNeeds needs_of(const Dataset& data, std::size_t batch_size, std::size_t steps) {
+  DataNeeds needs{.longest = std::min(data.longest(), steps), .sequences = std::min(batch_size, data.size())};
   for (std::size_t s = 0; s < data.size(); ++s) {
-    needs.lengths = needs.lengths || data.steps(s) != needs.longest;
+    needs.lengths = needs.lengths || data.steps(s) % needs.longest != 0;
     const auto dt = data.dt(s);
     needs.timespans = needs.timespans || std::any_of(dt.begin(), dt.end(), [](double value) { return value != 1; });
   }

@@ -12,12 +12,13 @@ namespace elegans::train {
 // What batches of a data set need of an executable.
 struct DataNeeds {
   std::size_t longest = 1;
-  std::size_t sequences = 1;  // of the largest batch
+  std::size_t sequences = 1;  // rows of the largest batch
   bool timespans = false;     // not every Δt is 1
-  bool lengths = false;       // sequences are of different length
+  bool lengths = false;       // segments are of different length
 };
 
-DataNeeds needs_of(const Dataset& data, std::size_t batch_size);
+// In segments of `steps` at most.
+DataNeeds needs_of(const Dataset& data, std::size_t batch_size, std::size_t steps);
 DataNeeds either(const DataNeeds& a, const DataNeeds& b);
 // Whether what was made for `made` does for `asked`.
 bool covers(const DataNeeds& made, const DataNeeds& asked);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <chrono>
 
 #include "elegans/model/machine_kind.hpp"
@@ -49,17 +50,17 @@ std::size_t places_of(const Dataset& data) {
 
 Evaluation Trainer::Implementation::evaluate(const Dataset& data) {
   Pass& pass = *evaluation.pass;
-  Batches batches({.sequences = data.size(), .batch_size = options.batch_size, .order = Order::sequential});
+  Segments segments(data, {.steps = segment_steps(data), .batch_size = options.batch_size, .order = Order::sequential});
   RunningMean mean;
   const bool classifies = data.schema.classifies();
   const std::size_t width = classifies ? static_cast<std::size_t>(model->outputs()) : data.schema.targets.size();
   for (nn::Metric& metric : metrics)
     metric.expect({.outputs = width, .places = places_of(data), .predictions = loss.predictions});
   nn::ConfusionMatrix confusion(data.schema.classes.size());
-  while (!batches.done()) {
-    const std::span<const std::size_t> batch = batches.next();
+  while (!segments.done()) {
+    const std::span<const Segment> batch = segments.next();
     const double counted = pass.counted(data, batch);
-    pass.run(data, batch, 0, {.counted = counted, .sequences = batch.size()});
+    pass.run(data, batch, 0, {.counted = counted, .segments = batch.size()});
     mean.add(pass.mean_of(pass.loss(), counted), counted);
     for (std::size_t s = 0; s < pass.shards(); ++s) {
       const View targets = pass.shard(s).targets_view(), weights = pass.shard(s).weights_view();
@@ -85,29 +86,37 @@ void Trainer::Implementation::at_save_point(Trainer& self, const EpochRecord* ep
   for (const CallbackPtr& callback : options.callbacks) callback->on_save_point(self, {.step = steps, .epoch = epoch});
 }
 
-void Trainer::Implementation::run_updates(Trainer& self, Batches& batches) {
+void Trainer::Implementation::run_updates(Trainer& self, Segments& segments) {
   const std::size_t together = options.gradient_accumulation_steps;
   std::vector<Batch> some;
   some.reserve(together);
   StepRecord record{.epoch = fitting->epoch(), .step_of_epoch = fitting->updates};
-  batches.start(epochs);
-  for (std::size_t i = 0; i < fitting->updates * together; ++i) batches.next();
-  while (!batches.done()) {
+  // The segments of several batches together.
+  std::vector<Segment> held;
+  held.reserve(together * std::min(options.batch_size, fitting->training->size()));
+  segments.start(epochs);
+  for (std::size_t i = 0; i < fitting->updates * together; ++i) segments.next();
+  while (!segments.done()) {
     some.clear();
-    while (some.size() < together && !batches.done()) some.push_back({*fitting->training, batches.next()});
+    held.clear();
+    while (some.size() < together && !segments.done()) {
+      const std::span<const Segment> batch = segments.next();
+      held.insert(held.end(), batch.begin(), batch.end());
+      some.emplace_back(*fitting->training, std::span<const Segment>(held).last(batch.size()));
+    }
     record.loss = gradients(some);
     apply();
     fitting->mean.add(training.pass->mean_of(record.loss, counted), counted);
     record.step = steps;
-    record.epoch_loss = fitting->mean.value();
+    record.epoch_loss = fitting->mean.count > 0 ? fitting->mean.value() : 0;
     record.step_of_epoch = ++fitting->updates;
     for (const CallbackPtr& callback : options.callbacks) callback->on_step(record);
     at_save_point(self, nullptr);
   }
 }
 
-void Trainer::Implementation::run_epoch(Trainer& self, Batches& batches) {
-  run_updates(self, batches);
+void Trainer::Implementation::run_epoch(Trainer& self, Segments& segments) {
+  run_updates(self, segments);
   ++epochs;
   EpochRecord epoch{.epoch = epochs, .step = steps, .loss = fitting->mean.value(), .learning_rate = rate()};
   show_averages(true);
@@ -129,10 +138,10 @@ void Trainer::Implementation::show_averages(bool shown) {
   averages_shown = shown;
 }
 
-FitPlan Trainer::Implementation::plan_of(const Batches& batches) const {
+FitPlan Trainer::Implementation::plan_of() const {
   return {.first_epoch = fitting->first_epoch,
           .epochs = options.epochs,
-          .steps_per_epoch = steps_per_epoch(batches),
+          .steps_per_epoch = static_cast<std::size_t>((fitting->steps + options.epochs - 1) / options.epochs),
           .figures = figures_of(metrics, fitting->validation != nullptr),
           .parameters = parameters.count,
           .threads = workers.count(),
@@ -142,9 +151,9 @@ FitPlan Trainer::Implementation::plan_of(const Batches& batches) const {
           .steps_done = steps - fitting->first_step};
 }
 
-std::size_t Trainer::Implementation::steps_per_epoch(const Batches& batches) const {
+std::size_t Trainer::Implementation::updates_of(const Segments& segments, std::uint64_t epoch) const {
   const std::size_t together = options.gradient_accumulation_steps;
-  return (batches.per_epoch() + together - 1) / together;
+  return (segments.batches(epoch) + together - 1) / together;
 }
 
 void Trainer::Implementation::end_fit(Trainer& self, std::size_t begun, Ending ending) {
@@ -160,7 +169,8 @@ History Trainer::Implementation::fit(Trainer& self, const Dataset& data, const D
   seen = Seen(data);
   if (validation) reserve(*validation, evaluation, "fit, validation");
 
-  Batches batches({.sequences = data.size(), .batch_size = options.batch_size, .seed = seed, .order = options.order});
+  Segments segments(
+      data, {.steps = segment_steps(data), .batch_size = options.batch_size, .seed = seed, .order = options.order});
   fitting.emplace(Fitting{.training = &data, .validation = validation, .began = now()});
   fitting->history = {.seed = seed, .machine_kind = model::machine_kind(options.target)};
   fitting->first_epoch = epochs + 1;
@@ -174,17 +184,18 @@ History Trainer::Implementation::fit(Trainer& self, const Dataset& data, const D
       of.fitting.reset();
     }
   } over{*this};
-  if (resumed) take_up(*resumed, batches);
+  if (resumed) take_up(*resumed, segments);
   const std::unique_ptr<Checkpoint> from = std::move(resumed);
-  fitting->steps = options.epochs * steps_per_epoch(batches);
+  for (std::uint64_t e = 0; e < options.epochs; ++e)
+    fitting->steps += updates_of(segments, fitting->first_epoch - 1 + e);
   try {
-    const FitPlan plan = plan_of(batches);
+    const FitPlan plan = plan_of();
     for (const CallbackPtr& callback : options.callbacks) {
       ++begun;
       callback->on_start(self, plan);
     }
     if (from) load_states(self, *from);
-    while (fitting->history.epochs.size() < options.epochs && !fitting->stopped) run_epoch(self, batches);
+    while (fitting->history.epochs.size() < options.epochs && !fitting->stopped) run_epoch(self, segments);
     end_fit(self, begun, fitting->stopped ? Ending::stopped : Ending::all_epochs);
   } catch (...) {
     end_fit(self, begun, Ending::failed);

@@ -65,10 +65,13 @@ void write_gradients(nn::Context& context, const ParameterLayout& parameters, Va
 Graph write_pass(Sequential& model, const ParameterLayout& parameters, const PassOptions& options) {
   const bool training = options.kind == PassKind::gradients;
   Graph graph;
-  nn::Context context(graph, {.mode = training ? nn::Mode::training : nn::Mode::inference, .seed = options.seed});
+  nn::Context context(graph, {.mode = training ? nn::Mode::training : nn::Mode::inference,
+                              .expose_states = options.carried != nullptr,
+                              .seed = options.seed});
   const Value x = graph.input("x", {model.dtype(), model.input_shape()});
   if (options.timespans) context.timespans = graph.input("timespans", {model.dtype(), {Dim::batch(), Dim::time()}});
   if (options.lengths) context.lengths = graph.input("lengths", {Dtype::i32, {Dim::batch()}});
+  if (options.carried) context.fresh = graph.input("fresh", {model.dtype(), {Dim::batch(), 1}});
   const Value y = model(context, x);
   const Shape each = y.shape().removed(y.shape().rank() - 1);
   const ops::Type target = options.layout.classes
@@ -103,6 +106,7 @@ Pass::Pass(Sequential& model, const ParameterLayout& parameters, const Workers& 
   const std::int64_t answers = layout.outputs * layout.rows * (layout.answers_every_step ? layout.longest : 1);
   for (std::size_t s = 0; s < shards; ++s) {
     shards_.emplace_back(layout);
+    if (options_.carried) states_.emplace_back(*options_.carried, rows, layout.dtype);
     if (options_.kind == PassKind::gradients)
       gradients_.emplace_back(parameters.bytes());
     else
@@ -128,35 +132,38 @@ Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const Pa
   made.penalty_share = find(inputs, "penalty_share");
   made.activity_share = find(inputs, "activity_share");
   made.step = find(inputs, "step");
+  made.fresh = find(inputs, "fresh");
   made.loss = find(outputs, "loss");
   made.y = find(outputs, "y");
   for (const nn::WeightPtr& weight : model.weights())
     if (const std::size_t input = find(inputs, "weight/" + weight->path); input != none)
       made.weights.emplace_back(weight, input);
+  if (options_.carried)
+    for (const CarriedStates::State& state : options_.carried->states())
+      made.states.emplace_back(find(inputs, "state/" + state.path), find(outputs, "next/" + state.path));
   for (const auto& entry : parameters.entries)
     if (const std::size_t output = find(outputs, "gradient/" + entry.weight->path); output != none)
       made.gradients.emplace_back(output, parameters.byte_offset(entry));
   return made;
 }
 
-// What the places of a sequence count together.
-double Pass::counted_of(const Dataset& data, std::size_t s) const noexcept {
-  const auto weights = data.weights(s);
+// What the places of a segment count together.
+double Pass::counted_of(const Dataset& data, const Segment& segment) const noexcept {
+  const auto [first, count] = target_rows(data, segment);
+  const auto all = data.weights(segment.sequence), weights = all.empty() ? all : all.subspan(first, count);
   if (options_.loss.weighs_labels()) {
-    const auto labels = data.labels(s);
+    const auto labels = data.labels(segment.sequence).subspan(first, count);
     double counted = 0;
     for (std::size_t i = 0; i < labels.size(); ++i)
       counted += (weights.empty() ? 1 : weights[i]) * options_.loss.weight_of(labels[i]);
     return counted;
   }
-  const bool every_step = options_.layout.answers_every_step && data.schema.target_at == TargetAt::every_step;
-  return weights.empty() ? (every_step ? static_cast<double>(data.steps(s)) : 1.0)
-                         : std::accumulate(weights.begin(), weights.end(), 0.0);
+  return all.empty() ? static_cast<double>(count) : std::accumulate(weights.begin(), weights.end(), 0.0);
 }
 
-double Pass::counted(const Dataset& data, std::span<const std::size_t> sequences) const noexcept {
+double Pass::counted(const Dataset& data, std::span<const Segment> segments) const noexcept {
   double counted = 0;
-  for (const std::size_t s : sequences) counted += counted_of(data, s);
+  for (const Segment& segment : segments) counted += counted_of(data, segment);
   return counted;
 }
 
@@ -164,24 +171,31 @@ double Pass::mean_of(double loss, double counted) const noexcept {
   return options_.loss.reduction == nn::Reduction::sum && counted > 0 ? loss / counted : loss;
 }
 
-void Pass::run(const Dataset& data, std::span<const std::size_t> sequences, std::uint64_t number, const Whole& whole) {
+std::span<const Segment> Pass::part(std::span<const Segment> segments, std::size_t shard) const noexcept {
+  const auto rows = static_cast<std::size_t>(options_.layout.rows);
+  return segments.subspan(shard * rows, std::min(rows, segments.size() - shard * rows));
+}
+
+void Pass::run(const Dataset& data, std::span<const Segment> segments, std::uint64_t number, const Whole& whole) {
   const auto rows = static_cast<std::size_t>(options_.layout.rows);
   const Dtype dtype = options_.layout.dtype;
-  used_ = (sequences.size() + rows - 1) / rows;
+  used_ = (segments.size() + rows - 1) / rows;
   ensure(used_ <= shards_.size(), "a batch is larger than its pass");
   normaliser_ = number_of(dtype, options_.loss.reduction == nn::Reduction::sum ? 1 : whole.counted);
-  activity_share_ = number_of(dtype, 1 / static_cast<double>(whole.sequences));
+  activity_share_ = number_of(dtype, 1 / static_cast<double>(whole.segments));
   for (std::size_t s = 0; s < used_; ++s) {
     scalars_[s].step.i32 = static_cast<std::int32_t>(static_cast<std::uint32_t>(number * shards_.size() + s));
     scalars_[s].penalty_share = number_of(dtype, whole.begins && s == 0 ? 1 : 0);
   }
 
   workers_->run(used_, [&](std::size_t s, std::size_t worker) noexcept {
-    shards_[s].pack(data, sequences.subspan(s * rows, std::min(rows, sequences.size() - s * rows)));
+    shards_[s].pack(data, part(segments, s));
+    if (options_.carried) states_[s].take(*options_.carried, part(segments, s));
     scalars_[s].status = run_shard(s, instances_[worker]);
   });
   for (std::size_t s = 0; s < used_; ++s)
-    if (!scalars_[s].status.ok()) fail(s, data, sequences);
+    if (!scalars_[s].status.ok()) fail(s, data, segments);
+  for (std::size_t s = 0; s < states_.size() && s < used_; ++s) states_[s].give(*options_.carried, part(segments, s));
   if (options_.kind == PassKind::gradients) add_gradients(whole.begins);
 }
 
@@ -201,6 +215,14 @@ Status Pass::run_shard(std::size_t s, Instance& instance) noexcept {
   input(instance.penalty_share, &scalars.penalty_share);
   input(instance.activity_share, &activity_share_);
   input(instance.step, &scalars.step);
+  if (options_.carried) {
+    ShardStates& states = states_[s];
+    input(instance.fresh, states.fresh());
+    for (std::size_t i = 0; i < instance.states.size(); ++i) {
+      input(instance.states[i].first, states.before(i));
+      executable.bind_output(instance.states[i].second, states.after(i));
+    }
+  }
   // A weight's tensor may have been replaced since the last run.
   for (const auto& [weight, index] : instance.weights) input(index, weight->value.data());
   executable.bind_output(instance.loss, &scalars.loss);
@@ -233,10 +255,9 @@ View Pass::answers(std::size_t shard) const {
   return {const_cast<std::byte*>(answers_[shard].data()), options_.layout.dtype, shards_[shard].answers()};
 }
 
-void Pass::fail(std::size_t shard, const Dataset& data, std::span<const std::size_t> sequences) const {
+void Pass::fail(std::size_t shard, const Dataset& data, std::span<const Segment> segments) const {
   const Status& status = scalars_[shard].status;
-  const auto first = shard * static_cast<std::size_t>(options_.layout.rows);
-  const std::size_t s = sequences[first];
+  const std::size_t s = part(segments, shard).front().sequence;
   throw Error(fmt::format("{}: {} (item {}), in the {} sequences of the batch from number {} on (recording {}).",
                           status.node >= 0 ? instances_.front().executable.node_name(status.node) : "training",
                           describe(status.code), status.item, shards_[shard].extents().batch, s,
@@ -247,6 +268,7 @@ std::size_t Pass::bytes() const {
   std::size_t bytes = 0;
   for (const Instance& instance : instances_) bytes += instance.executable.arena_bytes();
   for (const Shard& shard : shards_) bytes += shard.bytes();
+  for (const ShardStates& states : states_) bytes += states.bytes();
   for (const AlignedBuffer& buffer : gradients_) bytes += buffer.bytes();
   for (const AlignedBuffer& buffer : answers_) bytes += buffer.bytes();
   return bytes + accumulated_.bytes();

@@ -81,7 +81,7 @@ class ProgressBar final : public Callback {
     line.add("epoch {:>3}/{}", epoch, last_epoch);
     if (options_.style == Style::bar) {
       constexpr std::size_t width = 20;
-      const std::size_t full = step * width / plan_.steps_per_epoch;
+      const std::size_t full = std::min(step * width / plan_.steps_per_epoch, width);
       line.add("  [{:=>{}}{:.>{}}]", full > 0 ? ">" : "", full, "", width - full);
     }
     line.add("  loss {:.4g}", loss);
@@ -100,7 +100,8 @@ class ProgressBar final : public Callback {
     const double done = static_cast<double>(epoch - plan_.first_epoch) * per_epoch + static_cast<double>(step) - before;
     const double all = static_cast<double>(plan_.epochs) * per_epoch - before;
     const double passed = std::chrono::duration<double>(Clock::now() - began_).count();
-    const auto left = static_cast<std::int64_t>(passed * (all - done) / done + 0.5);
+    // An epoch may have a few updates more than the mean.
+    const auto left = static_cast<std::int64_t>(passed * std::max(all - done, 0.0) / done + 0.5);
     line.add("  ETA {}:{:02}", left / 60, left % 60);
   }
 

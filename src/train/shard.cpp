@@ -15,17 +15,23 @@ Shard::Shard(const ShardLayout& layout) : layout_(layout) {
   weight_ = AlignedBuffer(bytes(answers, layout.dtype));
 }
 
-void Shard::pack(const Dataset& data, std::span<const std::size_t> sequences) noexcept {
-  layout_.dtype == Dtype::f64 ? pack_as<double>(data, sequences) : pack_as<float>(data, sequences);
+TargetRows target_rows(const Dataset& data, const Segment& segment) noexcept {
+  if (data.schema.target_at == TargetAt::every_step) return {segment.first, segment.steps};
+  const bool ends = segment.first + segment.steps == data.steps(segment.sequence);
+  return {0, ends ? std::size_t{1} : 0};
+}
+
+void Shard::pack(const Dataset& data, std::span<const Segment> segments) noexcept {
+  layout_.dtype == Dtype::f64 ? pack_as<double>(data, segments) : pack_as<float>(data, segments);
 }
 
 template <class T>
-void Shard::pack_as(const Dataset& data, std::span<const std::size_t> sequences) noexcept {
+void Shard::pack_as(const Dataset& data, std::span<const Segment> segments) noexcept {
   std::size_t longest = 0;
-  for (const std::size_t s : sequences) longest = std::max(longest, data.steps(s));
-  extents_ = {.batch = static_cast<std::int64_t>(sequences.size()), .time = static_cast<std::int64_t>(longest)};
+  for (const Segment& segment : segments) longest = std::max(longest, segment.steps);
+  extents_ = {.batch = static_cast<std::int64_t>(segments.size()), .time = static_cast<std::int64_t>(longest)};
   const auto features = static_cast<std::size_t>(layout_.features), width = static_cast<std::size_t>(layout_.targets);
-  const std::size_t slots = layout_.answers_every_step ? longest : 1;  // answers of one sequence
+  const std::size_t slots = layout_.answers_every_step ? longest : 1;  // answers of one segment
 
   T* const x = reinterpret_cast<T*>(x_.data());
   T* const timespans = reinterpret_cast<T*>(timespans_.data());
@@ -39,30 +45,34 @@ void Shard::pack_as(const Dataset& data, std::span<const std::size_t> sequences)
     std::transform(from.begin(), from.end(), to, [](auto v) { return static_cast<To>(v); });
     std::fill(to + from.size(), to + size, To(0));
   };
-  for (std::size_t row = 0; row < sequences.size(); ++row) {
-    const std::size_t s = sequences[row], steps = data.steps(s);
-    fill(data.features(s), x + row * longest * features, longest * features);
+  for (std::size_t row = 0; row < segments.size(); ++row) {
+    const std::size_t s = segments[row].sequence, first = segments[row].first, steps = segments[row].steps;
+    fill(data.features(s).subspan(first * features, steps * features), x + row * longest * features,
+         longest * features);
     T* const dt = timespans + row * longest;
-    fill(data.dt(s), dt, longest);
+    fill(data.dt(s).subspan(first, steps), dt, longest);
     std::fill(dt + steps, dt + longest, T(1));
     lengths[row] = static_cast<std::int32_t>(steps);
 
     // Where a sequence has one target but an answer at every step, the target is that of its last step.
+    const auto [from, count] = target_rows(data, segments[row]);
     const bool one_of_many = slots > 1 && data.schema.target_at != TargetAt::every_step;
-    const std::size_t first = one_of_many ? steps - 1 : 0, last = slots > 1 ? steps : 1;
+    const std::size_t at = one_of_many ? steps - 1 : 0;
     T* const weight = weights + row * slots;
     std::fill(weight, weight + slots, T(0));
-    std::fill(weight + first, weight + last, T(1));
-    if (const auto given = data.weights(s); !given.empty())
-      std::transform(given.begin(), given.end(), weight + first, [](double w) { return static_cast<T>(w); });
+    std::fill_n(weight + at, count, T(1));
+    if (const auto given = data.weights(s); !given.empty()) {
+      const auto counted = given.subspan(from, count);
+      std::transform(counted.begin(), counted.end(), weight + at, [](double w) { return static_cast<T>(w); });
+    }
     if (layout_.classes) {
       std::int32_t* const to = labels + row * slots;
-      std::fill(to, to + first, 0);
-      fill(data.labels(s), to + first, slots - first);
+      std::fill(to, to + at, 0);
+      fill(data.labels(s).subspan(from, count), to + at, slots - at);
     } else {
       T* const to = targets + row * slots * width;
-      std::fill(to, to + first * width, T(0));
-      fill(data.targets(s), to + first * width, (slots - first) * width);
+      std::fill(to, to + at * width, T(0));
+      fill(data.targets(s).subspan(from * width, count * width), to + at * width, (slots - at) * width);
     }
   }
 }

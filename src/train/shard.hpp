@@ -1,8 +1,8 @@
 #pragma once
 // The numbers of one shard of a batch as executables read them.
 //
-// Arrays are packed for the rows of the shard and its longest sequence; behind the end of a shorter sequence stand
-// zeros, Δt 1 and weight 0.
+// Arrays are packed for the rows of the shard and its longest segment (whole sequences are segments, too); behind the end
+// of a shorter one stand zeros, Δt 1 and weight 0.
 
 #include <cstdint>
 #include <span>
@@ -10,6 +10,7 @@
 #include "elegans/base/aligned_buffer.hpp"
 #include "elegans/tensor/tensor.hpp"
 #include "elegans/train/dataset.hpp"
+#include "elegans/train/segments.hpp"
 
 namespace elegans::train {
 
@@ -25,12 +26,19 @@ struct ShardLayout {
   bool answers_every_step = false;  // the model does
 };
 
+// The targets of a segment: rows [first, first + count) of those of its sequence. The one target of a sequence belongs to
+// the segment that it ends with.
+struct TargetRows {
+  std::size_t first = 0, count = 0;
+};
+TargetRows target_rows(const Dataset& data, const Segment& segment) noexcept;
+
 class Shard {
  public:
   explicit Shard(const ShardLayout& layout);
 
-  // Fills the arrays with these sequences, at most layout.rows of at most layout.longest steps.
-  void pack(const Dataset& data, std::span<const std::size_t> sequences) noexcept;
+  // Fills the arrays with these segments, at most layout.rows of at most layout.longest steps.
+  void pack(const Dataset& data, std::span<const Segment> segments) noexcept;
 
   const Extents& extents() const { return extents_; }
   const void* x() const { return x_.data(); }
@@ -48,8 +56,8 @@ class Shard {
 
  private:
   template <class T>
-  void pack_as(const Dataset& data, std::span<const std::size_t> sequences) noexcept;
-  Shape each() const;  // [rows, steps], or [rows] for one answer a sequence
+  void pack_as(const Dataset& data, std::span<const Segment> segments) noexcept;
+  Shape each() const;  // [rows, steps], or [rows] for one answer a segment
 
   ShardLayout layout_;
   Extents extents_;

@@ -47,6 +47,7 @@ void check_update(const TrainerOptions& options) {
 
 TrainerOptions checked(TrainerOptions options) {
   require(options.batch_size > 0, "batch_size", "0", "1 or more");
+  require(options.tbptt_steps != 0U, "tbptt_steps", "0", "1 or more, or none where sequences are not cut");
   require(options.epochs > 0, "epochs", "0", "1 or more");
   require(options.threads <= 1024, "threads", fmt::format("{}", options.threads),
           "1 … 1024, or 0 for all of the machine");
@@ -94,6 +95,14 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
     model->build(static_cast<std::int64_t>(data.feature_count()));
   }
   check_fits(data, *model, operation);
+  const bool cuts = data.longest() > segment_steps(data);
+  if (cuts && compiled.kind == PassKind::gradients && data.schema.target_at != TargetAt::every_step)
+    throw ConfigError({operation, "the target of a sequence", "that of its last step or of its whole recording",
+                       fmt::format("one at every step, for the longest of {} steps is cut into segments of {}",
+                                   data.longest(), *options.tbptt_steps),
+                       data.schema.target_at == TargetAt::whole_recording
+                           ? "Repeat it at each step with repeat_targets(), or leave tbptt_steps out."
+                           : "Train on the target of every step (TargetAt::every_step), or leave tbptt_steps out."});
   if (classes && *classes != data.schema.classifies())
     throw ConfigError({operation, "the kind of targets", *classes ? "numbers" : "classes",
                        *classes ? "classes, as in the data before" : "numbers, as in the data before", ""});
@@ -114,11 +123,13 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
   }
   if (parameters.entries.empty()) parameters = layout_of(*model, options.groups, options.frozen);
 
-  DataNeeds needs = needs_of(data, options.batch_size);
+  DataNeeds needs = needs_of(data, options.batch_size, segment_steps(data));
   needs.sequences = std::max(needs.sequences, sequences);
   if (compiled.pass && covers(compiled.needs, needs)) return;
   const DataNeeds all = compiled.pass ? either(compiled.needs, needs) : needs;
   compiled.pass.reset();
+  carry(compiled, all.sequences, operation);
+  if (compiled.kind == PassKind::gradients) whole.reserve(all.sequences);
   has_gradients = has_gradients && compiled.kind != PassKind::gradients;
   compiled.pass = std::make_unique<Pass>(
       *model, parameters, workers,
@@ -129,6 +140,7 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
                   .timespans = all.timespans && model->has_time(),
                   .lengths = all.lengths,
                   .loss = loss,
+                  .carried = compiled.carried ? &*compiled.carried : nullptr,
                   .seed = seed,
                   .target = options.target,
                   .disable = options.disable});
@@ -147,52 +159,14 @@ void Trainer::Implementation::make_update() {
                                                       .disable = options.disable});
 }
 
-void Trainer::Implementation::check_batch(const Batch& batch) {
-  const std::size_t size = batch.sequences.size();
-  if (size == 0 || size > options.batch_size)
-    throw ConfigError({"gradients", "the number of sequences", fmt::format("{}", size),
-                       fmt::format("1 … {}, the batch_size", options.batch_size), ""});
-  if (!training.pass || Seen(batch.data) != seen || size > training.needs.sequences) {
-    reserve(batch.data, training, "gradients", size);
-    seen = Seen(batch.data);
-  }
-  for (const std::size_t s : batch.sequences) {
-    if (s >= batch.data.size())
-      throw ConfigError({"gradients", "the number of a sequence", fmt::format("{}", s),
-                         fmt::format("less than {}, the sequences of the data set", batch.data.size()), ""});
-    const std::size_t steps = batch.data.steps(s);
-    if (steps > training.needs.longest || (steps < training.needs.longest && !training.needs.lengths &&
-                                           steps != batch.data.steps(batch.sequences.front())))
-      throw ConfigError({"gradients", fmt::format("the length of sequence {}", s), fmt::format("{}", steps),
-                         "one that was there when the data set was first seen",
-                         "Call reserve(data) after changing data."});
-  }
+std::size_t Trainer::Implementation::segment_steps(const Dataset& data) const {
+  return options.tbptt_steps.value_or(data.longest());
 }
 
-double Trainer::Implementation::gradients(std::span<const Batch> batches) {
-  const std::size_t most = options.gradient_accumulation_steps;
-  if (batches.empty() || batches.size() > most)
-    throw ConfigError({"gradients", "the number of batches", fmt::format("{}", batches.size()),
-                       most == 1 ? "1, for gradient_accumulation_steps is 1"
-                                 : fmt::format("1 … {}, the gradient_accumulation_steps", most),
-                       ""});
-  for (const Batch& batch : batches) check_batch(batch);
-  has_gradients = false;
-  counted = 0;
-  std::size_t sequences = 0;
-  for (const Batch& batch : batches) {
-    counted += training.pass->counted(batch.data, batch.sequences);
-    sequences += batch.sequences.size();
-  }
-  double value = 0;
-  for (std::size_t i = 0; i < batches.size(); ++i) {
-    training.pass->run(batches[i].data, batches[i].sequences, passes++,
-                       {.counted = counted, .sequences = sequences, .begins = i == 0});
-    value += training.pass->loss();
-  }
-  require_finite(value);
-  has_gradients = true;
-  return value;
+void Trainer::Implementation::carry(Compiled& compiled, std::size_t rows, const char* operation) {
+  if (!options.tbptt_steps) return;
+  if (!compiled.carried) compiled.carried.emplace(*model, operation);
+  compiled.carried->grow(rows);
 }
 
 std::string Trainer::Implementation::where(const char* otherwise) const {
@@ -353,8 +327,10 @@ std::size_t Trainer::parameters() const {
 std::size_t Trainer::bytes() const {
   const Implementation& self = *implementation_;
   std::size_t bytes = 0;
-  for (const auto* compiled : {&self.training, &self.evaluation})
+  for (const auto* compiled : {&self.training, &self.evaluation}) {
     if (compiled->pass) bytes += compiled->pass->bytes();
+    if (compiled->carried) bytes += compiled->carried->bytes();
+  }
   return bytes + (self.update ? self.update->bytes() : 0);
 }
 

@@ -76,6 +76,7 @@ std::map<std::string, std::string> options_of(const TrainerOptions& options, std
       {"ema_decay", optional(options.ema_decay)},
       {"order", options.order == Order::shuffled ? "shuffled" : "sequential"},
       {"seed", fmt::format("{}", seed)}};
+  if (options.tbptt_steps) all["tbptt_steps"] = fmt::format("{}", *options.tbptt_steps);
   if (options.schedule.ends_with_fit) all["epochs"] = fmt::format("{}", options.epochs);
   return all;
 }
@@ -141,6 +142,14 @@ class TensorReader {
     taken_.emplace_back(to, std::move(copy));
   }
 
+  // Of the first tensor whose name begins so; 1 where there is none.
+  std::size_t rows_of(std::string_view prefix) const {
+    for (const StoredTensor& tensor : checkpoint_.tensors->tensors())
+      if (tensor.name.starts_with(prefix) && !tensor.shape.empty() && !tensor.data.empty())
+        return static_cast<std::size_t>(tensor.shape.front());
+    return 1;
+  }
+
   // But for what the fit takes.
   void require_all_used() const {
     for (const StoredTensor& tensor : checkpoint_.tensors->tensors())
@@ -197,6 +206,10 @@ void Trainer::Implementation::save_checkpoint(const std::filesystem::path& file)
       tensors.push_back(tensor_over(state.name + "/" + entry.weight->path, parameters.dtype,
                                     entry.weight->stored_shape(),
                                     state.values->data() + parameters.byte_offset(entry)));
+  if (training.carried)
+    for (const CarriedStates::State& state : training.carried->states())
+      tensors.push_back(
+          tensor_over("carried/" + state.path, state.values.dtype(), state.values.shape(), state.values.data()));
   std::vector<double> history;
   std::vector<std::pair<std::string, CallbackState>> states;
   if (fitting) {
@@ -255,11 +268,21 @@ void Trainer::Implementation::resume(const std::filesystem::path& file) {
     for (const auto& entry : parameters.entries)
       reader.take(state.name + "/" + entry.weight->path, parameters.dtype, entry.weight->stored_shape(),
                   state.values->data() + parameters.byte_offset(entry), TensorReader::Numbers::any);
+  std::optional<CarriedStates> carried;
+  if (options.tbptt_steps) {
+    carried.emplace(*model, "resume").grow(reader.rows_of("carried/"));
+    for (CarriedStates::State& state : carried->states())
+      reader.take("carried/" + state.path, state.values.dtype(), state.values.shape(), state.values.data(),
+                  TensorReader::Numbers::finite);
+  }
   reader.require_all_used();
   if (checkpoint->schedule_from > checkpoint->steps)
     throw FormatError({checkpoint->file, "schedule_from", fmt::format("{}", checkpoint->schedule_from),
                        fmt::format("at most {}, the steps", checkpoint->steps), "The file is damaged or was edited."});
   reader.commit();
+  // Of another number of rows, perhaps: its pass is made anew.
+  if (carried) training.pass.reset();
+  training.carried = std::move(carried);
   steps = checkpoint->steps;
   outside_from = checkpoint->schedule_from;
   passes = checkpoint->passes;
@@ -269,7 +292,7 @@ void Trainer::Implementation::resume(const std::filesystem::path& file) {
   resumed = checkpoint->fit ? std::move(checkpoint) : nullptr;
 }
 
-void Trainer::Implementation::take_up(const Checkpoint& checkpoint, const Batches& batches) {
+void Trainer::Implementation::take_up(const Checkpoint& checkpoint, const Segments& segments) {
   const FitCheckpoint& fit = *checkpoint.fit;
   const auto require = [&](const std::string& what, const std::string& here, const std::string& there) {
     if (here != there) differs(checkpoint, what, here, there);
@@ -296,7 +319,7 @@ void Trainer::Implementation::take_up(const Checkpoint& checkpoint, const Batche
     if (!rows.empty()) std::memcpy(rows.data(), history->data.data(), history->data.size());
   }
   fitting->history.epochs = epochs_from_rows(rows, fit.figures);
-  if (checkpoint.epochs + 1 < fit.first_epoch || fit.updates > steps_per_epoch(batches) ||
+  if (checkpoint.epochs + 1 < fit.first_epoch || fit.updates > updates_of(segments, checkpoint.epochs) ||
       fitting->history.epochs.size() != behind)
     throw FormatError({where, "it", "none that a fit can have", "counts that fit data and history",
                        "The file is damaged or was edited."});

@@ -24,6 +24,7 @@ struct Trainer::Implementation {
     PassKind kind;
     std::unique_ptr<Pass> pass = nullptr;
     DataNeeds needs = {};
+    std::optional<CarriedStates> carried = {};  // with tbptt_steps
   };
   // By which a data set is known again. It may not be, but then only its checks are missed.
   struct Seen {
@@ -59,7 +60,13 @@ struct Trainer::Implementation {
   // Checks `data` against model and options, and compiles where what is there does not do.
   // `sequences` at least in one batch, though the data set may have fewer: a loop of one's own may repeat some.
   void reserve(const Dataset& data, Compiled& compiled, const char* operation, std::size_t sequences = 0);
+  // Steps of a segment of `data`: all of its longest sequence where none is cut.
+  std::size_t segment_steps(const Dataset& data) const;
+  // With tbptt_steps, makes room for the states of so many rows.
+  void carry(Compiled& compiled, std::size_t rows, const char* operation);
   double gradients(std::span<const Batch> batches);
+  // Valid until the next call.
+  std::span<const Segment> segments_of(const Batch& batch);
   void apply();
   // The rate of the next update.
   double rate() const;
@@ -69,10 +76,10 @@ struct Trainer::Implementation {
   History fit(Trainer& self, const Dataset& training, const Dataset* validation);
 
   // Parts of fit().
-  FitPlan plan_of(const Batches& batches) const;
-  std::size_t steps_per_epoch(const Batches& batches) const;
-  void run_epoch(Trainer& self, Batches& batches);
-  void run_updates(Trainer& self, Batches& batches);
+  FitPlan plan_of() const;
+  std::size_t updates_of(const Segments& segments, std::uint64_t epoch) const;
+  void run_epoch(Trainer& self, Segments& segments);
+  void run_updates(Trainer& self, Segments& segments);
   void at_save_point(Trainer& self, const EpochRecord* epoch);
   void end_fit(Trainer& self, std::size_t begun, Ending ending);
   // Puts the averages in place of the weights, or the weights back.
@@ -82,12 +89,13 @@ struct Trainer::Implementation {
   void save_checkpoint(const std::filesystem::path& file);
   void resume(const std::filesystem::path& file);
   // The fit that `checkpoint` was taken in goes on: ConfigError where it was on other data, or with other callbacks.
-  void take_up(const Checkpoint& checkpoint, const Batches& batches);
+  void take_up(const Checkpoint& checkpoint, const Segments& segments);
   void load_states(Trainer& self, const Checkpoint& checkpoint);
   FitCheckpoint fit_checkpoint();
   void make_update();
 
   void check_batch(const Batch& batch);
+  void check_segments(const Batch& batch);
   // "'dense/kernel' is nan at element 3"
   std::optional<std::string> first_not_finite_weight() const;
   void require_finite_evaluation(double value) const;
@@ -106,7 +114,8 @@ struct Trainer::Implementation {
   std::vector<nn::Metric> metrics;
   Compiled training{PassKind::gradients};
   Compiled evaluation{PassKind::evaluation};
-  Seen seen;  // the last data set that was reserved for training
+  std::vector<Segment> whole;  // the sequences of a batch that has no segments
+  Seen seen;                   // the last data set that was reserved for training
   bool has_gradients = false;
   double counted = 0;              // steps or sequences of the batches that the gradients are of
   std::uint64_t steps = 0;         // updates

@@ -233,6 +233,7 @@ class Train(program.Case):
                                ("--checkpoint", "--checkpoint-steps", "5"), ("--checkpoint", "--checkpoint-keep", "2"),
                                ("--copies", "--noise", "0.3"), ("--schedule cosine", "--warmup", "0.1"),
                                ("--answer recording", "--repeat-target"),
+                               ("--window 0, or a longer window", "--tbptt-steps", "64"),
                                ("--window", "--window", "0", "--stride", "2"),
                                ("validation", "--validation", "0", "--patience", "3"),
                                ("--split random", "--stratify")):
@@ -319,6 +320,27 @@ class Train(program.Case):
                "--window", "16", "--batch-size", "2", "--seed", "7", "--quiet", "--optimizer", "nadam", "--schedule", "cosine",
                "--warmup", "0.1", "--ema-decay", "0.9", "--gradient-accumulation-steps", "2", "--copies", "3", "--patience", "50",
                "--reduce-on-plateau", "2")
+
+    def test_long_recordings_are_trained_on_in_segments(self):
+        base = ("train", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--task", "classification",
+                "--units", "6", "--backbone-units", "8", "--epochs", "2", "--split", "group", "--window", "0", "--batch-size", "2",
+                "--schedule", "step", "--quiet")
+        whole = json.loads(self.done(*base, "--json", "--out", "unrolled.safetensors"))
+        cut = json.loads(self.done(*base, "--tbptt-steps", "3", "--json", "--out", "cut.safetensors", "--checkpoint", "cut.checkpoint"))
+        self.assertEqual(cut["settings"]["tbptt_steps"], 3)
+        self.assertNotEqual(self.read("cut.safetensors"), self.read("unrolled.safetensors"))
+        # Nothing is cut.
+        self.done(*base, "--tbptt-steps", "1000000", "--out", "same.safetensors")
+        self.assertEqual(self.read("same.safetensors"), self.read("unrolled.safetensors"))
+        self.assertGreater(len(whole["test"]), 0)
+        # Segments are other updates, so that a schedule of epochs has another length.
+        self.assertIn("expected step (step_size 140, gamma 0.5), as in cut.checkpoint",
+                      self.refused(2, *base, "--resume", "cut.checkpoint"))
+        for expected, *option in (("--tbptt-steps is given beside --bidirectional", "--bidirectional"),
+                                  ("--tbptt-steps is given beside --answer recording; expected a target at every step. Add --rep",
+                                   "--answer", "recording"),
+                                  ("Leave --answer out", "--answer", "last-step")):
+            self.assertIn(expected, self.refused(2, *base, "--tbptt-steps", "7", *option))
 
     def test_killed_training_is_resumed_to_the_same_model(self):
         self.done(*self.RESUMED, "--threads", "1", "--out", "whole.safetensors", "--history", "whole.csv")

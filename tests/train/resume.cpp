@@ -107,6 +107,62 @@ TEST(Resume, EndsInTheSameBitsWithAccumulation) {
   for (const std::uint64_t step : {1, 3, 4, 6, 15}) expect_same(broken(options, step, 1, 2), whole);
 }
 
+// Sequences of 2 … 20 steps in segments of 6: the break is in the midst of most of them.
+TEST(Resume, EndsInTheSameBitsWithCarriedStates) {
+  const auto options = [] {
+    TrainerOptions made = everything();
+    made.tbptt_steps = 6;
+    made.epochs = 2;
+    return made;
+  };
+  const Ended whole = unbroken(options);
+  const std::uint64_t last = whole.history.epochs.back().step;
+  EXPECT_GT(last, 10U);
+  for (std::uint64_t step = 1; step <= last; ++step) {
+    SCOPED_TRACE(step);
+    expect_same(broken(options, step, 1, step % 2 + 1), whole);
+  }
+  expect_same(broken(options, last - 2, 5, 2), whole);
+  const auto together = [&] {
+    TrainerOptions made = options();
+    made.gradient_accumulation_steps = 2;
+    return made;
+  };
+  expect_same(broken(together, 3, 1, 2), unbroken(together));
+}
+
+// A loop of one's own, and a trainer that has seen larger batches before.
+TEST(Resume, CarriesStatesOfALoopOfOnesOwn) {
+  const TemporaryFolder folder;
+  const auto options = [](std::size_t batch_size) {
+    return TrainerOptions{.batch_size = batch_size, .tbptt_steps = 5};
+  };
+  const auto loop = [](Trainer& trainer, std::size_t from, std::size_t to) {
+    Segments segments(held_back(), {.steps = 5, .batch_size = 2, .seed = 7});
+    for (std::size_t i = 0; i < to; ++i) {
+      const auto batch = segments.next();
+      if (i < from) continue;
+      trainer.gradients({held_back(), batch});
+      trainer.apply();
+    }
+  };
+  Sequential whole = with_dropout(), first = with_dropout(), second = with_dropout();
+  Trainer a(whole, options(20)), b(first, options(20)), c(second, options(20));
+  loop(a, 0, 3);
+  loop(b, 0, 1);
+  b.save_checkpoint(folder / "own.checkpoint");
+  c.reserve(training());
+  c.resume(folder / "own.checkpoint");
+  loop(c, 1, 3);
+  for (std::size_t i = 0; i < whole.weights().size(); ++i)
+    EXPECT_EQ(second.weights()[i]->value.values(), whole.weights()[i]->value.values());
+
+  Sequential other = with_dropout();
+  Trainer plain(other, {.batch_size = 20});
+  EXPECT_THAT(message_of<ConfigError>([&] { plain.resume(folder / "own.checkpoint"); }),
+              HasSubstr("resume: tbptt_steps is not decisive; expected 5, as in "));
+}
+
 TEST(Resume, EndsInTheSameBitsWithEarlyStoppingAndReductions) {
   for (const bool restore : {true, false}) {
     const auto options = [&] {

@@ -63,11 +63,15 @@ class Context {
   std::optional<Value> timespans;
   std::optional<Value> lengths;
   std::optional<Value> mask;
+  // Where states are exposed: [batch, 1], not 0 for a sequence that begins, whose states start afresh whatever their
+  // inputs hold (the gradient reaches a learned first state from these alone); none where every sequence goes on. Set as
+  // the three above.
+  std::optional<Value> fresh;
   // The number of the step, a scalar [], while a cell's step is written for training: dropout draws anew at every step.
   std::optional<Value> position;
 
-  // The first value of a state of type `type`: the one provided, an input where states are exposed, else start() (what
-  // the cell says). ConfigError where the path is taken.
+  // The first value of a state of type `type`: the one provided, an input where states are exposed (but of what is
+  // `fresh`), else start() (what the cell says). ConfigError where the path is taken.
   Value initial_state(const std::string& path, const ops::Type& type, const std::function<Value()>& start);
   // Its last value; an output where states are exposed.
   void final_state(const std::string& path, Value value);

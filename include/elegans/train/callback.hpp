@@ -31,7 +31,7 @@ class Trainer;
 struct FitPlan {
   std::uint64_t first_epoch = 1;
   std::uint64_t epochs = 0;
-  std::size_t steps_per_epoch = 0;
+  std::size_t steps_per_epoch = 0;        // the mean, rounded up, where epochs differ (train/segments.hpp)
   std::vector<NamedFigure> figures = {};  // that every EpochRecord will have
   std::size_t parameters = 0;             // numbers that are trained
   std::size_t threads = 1;

@@ -9,8 +9,9 @@
 // is replaced in one go: a crash leaves the old one or the new one (base/atomic_file.hpp).
 //
 // Files are safetensors: "weight/<path>" of all weights, "moment/<name>/<path>" and "average/<path>" of those that are
-// trained, "history" [epochs, figures], "callback/<number>/<name>", and in the metadata, as JSON under the key
-// "checkpoint", counts, options, prints of the data, and the place in it.
+// trained, "carried/<layer>/<state>" [rows, …] where states are (TrainerOptions::tbptt_steps), "history" [epochs,
+// figures], "callback/<number>/<name>", and in the metadata, as JSON under the key "checkpoint", counts, options, prints
+// of the data, and the place in it.
 
 #include <filesystem>
 

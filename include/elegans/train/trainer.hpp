@@ -26,6 +26,20 @@
 // losses take several outputs a target (Loss::outputs_per_target). Sequences of any length: a batch is padded to its longest one, and
 // what is padded changes nothing. A model without time takes sequences of one step.
 //
+// Recordings too long to unroll are trained on in segments of tbptt_steps steps (truncated back-propagation through time,
+// Williams & Peng, 1990; Keras' stateful=True): every row of a batch follows one sequence, and the states of all recurrent
+// layers at the end of a segment are those that the next one begins with (train/segments.hpp). The gradient ends at the
+// border: for it these states are constants; a learned first state gets its gradient from segments that begin a
+// sequence. Each segment is a sequence of its batch in all that is said here: the loss is the mean over what counts in
+// the batch, dropout is drawn anew and counts steps from the border. Memory follows the segment, not the recording, also
+// where a data set is evaluated: its answers are those of one long pass. Of a loop of one's own:
+//
+//     Segments segments(data, {.steps = 64, .batch_size = 32, .seed = 7});
+//     for (segments.start(epoch); !segments.done();) {
+//       trainer.gradients({data, segments.next()});
+//       trainer.apply();
+//     }
+//
 // A target may be masked, or count more or less than 1 (Recording::weights), or as its class does (Loss::class_weight).
 // The loss of a batch is the mean over what counts, weight by weight, or the sum (Loss::reduction; what is reported of
 // epochs and evaluations are means all the same), plus the penalties of regularisers, once a batch. Metrics know no class
@@ -59,6 +73,7 @@
 #include "elegans/train/optimizers.hpp"
 #include "elegans/train/parameter_group.hpp"
 #include "elegans/train/schedule.hpp"
+#include "elegans/train/segments.hpp"
 
 namespace elegans::train {
 
@@ -81,6 +96,8 @@ struct TrainerOptions {
   // Averages of the weights: e ← d·e + (1 − d)·θ after every update, from e = θ after the first one on.
   std::optional<double> ema_decay = {};
   Order order = Order::shuffled;
+  // Steps of a segment, at most: longer sequences are cut, and states carried over the border. None: they are unrolled.
+  std::optional<std::size_t> tbptt_steps = {};
   std::optional<std::uint64_t> seed = {};  // of the order of batches and of dropout; that of the model where absent
   std::size_t threads = 0;                 // at most; 0: as many as the machine has for this process
   kernels::Target target = kernels::Target::best;
@@ -89,10 +106,15 @@ struct TrainerOptions {
   std::vector<CallbackPtr> callbacks = {};
 };
 
-// Sequences of a data set by their numbers, at most batch_size of them.
+// Sequences of a data set by their numbers, or with tbptt_steps segments of them, in the order of their rows: at most
+// batch_size.
 struct Batch {
+  Batch(const Dataset& of, std::span<const std::size_t> whole) : data(of), sequences(whole) {}
+  Batch(const Dataset& of, std::span<const Segment> parts) : data(of), segments(parts) {}
+
   const Dataset& data;
-  std::span<const std::size_t> sequences;
+  std::span<const std::size_t> sequences = {};
+  std::span<const Segment> segments = {};
 };
 
 // Rows of a shard: a function of the batch size alone. 16, or where that makes more than 16 shards the next multiple of
@@ -131,7 +153,8 @@ class Trainer {
 
   // Takes the memory for training on batches of `data`, and compiles.
   void reserve(const Dataset& data);
-  // The loss of a batch; its gradients are kept for apply(). Another call replaces them.
+  // The loss of a batch; its gradients are kept for apply(). Another call replaces them. With tbptt_steps the segments
+  // must come in the order of Segments: a row goes on with the states of the segment before.
   double gradients(const Batch& batch);
   // The same of several batches, at most gradient_accumulation_steps, as of one larger batch.
   double gradients(std::span<const Batch> batches);
