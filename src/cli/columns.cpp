@@ -1,5 +1,6 @@
 #include "cli/columns.hpp"
 
+#include "cli/data_file.hpp"
 #include "cli/settings.hpp"
 
 namespace elegans::cli {
@@ -76,6 +77,14 @@ void require_time(const model::Preprocessing& preprocessing, bool has_time, cons
   throw ConfigError(Complaint{model_file, "the time unit",
                               fmt::format("{:g} s, so the model was trained with time stamps", preprocessing.time_unit),
                               "to know when each row was measured", "Name the time column (--time t)."});
+}
+
+void require_time(const model::Preprocessing& preprocessing, const train::Dataset& data, const std::string& data_file) {
+  if (preprocessing.time_unit == 1 || has_time(data)) return;
+  throw ConfigError(
+      Complaint{data_file, "the file", "without time stamps",
+                fmt::format("some, for the model was trained with them (time unit {:g} s)", preprocessing.time_unit),
+                "Save them with the data."});
 }
 
 void require_names(const model::Preprocessing& preprocessing, const std::string& model_file) {

@@ -9,6 +9,7 @@
 
 #include "elegans/base/error.hpp"
 #include "elegans/model/preprocessing.hpp"
+#include "elegans/train/dataset.hpp"
 #include "elegans/train/roles.hpp"
 
 namespace elegans::cli {
@@ -37,6 +38,9 @@ model::Columns columns_for(const model::Preprocessing& preprocessing, const Colu
 
 // ConfigError where a model that was trained with time stamps would be run without time: its Δt would be 1, silently.
 void require_time(const model::Preprocessing& preprocessing, bool has_time, const std::string& model_file);
+
+// The same of data whose file says itself whether they have time stamps.
+void require_time(const model::Preprocessing& preprocessing, const train::Dataset& data, const std::string& data_file);
 
 // ConfigError where the model's inputs have no names by which columns could be found.
 void require_names(const model::Preprocessing& preprocessing, const std::string& model_file);

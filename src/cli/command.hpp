@@ -19,6 +19,8 @@ Action add_run(CLI::App& program);
 Action add_inspect(CLI::App& program);
 Action add_draw(CLI::App& program);
 Action add_results(CLI::App& program);
+Action add_sweep(CLI::App& program);
+Action add_forecast(CLI::App& program);
 
 // A command with its description, and examples for the end of its help.
 CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& description,

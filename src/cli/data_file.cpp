@@ -30,10 +30,17 @@ train::Dataset read_data(const std::string& file, const std::vector<std::string>
   return train::merge_csv(files, roles);
 }
 
+bool has_time(const train::Dataset& data) {
+  return std::any_of(data.recordings.begin(), data.recordings.end(), [](const train::Recording& recording) {
+    return !recording.time.empty() ||
+           std::any_of(recording.dt.begin(), recording.dt.end(), [](double dt) { return dt != 1; });
+  });
+}
+
 std::string time_column(const train::Dataset& data, const std::string& named) {
-  const bool has_time = std::any_of(data.recordings.begin(), data.recordings.end(),
-                                    [](const train::Recording& recording) { return !recording.time.empty(); });
-  return named.empty() && has_time ? "t" : named;
+  const bool has_stamps = std::any_of(data.recordings.begin(), data.recordings.end(),
+                                      [](const train::Recording& recording) { return !recording.time.empty(); });
+  return named.empty() && has_stamps ? "t" : named;
 }
 
 }  // namespace elegans::cli

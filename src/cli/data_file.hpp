@@ -22,6 +22,8 @@ bool names_recordings(const std::string& file);
 // Reads `file`, and merges `others` with it. What a .ts file says itself is taken from it whatever the roles say.
 train::Dataset read_data(const std::string& file, const std::vector<std::string>& others, const train::Roles& roles);
 
+// Whether the data tell when steps were measured: by time stamps, or by a Δt that is not 1 throughout.
+bool has_time(const train::Dataset& data);
 // The column of time that a stream for this model would have: the one named, else "t" where the data have time stamps.
 std::string time_column(const train::Dataset& data, const std::string& named);
 

@@ -17,6 +17,7 @@
 #include "elegans/base/json.hpp"
 #include "elegans/model/load.hpp"
 #include "elegans/train/classes.hpp"
+#include "elegans/train/forecast.hpp"
 #include "elegans/train/missing.hpp"
 #include "elegans/train/trainer.hpp"
 #include "elegans/train/windows.hpp"
@@ -49,13 +50,16 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
                                 "A .ts file says itself what its columns are."});
   if (format != DataFormat::csv && (!c.merge.empty() || !c.channel.empty()))
     throw ConfigError(Complaint{"evaluate", "one of --merge, --channel", "given beside " + c.data, "a CSV file", ""});
+  if (p.horizon > 0 && !c.answer.empty() && c.answer != "every-step")
+    throw ConfigError(
+        Complaint{"evaluate", "--answer", c.answer, "every-step, for the model foresees at every step", ""});
   if (format == DataFormat::csv) require_names(p, c.model);
   model::Columns columns = columns_for(p, c.columns);
   if (format == DataFormat::csv) require_time(p, !columns.time.empty(), c.model);
   // Arrays have no groups, and time stamps of their own under the name "t", if any.
   if (format == DataFormat::arrays) columns.group.clear();
   const train::Roles roles{.time = columns.time,
-                           .targets = p.targets,
+                           .targets = p.horizon > 0 ? std::vector<std::string>{} : p.targets,
                            .features = p.features,
                            .group = columns.group,
                            .target_kind = classifies ? train::TargetKind::classes : train::TargetKind::numbers,
@@ -67,6 +71,8 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
                            .value = c.value,
                            .tolerance = c.tolerance};
   train::Dataset data = read_as_trained(p, c.columns, [&] { return read_data(c.data, c.merge, roles); });
+  if (format != DataFormat::csv) require_time(p, data, c.data);
+  if (p.horizon > 0) data = train::forecast(data, {.features = p.targets, .horizon = p.horizon});
   if (classifies) train::relabel(data, p.classes);
   data.schema.sporadic = p.columns.sporadic;
   prepare(p, data);

@@ -9,7 +9,7 @@
 #include "elegans/model/sequential.hpp"
 #include "elegans/train/builtin.hpp"
 #include "elegans/train/callback.hpp"
-#include "elegans/train/history.hpp"
+#include "elegans/train/trainer.hpp"
 
 namespace elegans::cli {
 
@@ -20,21 +20,44 @@ struct ExperimentRun {
   std::vector<train::CallbackPtr> callbacks = {};  // beside the experiment's own: progress
 };
 
+// What is compared: one network on one form of the data.
+struct Variant {
+  std::string_view network;
+  double (*run)(const ExperimentRun& run);  // the figure of the test part
+};
+
 struct Experiment {
   std::string_view name;
   std::string_view protocol;  // data, split, windows
-  std::string_view network;
-  bool built_in = true;                                // whether the recordings are
-  train::Evaluation (*run)(const ExperimentRun& run);  // figures of the test part
-  std::vector<train::PublishedFigure> published;
+  std::string_view figure;    // "accuracy", "F1", "mean squared error"
+  nn::Better better = nn::Better::higher;
+  bool percent = true;  // whether the figure is printed as one
+  std::vector<Variant> variants;
+  bool built_in = true;  // whether the recordings are, or are drawn
+  std::vector<train::PublishedFigure> published = {};
 };
 
-// Japanese Vowels: the given split, a fully connected CfC.
 Experiment japanese_vowels_experiment();
-// Occupancy Detection: windows of 16 steps, labels at every step, an LTC over a circuit of 32 neurons.
+Experiment basic_motions_experiment();
 Experiment occupancy_experiment();
+Experiment ozone_experiment();
+Experiment cheetah_experiment();
+// The half-cheetah with half of its frames dropped, with Δt and without.
+Experiment timespans_experiment();
+Experiment event_xor_experiment();
 
 // All of them.
 std::vector<Experiment> experiments();
+
+// The path of a recording in the folder of --data; ConfigError that names the folder's source where it is not there.
+std::string recording_file(const ExperimentRun& run, const char* experiment, const char* name, const char* source);
+
+// Standardises features by the training part, divides Δt by its time unit: a part each.
+void standardise(train::Dataset& training, std::initializer_list<train::Dataset*> others);
+
+// A figure of `network` on the test part, trained by these options and those of the run.
+double trained(Sequential& network, train::TrainerOptions options, const ExperimentRun& run,
+               const train::Dataset& training, const train::Dataset* validation, const train::Dataset& test,
+               std::string_view metric);
 
 }  // namespace elegans::cli

@@ -92,6 +92,7 @@ std::string metadata_text(const model::LoadedModel& model) {
                                  p.task == model::Task::classification ? "classification" : "regression",
                                  words_for(p.answer_at), listed(p.features), listed(p.targets));
   if (!p.classes.empty()) text += fmt::format("Classes     {}\n", fmt::join(p.classes, ", "));
+  if (p.horizon > 0) text += fmt::format("Horizon     {}\n", counted(static_cast<std::int64_t>(p.horizon), "step"));
   text += columns_text(p.columns);
   text += fmt::format("Time unit   {:g} s\n", p.time_unit);
   for (const nn::LayerPtr& layer : model.network.layers())

@@ -31,6 +31,7 @@ constexpr const char* program_examples =
     "  elegans train office.csv --time date --target Occupancy --task classification --out office.safetensors\n"
     "  elegans evaluate office.safetensors tomorrow.csv\n"
     "  elegans run office.safetensors < sensors.csv\n"
+    "  elegans sweep sweep.toml\n"
     "  elegans inspect office.safetensors\n"
     "  elegans draw autoncp:28,4 --inputs 8 --out circuit.svg\n"
     "\n`elegans COMMAND --help` shows a command's options, with examples.\n\n";
@@ -189,8 +190,8 @@ int run_program(int argc, char** argv) {
   program.set_version_flag("--version", "elegans " + std::string(version));
   program.footer(program_examples + std::string(exit_codes_help));
   program.require_subcommand(1);
-  const std::vector<Action (*)(CLI::App&)> makers{add_demo,    add_train, add_evaluate, add_run,
-                                                  add_inspect, add_draw,  add_results};
+  const std::vector<Action (*)(CLI::App&)> makers{add_demo,     add_train,   add_sweep, add_evaluate, add_run,
+                                                  add_forecast, add_inspect, add_draw,  add_results};
   std::vector<std::pair<CLI::App*, Action>> commands;
   for (const auto make : makers) {
     Action action = make(program);

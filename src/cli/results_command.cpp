@@ -5,14 +5,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/command.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/experiment.hpp"
+#include "cli/spread.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
@@ -25,6 +26,7 @@ namespace {
 constexpr const char* examples =
     "  elegans results japanese_vowels\n"
     "  elegans results occupancy --data occupancy/      the folder with datatraining.txt, datatest.txt, datatest2.txt\n"
+    "  elegans results timespans --data cheetah/        what Δt is worth\n"
     "  elegans results japanese_vowels --seeds 10 --json\n";
 
 struct ResultsCommand {
@@ -35,42 +37,85 @@ struct ResultsCommand {
 
 struct Seed {
   std::uint64_t seed;
-  double accuracy, seconds;
+  double figure, seconds;
 };
 
-double mean_of(const std::vector<Seed>& seeds) {
-  double sum = 0;
-  for (const Seed& one : seeds) sum += one.accuracy;
-  return sum / static_cast<double>(seeds.size());
+// The runs of one variant.
+struct Runs {
+  std::string_view network;
+  std::vector<Seed> seeds;
+};
+
+std::vector<double> figures_of(const Runs& runs) {
+  std::vector<double> figures;
+  for (const Seed& one : runs.seeds) figures.push_back(one.figure);
+  return figures;
 }
 
-// √(Σ (a − mean)² / (n − 1)); 0 for one seed.
-double deviation_of(const std::vector<Seed>& seeds) {
-  if (seeds.size() < 2) return 0;
-  const double mean = mean_of(seeds);
-  double squares = 0;
-  for (const Seed& one : seeds) squares += (one.accuracy - mean) * (one.accuracy - mean);
-  return std::sqrt(squares / static_cast<double>(seeds.size() - 1));
+// Seed by seed, the second variant less the first.
+std::optional<std::vector<double>> differences(const std::vector<Runs>& all) {
+  if (all.size() != 2) return std::nullopt;
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < all[0].seeds.size(); ++i)
+    differences.push_back(all[1].seeds[i].figure - all[0].seeds[i].figure);
+  return differences;
 }
 
-void print_text(const Experiment& experiment, const std::vector<Seed>& seeds) {
-  std::cout << fmt::format("\nAccuracy on the test part\n  {:<40} {:<16} seeds {} to {}\n", experiment.network,
-                           fmt::format("{:.2f} ± {:.2f} %", 100 * mean_of(seeds), 100 * deviation_of(seeds)),
-                           seeds.front().seed, seeds.back().seed);
+std::string to_text(const Experiment& experiment, const Spread& spread) {
+  return experiment.percent ? fmt::format("{:.2f} ± {:.2f} %", 100 * spread.mean, 100 * spread.deviation)
+                            : fmt::format("{:.3f} ± {:.3f}", spread.mean, spread.deviation);
+}
+
+void print_text(const Experiment& experiment, const std::vector<Runs>& all) {
+  std::cout << fmt::format("\n{} on the test part, seeds {} to {}\n", experiment.figure, all[0].seeds.front().seed,
+                           all[0].seeds.back().seed);
+  for (const Runs& runs : all)
+    std::cout << fmt::format("  {:<52} {}\n", runs.network, to_text(experiment, spread_of(figures_of(runs))));
+  if (const auto difference = differences(all))
+    std::cout << fmt::format("  {:<52} {}\n", "difference, seed by seed", to_text(experiment, spread_of(*difference)));
   for (const train::PublishedFigure& figure : experiment.published)
-    std::cout << fmt::format("  {:<40} {:<16} {}\n", figure.method, figure.accuracy, figure.source);
+    std::cout << fmt::format("  {:<52} {:<16} {}\n", figure.method, figure.accuracy, figure.source);
 }
 
-nlohmann::json to_json(const Experiment& experiment, const std::vector<Seed>& seeds) {
-  nlohmann::json runs = nlohmann::json::array(), published = nlohmann::json::array();
-  for (const Seed& one : seeds)
-    runs.push_back({{"seed", one.seed}, {"accuracy", one.accuracy}, {"seconds", one.seconds}});
+nlohmann::json to_json(const Spread& spread) { return {{"mean", spread.mean}, {"deviation", spread.deviation}}; }
+
+nlohmann::json to_json(const Experiment& experiment, const std::vector<Runs>& all) {
+  nlohmann::json variants = nlohmann::json::array(), published = nlohmann::json::array();
+  for (const Runs& runs : all) {
+    nlohmann::json variant = to_json(spread_of(figures_of(runs)));
+    variant["network"] = runs.network;
+    for (const Seed& one : runs.seeds)
+      variant["runs"].push_back({{"seed", one.seed}, {"figure", one.figure}, {"seconds", one.seconds}});
+    variants.push_back(std::move(variant));
+  }
   for (const train::PublishedFigure& figure : experiment.published)
-    published.push_back({{"method", figure.method}, {"accuracy", figure.accuracy}, {"source", figure.source}});
-  return {{"experiment", experiment.name},   {"network", experiment.network},
-          {"protocol", experiment.protocol}, {"runs", runs},
-          {"mean", mean_of(seeds)},          {"deviation", deviation_of(seeds)},
-          {"published", published},          {"machine_kind", model::machine_kind()}};
+    published.push_back({{"method", figure.method}, {"figure", figure.accuracy}, {"source", figure.source}});
+  nlohmann::json made{{"experiment", experiment.name}, {"protocol", experiment.protocol},
+                      {"figure", experiment.figure},   {"variants", variants},
+                      {"published", published},        {"machine_kind", model::machine_kind()}};
+  if (const auto difference = differences(all)) made["difference"] = to_json(spread_of(*difference));
+  return made;
+}
+
+Runs run_variant(const Experiment& experiment, const Variant& variant, const ResultsCommand& c) {
+  Runs made{.network = variant.network};
+  for (std::int64_t i = 0; i < c.seeds; ++i) {
+    ExperimentRun run{.seed = static_cast<std::uint64_t>(c.first_seed + i),
+                      .threads = static_cast<std::size_t>(c.threads),
+                      .data = c.data};
+    if (!c.json) run.callbacks.push_back(train::progress_bar());
+    const auto began = std::chrono::steady_clock::now();
+    const double figure = variant.run(run);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    made.seeds.push_back({run.seed, figure, took.count()});
+    if (!c.json)
+      std::cout << fmt::format(
+                       "{}, seed {}: {}, {:.0f} s\n", variant.network, run.seed,
+                       experiment.percent ? fmt::format("{:.2f} %", 100 * figure) : fmt::format("{:.3f}", figure),
+                       took.count())
+                << std::flush;
+  }
+  return made;
 }
 
 int show_results(const ResultsCommand& c) {
@@ -86,35 +131,24 @@ int show_results(const ResultsCommand& c) {
     throw ConfigError({"results", "--data", "given", "nothing, for the recordings are built in", ""});
 
   if (!c.json) std::cout << fmt::format("{}: {}\n", experiment.name, experiment.protocol) << std::flush;
-  std::vector<Seed> seeds;
-  for (std::int64_t i = 0; i < c.seeds; ++i) {
-    ExperimentRun run{.seed = static_cast<std::uint64_t>(c.first_seed + i),
-                      .threads = static_cast<std::size_t>(c.threads),
-                      .data = c.data};
-    if (!c.json) run.callbacks.push_back(train::progress_bar());
-    const auto began = std::chrono::steady_clock::now();
-    const double accuracy = experiment.run(run).metric("accuracy");
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    seeds.push_back({run.seed, accuracy, took.count()});
-    if (!c.json)
-      std::cout << fmt::format("seed {}: {:.2f} %, {:.0f} s\n", run.seed, 100 * accuracy, took.count()) << std::flush;
-  }
+  std::vector<Runs> runs;
+  for (const Variant& variant : experiment.variants) runs.push_back(run_variant(experiment, variant, c));
   if (c.json)
-    std::cout << to_json_text(to_json(experiment, seeds), 2) << '\n';
+    std::cout << to_json_text(to_json(experiment, runs), 2) << '\n';
   else
-    print_text(experiment, seeds);
+    print_text(experiment, runs);
   return success;
 }
 
 }  // namespace
 
-std::vector<Experiment> experiments() { return {japanese_vowels_experiment(), occupancy_experiment()}; }
-
 Action add_results(CLI::App& program) {
   CLI::App& app =
       add_command(program, "results", "Repeat an experiment of the literature, with several seeds", examples);
   const auto c = std::make_shared<ResultsCommand>();
-  app.add_option("experiment", c->name, "japanese_vowels or occupancy")->required();
+  std::string names;
+  for (const Experiment& one : experiments()) names += (names.empty() ? "" : " | ") + std::string(one.name);
+  app.add_option("experiment", c->name, names)->required();
   app.add_option("--data", c->data, "folder with the recordings, where they are not built in");
   app.add_option("--seeds", c->seeds, "how many runs")->capture_default_str()->check(at_least(1));
   app.add_option("--first-seed", c->first_seed, "of the first run")->capture_default_str()->check(at_least(0));

@@ -12,6 +12,7 @@
 
 #include "cli/columns.hpp"
 #include "cli/command.hpp"
+#include "cli/csv_field.hpp"
 #include "cli/exit_codes.hpp"
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
@@ -36,13 +37,6 @@ struct RunCommand {
   std::int64_t groups = 256;
   bool json = false;
 };
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 // Writes answers, a line each.
 class Answers {

@@ -101,11 +101,12 @@ void Settings::add(const std::string& name, std::vector<std::string>& value, con
         [] {}, [&value]() -> nlohmann::json { return value; }});
 }
 
-void Settings::read(const std::filesystem::path& file) {
-  const nlohmann::json settings = train::read_settings(file);
+void Settings::read(const std::filesystem::path& file) { read(train::read_settings(file), file.string()); }
+
+void Settings::read(const nlohmann::json& settings, const std::string& source_name) {
   std::vector<std::string> keys;
   for (const Entry& entry : entries_) keys.push_back(entry.key);
-  const JsonObject object(settings, file.string(), keys);
+  const JsonObject object(settings, source_name, keys);
   for (const Entry& entry : entries_)
     if (entry.option->count() == 0 && object.has(entry.key)) entry.read(object);
 }

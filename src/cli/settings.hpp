@@ -37,6 +37,8 @@ class Settings {
 
   // Takes from a file what the command line does not say. Errors name the file and the key, with the nearest names.
   void read(const std::filesystem::path& file);
+  // The same from an object that was read already; `source_name` stands in errors where the file's name would.
+  void read(const nlohmann::json& settings, const std::string& source_name);
   // Values of the command line out of their range: ConfigError naming the option.
   void check() const;
   // All settings as they are now.

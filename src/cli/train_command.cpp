@@ -10,8 +10,8 @@
 #include "cli/command.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/figures.hpp"
-#include "cli/network.hpp"
 #include "cli/trainer_options.hpp"
+#include "cli/training.hpp"
 #include "elegans/base/atomic_file.hpp"
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
@@ -25,6 +25,7 @@ constexpr const char* examples =
     "  elegans train engine.csv --time t --target torque --wiring autoncp:28,1 --seed 7 --out policy.safetensors\n"
     "  elegans train office.csv --time date --target Occupancy --task classification --cell ltc --units 16\n"
     "  elegans train gestures.csv --time t --group recording --target gesture --answer recording --patience 20\n"
+    "  elegans train engine.csv --time t --horizon 1 --target torque      foresee the torque of the next row\n"
     "  elegans train --config engine.toml --epochs 200\n"
     "  elegans train --config engine.toml --checkpoint run.checkpoint --resume run.checkpoint\n";
 
@@ -80,7 +81,8 @@ void check_outputs(const TrainCommand& command) {
 }
 
 nlohmann::json report(const TrainCommand& command, const TrainingData& data, const train::Trainer& trainer,
-                      const train::History& history, const std::optional<train::Evaluation>& test) {
+                      const Outcome& outcome) {
+  const train::History& history = outcome.history;
   const train::UpdateBytes bytes = trainer.update_bytes();
   nlohmann::json made{{"data", command.settings.data},
                       {"rows", data.rows},
@@ -102,7 +104,7 @@ nlohmann::json report(const TrainCommand& command, const TrainingData& data, con
                       {"settings", command.options.values()}};
   if (history.restored) made["best_epoch"] = *history.restored;
   if (history.epochs.back().validation) made["validation"] = to_json(*history.epochs.back().validation);
-  if (test) made["test"] = to_json(*test);
+  if (outcome.test) made["test"] = to_json(*outcome.test);
   if (!command.settings.out.empty()) made["out"] = command.settings.out;
   return made;
 }
@@ -117,28 +119,19 @@ int train_model(TrainCommand& command) {
     write_file_atomically(command.write_config, reproducing_text(command.options, command.write_config));
 
   const TrainingData data = read_training_data(s);
-  const model::Preprocessing& p = data.preprocessing;
-  Sequential network =
-      make_network(s, static_cast<std::int64_t>(p.classes.empty() ? p.targets.size() : p.classes.size()));
-  network.build(static_cast<std::int64_t>(data.parts.train.feature_count()));
-  model::validate(p, network.features(), network.outputs(), "train");
-  train::TrainerOptions options = trainer_options(s, data);
-  if (!command.quiet) options.callbacks.insert(options.callbacks.begin(), train::progress_bar());
-  train::Trainer trainer(network, std::move(options));
-  if (!command.resume.empty()) trainer.resume(command.resume);
+  std::vector<train::CallbackPtr> callbacks;
+  if (!command.quiet) callbacks.push_back(train::progress_bar());
+  Training training(s, data, std::move(callbacks));
+  if (!command.resume.empty()) training.trainer().resume(command.resume);
   if (!command.json) std::cout << describe(s, data) << std::flush;
-  const bool validates = data.parts.validation.size() > 0;
-  const train::History history =
-      validates ? trainer.fit(data.parts.train, data.parts.validation) : trainer.fit(data.parts.train);
-  std::optional<train::Evaluation> test;
-  if (data.parts.test.size() > 0) test = trainer.evaluate(data.parts.test);
-  if (!s.out.empty()) model::save_model(s.out, network, p, {.target = kernels_of(s)});
+  const Outcome outcome = training.run();
+  if (!s.out.empty()) model::save_model(s.out, training.network(), data.preprocessing, {.target = kernels_of(s)});
 
   if (command.json) {
-    std::cout << to_json_text(report(command, data, trainer, history, test), 2) << '\n';
+    std::cout << to_json_text(report(command, data, training.trainer(), outcome), 2) << '\n';
     return success;
   }
-  if (test) std::cout << "test: " << to_text(*test) << '\n';
+  if (outcome.test) std::cout << "test: " << to_text(*outcome.test) << '\n';
   std::cout << (s.out.empty() ? "not saved (--out names a file)\n" : "saved " + s.out + "\n");
   std::cout << "\n# The same again: put these lines into a file and run `elegans train --config FILE`.\n"
             << reproducing_text(command.options);

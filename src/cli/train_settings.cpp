@@ -40,6 +40,10 @@ void add_data(Settings& options, TrainSettings& s) {
   options.add("tolerance", s.tolerance, "merging: seconds within which rows become one step", {.at_least = 0});
   options.add("task", s.task, "auto | regression | classification (auto: by the first target)");
   options.add("answer", s.answer, "every-step | last-step | recording: where a target stands");
+  options.add("horizon", s.horizon,
+              "forecast: targets are features so many steps later (--target names them; default: all); 0: columns of "
+              "their own",
+              from_zero);
   options.add("missing", s.missing, "error | forward-fill | drop | inputs: cells without a value");
   options.add(
       "sporadic", s.sporadic,
@@ -345,6 +349,18 @@ void check_dependents(const TrainSettings& s) {
     if (d.is_changed && !d.applies) refuse(d.option, "given where it would change nothing", d.where, "Leave it out.");
 }
 
+// What a forecast answers are numbers that the file has at every step.
+void check_forecast(const TrainSettings& s) {
+  if (s.horizon == 0) return;
+  const auto refuse_beside = [](const char* option, const std::string& actual, const char* required) {
+    refuse(option, actual + ", beside --horizon", required, "A forecast is of features, at every step.");
+  };
+  if (s.task == "classification") refuse_beside("--task", s.task, "auto or regression");
+  if (s.answer != "every-step") refuse_beside("--answer", s.answer, "every-step");
+  if (s.missing == "inputs") refuse_beside("--missing", s.missing, "error, forward-fill or drop");
+  if (format_of(s.data) == DataFormat::ts) refuse_beside("the data", "a .ts file", "a CSV, .npy or .npz file");
+}
+
 void check_split(const TrainSettings& s) {
   const bool by_name = !s.validation_groups.empty() || !s.test_groups.empty();
   const bool has_names = !s.group.empty() || names_recordings(s.data);
@@ -435,11 +451,12 @@ void check_settings(const TrainSettings& s) {
   if (s.data.empty())
     refuse("the data", "not named", "a CSV, .ts, .npy or .npz file",
            "Name it first: elegans train data.csv --target y.");
-  if (s.target.empty() && format_of(s.data) != DataFormat::ts && !s.data.ends_with(".npz"))
+  if (s.target.empty() && s.horizon == 0 && format_of(s.data) != DataFormat::ts && !s.data.ends_with(".npz"))
     refuse("--target", "missing", "the name of a column", "See the header line of the file.");
   check_choices(s);
   if (!s.wiring.empty() && s.units > 0)
     refuse("--units", "given beside --wiring", "one of the two", "A wiring says itself how many units it has.");
+  check_forecast(s);
   check_split(s);
   check_dependents(s);
 }

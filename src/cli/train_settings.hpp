@@ -25,6 +25,7 @@ struct TrainSettings {
   double tolerance = 0;
   std::string task = "auto";
   std::string answer = "every-step";
+  std::int64_t horizon = 0;
   std::string missing = "error";
   std::vector<std::string> sporadic = {};
   std::string first_dt = "median";

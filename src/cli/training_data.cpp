@@ -4,7 +4,10 @@
 
 #include "cli/columns.hpp"
 #include "cli/data_file.hpp"
+#include "elegans/base/error.hpp"
 #include "elegans/train/classes.hpp"
+#include "elegans/train/folds.hpp"
+#include "elegans/train/forecast.hpp"
 #include "elegans/train/jitter.hpp"
 #include "elegans/train/missing.hpp"
 #include "elegans/train/standardise.hpp"
@@ -20,9 +23,10 @@ train::TargetKind target_kind(const std::string& task) {
 }
 
 train::Dataset read(const TrainSettings& s) {
+  const bool foresees = s.horizon > 0;
   return read_data(s.data, s.merge,
                    {.time = s.time,
-                    .targets = s.target,
+                    .targets = foresees ? std::vector<std::string>{} : s.target,
                     .features = s.features,
                     .ignore = s.ignore,
                     .group = s.group,
@@ -75,6 +79,19 @@ train::Parts split(train::Dataset data, const TrainSettings& s, const std::strin
                                        .stratify = s.stratify ? train::Stratify::by_class : train::Stratify::no});
 }
 
+train::Parts parts_of(train::Dataset data, const TrainSettings& s, const Fold& fold) {
+  if (fold.by == FoldBy::window) data = cut(std::move(data), s);
+  train::FoldOptions options{.count = fold.of,
+                             .by = train::FoldBy::sequence,
+                             .validation = s.validation,
+                             .seed = static_cast<std::uint64_t>(s.seed),
+                             .stratify = s.stratify ? train::Stratify::by_class : train::Stratify::no};
+  if (fold.by == FoldBy::time) options.by = train::FoldBy::time;
+  // Dealt out by class, each recording is a sequence by itself.
+  if (fold.by == FoldBy::recording && !s.stratify) options.by = train::FoldBy::group;
+  return std::move(train::folds(data, options).at(fold.number - 1));
+}
+
 // What is learnt on the training part.
 model::Preprocessing learn(const train::Dataset& training, const TrainSettings& s) {
   const train::Schema& schema = training.schema;
@@ -89,7 +106,8 @@ model::Preprocessing learn(const train::Dataset& training, const TrainSettings& 
                                      .group = s.group,
                                      .missing = missing_named(s.missing),
                                      .sporadic = schema.sporadic,
-                                     .first_dt = first_dt_of(s)}};
+                                     .first_dt = first_dt_of(s)},
+                         .horizon = static_cast<std::size_t>(s.horizon)};
   if (s.standardise) {
     const train::Standardisation features = train::standardise_features(training);
     p.inputs = {features.mean, features.std};
@@ -124,15 +142,20 @@ void prepare(const model::Preprocessing& preprocessing, train::Dataset& data) {
   train::divide_timespans(data, preprocessing.time_unit);
 }
 
-TrainingData read_training_data(const TrainSettings& s) {
+TrainingData read_training_data(const TrainSettings& s, const std::optional<Fold>& fold) {
   TrainingData made;
   train::Dataset data = read(s);
+  if (s.first_dt != "median" && time_column(data, s.time).empty())
+    throw ConfigError(Complaint{"train", "--first-dt", "given where it would change nothing", "data with time stamps",
+                                "Leave it out."});
   made.recordings = data.recordings.size();
   for (const train::Recording& recording : data.recordings) made.rows += recording.steps();
+  if (s.horizon > 0)
+    data = train::forecast(data, {.features = s.target, .horizon = static_cast<std::size_t>(s.horizon)});
   // Arrays tell themselves whether a recording has one answer.
   const bool whole = s.split == "auto" && data.schema.target_at == train::TargetAt::whole_recording;
   made.split = whole ? "group" : split_of(s);
-  made.parts = split(std::move(data), s, made.split);
+  made.parts = fold ? parts_of(std::move(data), s, *fold) : split(std::move(data), s, made.split);
 
   train::Parts& parts = made.parts;
   if (parts.train.schema.classifies()) train::learn_classes(parts);

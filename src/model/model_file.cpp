@@ -9,6 +9,8 @@
 
 namespace elegans::model {
 
+std::int64_t format_version_for(const Preprocessing& preprocessing) { return preprocessing.horizon > 0 ? 4 : 3; }
+
 std::vector<Circuit> circuits_of(const std::vector<nn::WeightPtr>& weights) {
   std::vector<Circuit> circuits;
   std::vector<nn::PatternPtr> patterns;

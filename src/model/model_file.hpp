@@ -7,12 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "elegans/model/preprocessing.hpp"
 #include "elegans/model/safetensors.hpp"
 #include "elegans/model/sequential.hpp"
 
 namespace elegans::model {
 
-inline constexpr std::int64_t format_version = 3;
+// The newest that is read.
+inline constexpr std::int64_t format_version = 4;
+// The one that is written: 3 where that says everything, so that older readers can read it.
+std::int64_t format_version_for(const Preprocessing& preprocessing);
 
 // Keys of the metadata; all of them are there.
 namespace key {

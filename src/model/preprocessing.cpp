@@ -99,6 +99,21 @@ void check_columns(const Preprocessing& p, std::string_view operation) {
   check_seconds("columns.median_dt", p.columns.median_dt);
 }
 
+// An answer that has the name of a feature may be taken for the feature of the same step.
+void check_horizon(const Preprocessing& p, std::string_view operation) {
+  if (p.horizon > 0 && (p.task != Task::regression || p.answer_at != AnswerAt::every_step))
+    complain(operation, "horizon", fmt::format("{}", p.horizon), "0 unless numbers are answered at every step");
+  for (const std::string& name : p.targets) {
+    const bool is_feature = std::find(p.features.begin(), p.features.end(), name) != p.features.end();
+    if (is_feature && p.horizon == 0)
+      complain(operation, fmt::format("the target {}", quote(name)), "a feature, too",
+               "a column of its own, unless it is foreseen", "Set .horizon to how many steps ahead that is.");
+    if (!is_feature && p.horizon > 0)
+      complain(operation, fmt::format("the target {}", quote(name)), "unknown",
+               "one of the features, for it is foreseen", suggest(name, p.features));
+  }
+}
+
 // Of a network's inputs, how many are features; the others tell of sporadic ones.
 std::int64_t feature_count(const Preprocessing& p, std::int64_t inputs, std::string_view operation) {
   const std::vector<std::string>& sporadic = p.columns.sporadic;
@@ -142,6 +157,7 @@ void validate(const Preprocessing& p, std::int64_t inputs, std::int64_t outputs,
   check_names(p.targets, "targets", operation);
   check_names(p.classes, "classes", operation);
   check_columns(p, operation);
+  check_horizon(p, operation);
   const std::int64_t features = feature_count(p, inputs, operation);
   check_count(p.features.size(), features, "features", "input", operation);
   check_scaling(p.inputs, features, "the scaling of inputs", operation);
@@ -176,6 +192,7 @@ nlohmann::json to_config(const Preprocessing& p) {
   if (p.columns.missing == Missing::as_inputs) config["sporadic"] = p.columns.sporadic;
   if (p.columns.first_dt) config["first_dt"] = *p.columns.first_dt;
   if (p.columns.median_dt) config["median_dt"] = *p.columns.median_dt;
+  if (p.horizon > 0) config["horizon"] = p.horizon;
   return config;
 }
 
@@ -184,6 +201,7 @@ Preprocessing preprocessing_from_config(const nlohmann::json& config, std::strin
   std::vector<std::string> keys{"task", "answer_at", "features", "targets"};
   if (version > 1) keys.insert(keys.end(), {"time", "group", "missing", "first_dt", "median_dt"});
   if (version > 2) keys.push_back("sporadic");
+  if (version > 3) keys.push_back("horizon");
   const JsonObject object(config, std::string(source_name), keys);
   Preprocessing p;
   p.task = enumerator<Task>(task_names(), object.choice("task", task_names()));
@@ -201,6 +219,7 @@ Preprocessing preprocessing_from_config(const nlohmann::json& config, std::strin
     throw object.error("sporadic", "no such key unless 'missing' is \"as_inputs\"");
   if (object.has("first_dt")) p.columns.first_dt = object.number("first_dt", {.at_least = 0});
   if (object.has("median_dt")) p.columns.median_dt = object.number("median_dt", {.at_least = 0});
+  if (object.has("horizon")) p.horizon = static_cast<std::size_t>(object.integer("horizon", {.at_least = 1}));
   return p;
 }
 

@@ -15,12 +15,10 @@ void require_size(const char* argument, std::size_t actual, std::size_t required
 void check(const Policy& policy, std::span<double> observation, const RollOutOptions& options,
            std::span<double> answers) {
   const Preprocessing& p = policy.preprocessing();
-  const bool foresees = std::any_of(p.targets.begin(), p.targets.end(), [&](const std::string& target) {
-    return std::find(p.features.begin(), p.features.end(), target) != p.features.end();
-  });
-  if (p.task != Task::regression || !foresees)
-    throw ConfigError({"roll_out", "the model", "one that foresees none of its features",
-                       "a target that is named as a feature", "Train on forecast(data): elegans train --horizon 1."});
+  if (p.horizon != 1)
+    throw ConfigError({"roll_out", "the horizon of the model", fmt::format("{}", p.horizon),
+                       "1, for what it foresees is its next observation",
+                       "Train on forecast(data): elegans train --horizon 1."});
   require_size("observation", observation.size(), policy.observation_size());
   require_size("answers", answers.size(), options.steps * policy.action_size());
   if (!options.others.empty()) require_size("others", options.others.size(), options.steps * policy.observation_size());

@@ -91,7 +91,7 @@ Contents contents_of(Sequential& network, const Preprocessing& preprocessing, co
 
   StoredMetadata& metadata = contents.metadata;
   metadata = {{key::format, "elegans"},
-              {key::format_version, fmt::format("{}", format_version)},
+              {key::format_version, fmt::format("{}", format_version_for(preprocessing))},
               {key::elegans_version, std::string(version)},
               {key::machine_kind, machine_kind(options.target)},
               {key::dtype, std::string(to_string(network.dtype()))},

@@ -5,27 +5,14 @@
 #include <array>
 #include <chrono>
 
-#if defined(_WIN32)
-#include <io.h>
-#else
-#include <unistd.h>
-#endif
-
 #include "elegans/base/error.hpp"
+#include "elegans/base/is_terminal.hpp"
 
 namespace elegans::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using Style = ProgressBarOptions::Style;
-
-bool is_terminal(std::FILE* file) {
-#if defined(_WIN32)
-  return _isatty(_fileno(file)) != 0;
-#else
-  return isatty(fileno(file)) != 0;
-#endif
-}
 
 // A line of text in memory of its own: steps may not allocate.
 class Line {

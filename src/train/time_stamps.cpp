@@ -1,9 +1,11 @@
 #include "elegans/train/time_stamps.hpp"
 
 #include <date/date.h>
+#include <fmt/format.h>
 
 #include <cmath>
 
+#include "elegans/base/error.hpp"
 #include "elegans/train/cells.hpp"
 #include "train/blanks.hpp"
 
@@ -135,6 +137,27 @@ std::optional<TimeStamp> parse_time_stamp(std::string_view text) {
     return stamp;
   }
   return parse_calendar(text);
+}
+
+std::string time_text(TimeStampKind kind, double seconds) {
+  if (kind == TimeStampKind::number) return fmt::format("{:.15g}", seconds);
+  constexpr double latest = 253'402'300'799;  // 9999-12-31T23:59:59
+  constexpr double earliest = -62'167'219'200;
+  if (!(seconds >= earliest && seconds <= latest))
+    throw ConfigError({"time_text", "seconds", fmt::format("{}", seconds), "a time of the years 0 to 9999", ""});
+  constexpr std::int64_t a_second = 1'000'000, a_day = 86'400 * a_second;
+  const auto microseconds = static_cast<std::int64_t>(std::llround(seconds * static_cast<double>(a_second)));
+  const std::int64_t day = microseconds / a_day - (microseconds % a_day < 0 ? 1 : 0);
+  const std::int64_t of_day = microseconds - day * a_day, whole = of_day / a_second, part = of_day % a_second;
+  const date::year_month_day date{date::sys_days(date::days(static_cast<int>(day)))};
+  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), whole / 3600,
+                                 whole / 60 % 60, whole % 60);
+  if (part > 0) {
+    text += fmt::format(".{:06}", part);
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  return kind == TimeStampKind::zoned ? text + "Z" : text;
 }
 
 double seconds_between(const TimeStamp& earlier, const TimeStamp& later) {

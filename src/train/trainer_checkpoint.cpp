@@ -85,14 +85,25 @@ std::map<std::string, std::string> options_of(const TrainerOptions& options, std
   throw ConfigError({"resume", what, here, fmt::format("{}, as in {}", there, checkpoint.file), same_again});
 }
 
+// A model is built before its weights can be compared: not for more features than the file has weights.
+void require_plausible_features(const Checkpoint& checkpoint) {
+  std::uint64_t bytes = 0;
+  for (const StoredTensor& tensor : checkpoint.tensors->tensors())
+    if (tensor.name.starts_with("weight/")) bytes += tensor.data.size();
+  if (static_cast<std::uint64_t>(checkpoint.features) <= bytes) return;
+  throw FormatError({checkpoint.file, "the number of features", fmt::format("{}", checkpoint.features),
+                     "no more than the weights of the file", "The file is damaged or was edited."});
+}
+
 void compare_models(const Checkpoint& checkpoint, const json& here) {
   if (checkpoint.model.is_null() || here.is_null() || checkpoint.model == here) return;
   const json difference = json::diff(here, checkpoint.model).front();
   const json::json_pointer at(difference["path"].get<std::string>());
-  const auto text = [&](const json& config) {
-    return config.contains(at) ? printable(config[at].dump()) : std::string("missing");
+  const auto text = [](const json* value) {
+    return value == nullptr ? std::string("missing") : printable(to_json_text(*value));
   };
-  differs(checkpoint, "the model's " + at.to_string().substr(1), text(here), text(checkpoint.model));
+  differs(checkpoint, "the model's " + at.to_string().substr(1), text(here.contains(at) ? &here.at(at) : nullptr),
+          text(difference.contains("value") ? &difference["value"] : nullptr));
 }
 
 void compare_options(const Checkpoint& checkpoint, const std::map<std::string, std::string>& here) {
@@ -226,7 +237,10 @@ FitCheckpoint Trainer::Implementation::fit_checkpoint() {
 void Trainer::Implementation::resume(const std::filesystem::path& file) {
   if (fitting) throw ConfigError({"resume", "the trainer", "in a fit", "outside of one", "Resume before fit()."});
   auto checkpoint = std::make_unique<Checkpoint>(read_checkpoint(file));
-  if (!model->built()) model->build(checkpoint->features);
+  if (!model->built()) {
+    require_plausible_features(*checkpoint);
+    model->build(checkpoint->features);
+  }
   compare_models(*checkpoint, config_or_null(*model));
   compare_options(*checkpoint, options_of(options, seed));
   if (parameters.entries.empty()) parameters = layout_of(*model, options.groups, options.frozen);

@@ -19,7 +19,7 @@ class Cli(program.Case):
     # Usage.
 
     def test_help_shows_examples_and_exit_codes(self):
-        for command in ("demo", "train", "evaluate", "run", "inspect", "draw"):
+        for command in ("demo", "train", "sweep", "evaluate", "run", "forecast", "inspect", "draw", "results"):
             code, out, _ = self.run_here(command, "--help")
             self.assertEqual(code, 0)
             self.assertIn(f"  elegans {command}", out)

@@ -96,6 +96,9 @@ class Formats(program.Case):
         self.figures("data.ts")
         self.figures("data.ts", "--missing", "inputs")
         self.assertIn("--time", self.refused(2, "evaluate", "m.safetensors", "data.ts", "--time", "t"))
+        self.ts("@targetlabel true\n", ["1,2:3,4:0.5"] * 9)
+        self.assertIn("data.ts: the file is without time stamps", self.refused(2, "evaluate", "m.safetensors", "data.ts"))
+        self.assertIn("--first-dt is given where it would", self.refused(2, "train", "data.ts", "--first-dt", "0"))
 
     def test_channels_of_several_files_and_of_the_long_format(self):
         fast = [(0.1 * t, math.sin(t)) for t in range(60)]

@@ -68,14 +68,14 @@ TEST(LoadErrors, AForeignFile) {
 
 TEST(LoadErrors, ANewerFormat) {
   EXPECT_EQ(after([](OpenFile& f) {
-              f.metadata["format_version"] = "4";
+              f.metadata["format_version"] = "5";
               f.metadata["elegans_version"] = "3.1.4";
             }),
-            "m.safetensors, metadata: key 'format_version' is 4; expected at most 3, which elegans " +
+            "m.safetensors, metadata: key 'format_version' is 5; expected at most 4, which elegans " +
                 std::string(version) + " reads. Update elegans to 3.1.4 or newer.");
   for (const char* odd : {"", "0", "-1", "one", "99999999999999999999"}) {
     EXPECT_THAT(after([&](OpenFile& f) { f.metadata["format_version"] = odd; }),
-                HasSubstr("key 'format_version' is '" + std::string(odd) + "'; expected a number from 1 to 3"));
+                HasSubstr("key 'format_version' is '" + std::string(odd) + "'; expected a number from 1 to 4"));
   }
 }
 

@@ -89,6 +89,45 @@ TEST(Preprocessing, OfFormatVersion1HasNoColumns) {
               HasSubstr("test: key 'missing' is missing"));
 }
 
+TEST(Preprocessing, KeepsItsHorizon) {
+  Preprocessing p = regression;
+  EXPECT_FALSE(to_config(p).contains("horizon")) << "files without a forecast are as before";
+  p.horizon = 5;
+  const nlohmann::json config = to_config(p);
+  EXPECT_EQ(preprocessing_from_config(config, "test").horizon, 5U);
+  EXPECT_THAT(message_of<FormatError>([&] { preprocessing_from_config(config, "test", 3); }),
+              HasSubstr("test: key 'horizon' is unknown"));
+  nlohmann::json none = config;
+  none["horizon"] = 0;
+  EXPECT_THAT(message_of<FormatError>([&] { preprocessing_from_config(none, "test"); }),
+              HasSubstr("test: key 'horizon' is 0; expected an integer ≥ 1"));
+}
+
+TEST(Preprocessing, ForeseesFeaturesWithAHorizonAlone) {
+  const auto message = [](const auto& change) {
+    Preprocessing p = regression;
+    change(p);
+    return message_of<ConfigError>([&] { validate(p, 2, 1, "save_model"); });
+  };
+  Preprocessing forecast = regression;
+  forecast.targets = {"b"};
+  forecast.horizon = 2;
+  EXPECT_NO_THROW(validate(forecast, 2, 1, "save_model"));
+  EXPECT_EQ(message([](auto& p) { p.targets = {"b"}; }),
+            "save_model: the target 'b' is a feature, too; expected a column of its own, unless it is foreseen. Set "
+            ".horizon to how many steps ahead that is.");
+  EXPECT_THAT(
+      message([](auto& p) { p.horizon = 1; }),
+      HasSubstr(
+          "the target 'y' is unknown; expected one of the features, for it is foreseen. Did you mean 'a' or 'b'?"));
+  EXPECT_EQ(message([](auto& p) {
+              p.targets = {"b"};
+              p.horizon = 1;
+              p.answer_at = AnswerAt::last_step;
+            }),
+            "save_model: horizon is 1; expected 0 unless numbers are answered at every step.");
+}
+
 TEST(Preprocessing, MustFitTheNetwork) {
   EXPECT_NO_THROW(validate(regression, 2, 1, "test"));
   EXPECT_NO_THROW(validate({}, 2, 1, "test"));

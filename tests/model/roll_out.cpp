@@ -27,7 +27,8 @@ Policy pendulum() {
   return Policy(model, {.features = {"u", "x", "v"},
                         .targets = {"v", "x"},
                         .inputs = {.mean = {0, 0, 0}, .std = {1, 2, 5}},
-                        .outputs = {.mean = {0, 0}, .std = {5, 2}}});
+                        .outputs = {.mean = {0, 0}, .std = {5, 2}},
+                        .horizon = 1});
 }
 
 TEST(RollOut, TurnsAPendulum) {
@@ -92,8 +93,11 @@ TEST(RollOutErrors, Texts) {
   Policy blind(model, {.features = {"x"}, .targets = {"y"}});
   std::vector<double> x(1), y(1);
   EXPECT_EQ(message_of<ConfigError>([&] { (void)roll_out(blind, x, {}, y); }),
-            "roll_out: the model is one that foresees none of its features; expected a target that is named as a "
-            "feature. Train on forecast(data): elegans train --horizon 1.");
+            "roll_out: the horizon of the model is 0; expected 1, for what it foresees is its next observation. Train "
+            "on forecast(data): elegans train --horizon 1.");
+  Policy far(model, {.features = {"x"}, .targets = {"x"}, .horizon = 3});
+  EXPECT_THAT(message_of<ConfigError>([&] { (void)roll_out(far, x, {}, y); }),
+              ::testing::HasSubstr("the horizon of the model is 3; expected 1"));
 }
 
 }  // namespace

@@ -72,9 +72,10 @@ TEST(Loss, WeightsOfAPrefixAreRepeated) {
 // Whatever stands where nothing counts: NaN, infinities, a slope that is not finite.
 TEST(Loss, DoesNotReadWhatDoesNotCount) {
   const Loss root{.name = "root", .write = [](Value a, Value b) { return sqrt(reduce_sum(square(a - b), -1)); }};
+  const Loss logarithm{.name = "logarithm", .write = [](Value a, Value b) { return -reduce_sum(b * log(a), -1); }};
   const Tensor dirty = numbers({4, 2}, {nan, 0, 1, 2, infinity, -infinity, 3, 4});
   const Tensor dirty_target = numbers({4, 2}, {1, nan, 4, 6, infinity, nan, 3, 4});
-  for (const Loss& loss : {absolute(), root}) {
+  for (const Loss& loss : {absolute(), root, logarithm}) {
     const Evaluated masked = evaluate(loss, dirty, dirty_target, {.mask = numbers({4}, {0, 1, 0, 0})});
     const Evaluated alone = evaluate(loss, numbers({1, 2}, {1, 2}), numbers({1, 2}, {4, 6}));
     EXPECT_EQ(masked.loss, alone.loss);
@@ -84,6 +85,18 @@ TEST(Loss, DoesNotReadWhatDoesNotCount) {
   EXPECT_THAT(nothing.loss, ElementsAre(0));
   EXPECT_THAT(nothing.gradient, ::testing::Each(0));
   EXPECT_TRUE(std::isnan(evaluate(absolute(), dirty, dirty_target).loss[0])) << "what counts is not hidden";
+}
+
+TEST(Loss, GivesTargetsNoGradientWhereTheyDoNotCount) {
+  graph::Graph g;
+  const ops::Type type{Dtype::f64, {2, 1}};
+  const Value prediction = g.input("p", type), target = g.input("t", type), mask = g.input("m", {Dtype::f64, {2}});
+  const Loss squared = mean_squared_error({.reduction = Reduction::sum});
+  g.output("g", graph::gradients(squared(prediction, target, {.mask = mask}), std::array{target})[0]);
+  graph::Executable run = graph::compile(std::move(g), {});
+  EXPECT_THAT(
+      run(std::vector<View>{numbers({2, 1}, {nan, 3}), numbers({2, 1}, {nan, 1}), numbers({2}, {0, 1})})[0].values(),
+      ElementsAre(0, -4));
 }
 
 // Σ of the one-hot label times the prediction: what the label chooses.

@@ -188,7 +188,7 @@ TEST(ShardRows, DependOnTheBatchAloneAndMakeSixteenShardsAtMost) {
 
 Sequential cfc_with_dropout() {
   Sequential model({.seed = 11});
-  model.add(nn::CfC(12, {.backbone_units = 16, .backbone_dropout = 0.3}));
+  model.add(nn::CfC(12, {.backbone_units = 16, .backbone_layers = 2, .backbone_dropout = 0.3}));
   model.add(nn::Dense(2));
   model.build(3);
   return model;

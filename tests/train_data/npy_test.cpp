@@ -246,6 +246,16 @@ TEST_F(Npz, RefusesWhatIsNoArchiveOfArrays) {
               HasSubstr("its data for shape [2, 3, 9] of '<f8' is 96 bytes"));
 }
 
+TEST_F(Npz, RefusesASizeThatNothingCompressedCanBecome) {
+  // The 224 bytes of x become 2^28, wherever the archive tells of them.
+  std::string bytes = contents("deflated.npz");
+  const std::string told("\xe0\x00\x00\x00", 4), claimed("\x00\x00\x00\x10", 4);
+  for (auto at = bytes.find(told); at != bytes.npos; at = bytes.find(told, at + 1)) bytes.replace(at, 4, claimed);
+  EXPECT_THAT(refuse(bytes),
+              ::testing::ContainsRegex("a.npz, array 'x': its size is 268435456 bytes out of [0-9]+; expected "
+                                       "at most 1032 times as many"));
+}
+
 TEST_F(Npz, DoesNotBelieveAnySize) {
   // Whatever byte of the archive is changed, there is an error or the same arrays.
   const std::string good = contents("deflated.npz");

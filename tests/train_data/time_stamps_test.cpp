@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "elegans/base/error.hpp"
+
 namespace elegans::train {
 namespace {
 
@@ -98,6 +100,18 @@ TEST(TimeStamps, RefusesWhatIsNoTime) {
                            "17:51:00",
                            "12:"})
     EXPECT_FALSE(parse_time_stamp(text)) << text;
+}
+
+TEST(TimeStamps, ArePrintedAsTheyAreRead) {
+  for (const char* text :
+       {"12.5", "-3", "0.3", "1423072260.05", "2015-02-04T17:51:00", "2015-02-04T17:51:00.25Z",
+        "1969-12-31T23:59:59.999999", "0000-01-01T00:00:00", "9999-12-31T23:59:59", "2000-02-29T00:00:00Z"}) {
+    const auto stamp = parse_time_stamp(text);
+    ASSERT_TRUE(stamp) << text;
+    EXPECT_EQ(time_text(stamp->kind, stamp->value), text);
+  }
+  EXPECT_EQ(time_text(TimeStampKind::number, 0.1 + 0.2), "0.3");
+  EXPECT_THROW(time_text(TimeStampKind::calendar, 1e12), ConfigError);
 }
 
 TEST(TimeStamps, DifferencesAreExact) {

@@ -50,6 +50,8 @@ struct Preprocessing {
   Scaling outputs;  // of a regression
   double time_unit = 1;
   Columns columns = {};  // how rows became steps
+  // Targets are features so many steps later (train/forecast.hpp); 0: they are columns of their own.
+  std::size_t horizon = 0;
 
   friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
@@ -57,6 +59,7 @@ struct Preprocessing {
 // ConfigError, in the name of `operation`, unless everything fits a network of `inputs` features and `outputs` numbers:
 // one name and one mean a column, deviations and time unit > 0, distinct names, no feature that is the column of time
 // or groups, classes only for a classification, sporadic features among the features. Each of these is three inputs.
+// A target is named as a feature where there is a horizon, and only there; a forecast is a regression at every step.
 void validate(const Preprocessing& preprocessing, std::int64_t inputs, std::int64_t outputs,
               std::string_view operation);
 
@@ -89,13 +92,14 @@ void softmax(std::span<T> scores) noexcept {
 // Everything but the numbers, which are tensors in a file (model/save.hpp):
 // {"task": "classification", "answer_at": "every_step", "features": ["x", "y"], "targets": ["label"],
 //  "time": "t", "group": "", "missing": "forward_fill", "first_dt": 0.5, "median_dt": 0.02}
-// The last two are left out where there are none; "sporadic": ["x"] stands beside "missing": "as_inputs" alone.
-// A file of format version 1 has none of the last five, none before version 3 knows "as_inputs".
+// The last two are left out where there are none; "sporadic": ["x"] stands beside "missing": "as_inputs" alone, and
+// "horizon": 1 where there is one. A file of format version 1 has none of the last five, none before version 3 knows
+// "as_inputs", none before version 4 a horizon.
 nlohmann::json to_config(const Preprocessing& preprocessing);
 // FormatError, beginning with `source_name`, for a missing or unknown key or value.
 // Version 1 of the format has no columns, later ones must have them.
 Preprocessing preprocessing_from_config(const nlohmann::json& config, std::string_view source_name,
-                                        std::int64_t version = 3);
+                                        std::int64_t version = 4);
 
 }  // namespace elegans::model
 

@@ -4,8 +4,8 @@
 //     x ← the last observation
 //     `steps` times:   y ← policy.step(x, dt);   x[f] ← y[f] for every feature f that is foreseen
 //
-// Features are foreseen where a target has their name (train/forecast.hpp). The others keep their last value, or take
-// those that are given for each step: a steering wheel whose movement is planned, say.
+// A model with Preprocessing::horizon 1 foresees the features that are its targets, too (train/forecast.hpp). The others
+// keep their last value, or take those that are given for each step: a steering wheel whose movement is planned, say.
 //
 //     Policy policy("cheetah.safetensors");
 //     for (…) policy.step(recorded, dt, answer);               the past
@@ -30,8 +30,7 @@ struct RollOutOptions {
 // not seen yet, and is overwritten with the one that would come next; `answers` is [steps, action_size], row t what is
 // foreseen from the observation of step t. Stops at the first status that is not ok. Allocates nothing.
 //
-// ConfigError, before anything runs, where no target is named as a feature or the model is a classification;
-// ShapeError where sizes do not fit.
+// ConfigError, before anything runs, for a model of another horizon; ShapeError where sizes do not fit.
 Status roll_out(Policy& policy, std::span<double> observation, const RollOutOptions& options,
                 std::span<double> answers);
 

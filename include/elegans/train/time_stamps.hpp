@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace elegans::train {
@@ -33,6 +34,11 @@ struct TimeStamp {
 // Nothing where `text` is neither a finite number nor a calendar time that exists (blanks around it not counted).
 // Digits beyond the nanosecond are cut off in calendar times.
 std::optional<TimeStamp> parse_time_stamp(std::string_view text);
+
+// The text of `seconds` from the origin of this kind, which parse_time_stamp() reads again: "12.5",
+// "2015-02-04T17:51:00", "2015-02-04T17:51:00.25Z". Calendar times are rounded to microseconds, numbers to 15 digits.
+// ConfigError for a calendar time outside of the years 0 to 9999.
+std::string time_text(TimeStampKind kind, double seconds);
 
 // later − earlier in seconds; correctly rounded for exact stamps less than 104 days apart. Both are of the same kind.
 double seconds_between(const TimeStamp& earlier, const TimeStamp& later);
