@@ -35,7 +35,6 @@
 #include "elegans/nn/activation.hpp"
 #include "elegans/nn/ode_solver.hpp"
 #include "elegans/nn/rnn.hpp"
-#include "elegans/ops/connections.hpp"
 #include "elegans/wiring/wiring.hpp"
 
 namespace elegans::nn {
