@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "elegans/base/error.hpp"
+#include "elegans/train/missing.hpp"
 #include "elegans/train/read_csv.hpp"
 #include "elegans/train/standardise.hpp"
 #include "elegans/train/timespans.hpp"
@@ -60,6 +61,14 @@ TEST(SharedData, OzoneHasNoHeaderAndMissingValues) {
   roles.missing = Missing::error;
   EXPECT_THAT(message_of<FormatError>([&] { read_csv(shared / "ozone" / "eighthr.data", roles, csv); }),
               testing::HasSubstr("is missing ('?'); expected a number."));
+  // As inputs: 14 937 of the cells are '?', counted by awk.
+  roles.missing = Missing::as_inputs;
+  const Dataset seen = missing_as_inputs(read_csv(shared / "ozone" / "eighthr.data", roles, csv));
+  EXPECT_EQ(seen.feature_count(), 3U * 72U);
+  std::size_t missing = 0;
+  for (std::size_t t = 0; t < seen.steps(0); ++t)
+    for (std::size_t f = 72; f < 144; ++f) missing += seen.features(0)[t * 216 + f] == 0;
+  EXPECT_EQ(missing, 14937U);
 }
 
 TEST(SharedData, BasicMotions) {
