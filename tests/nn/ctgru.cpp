@@ -42,6 +42,29 @@ TEST(CTGRUCell, TimeConstantsAreAGeometricSeries) {
   EXPECT_EQ(CTGRUCell(2, {.scales = 3, .tau = 0.5, .ratio = 4}).time_constants(), (std::vector{0.5, 2.0, 8.0}));
 }
 
+// Unit u sees input u alone: in all three kernels, and in every column of its scales.
+TEST(CTGRUCell, APatternHoldsForAllScalesOfAUnit) {
+  const std::vector<wiring::Synapse> own{{0, 0, 1}, {1, 1, 1}};
+  CTGRUCell cell(2, {.scales = 3, .input_pattern = wiring::Pattern::from_synapses(own, 2, 2)});
+  cell.set_numbers(Dtype::f64, 1);
+  cell.build({1, 2});
+  for (const WeightPtr& weight : cell.weights())
+    if (weight->options.name.ends_with("recurrent_kernel")) weight->value = Tensor(weight->stored_shape(), Dtype::f64);
+  const auto memories = [&](double first, double second) {
+    return cell(Tensor::from({1, 2}, {first, second}, Dtype::f64), std::vector{random_tensor({1, 6}, 4)},
+                Tensor::from({1}, {1}, Dtype::f64))
+        .second[0]
+        .values();
+  };
+  const std::vector<double> before = memories(0.5, 0.5), after = memories(0.5, -0.9);
+  for (std::size_t i = 0; i < 6; ++i) {
+    if (i < 3)
+      EXPECT_EQ(after[i], before[i]) << "unit 0, scale " << i;
+    else
+      EXPECT_NE(after[i], before[i]) << "unit 1, scale " << i - 3;
+  }
+}
+
 // Scales that are wanted far away: −(ln τ − ln τ_i)² is below e^−745, which is 0, for all of them.
 TEST(CTGRUCell, GatesFarFromEveryScaleStayFinite) {
   for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
