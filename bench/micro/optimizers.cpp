@@ -55,7 +55,7 @@ void measure(const Optimizer& optimizer, by_hand::Loop loop_by_hand, std::int64_
     std::vector<std::vector<float>> arrays(5, std::vector<float>(layout.size, 0.25F));
     const by_hand::Arrays raw{layout.size,      arrays[0].data(), arrays[1].data(),
                               arrays[2].data(), arrays[3].data(), arrays[4].data()};
-    const auto step = [&] { update.run_executables(1, 1e-3, gradients.data()); };
+    const auto step = [&] { update.run(1, 1e-3, gradients.data()); };
     for (auto _ : state) {
       step();
       benchmark::ClobberMemory();

@@ -55,6 +55,15 @@ Tensor Tensor::from(const Shape& shape, std::span<const double> values, Dtype dt
   return tensor;
 }
 
+Tensor Tensor::in(AlignedBuffer memory, const Shape& shape, Dtype dtype) {
+  Tensor tensor;
+  tensor.memory_ = std::move(memory);
+  tensor.dtype_ = dtype;
+  tensor.shape_ = shape;
+  ensure(tensor.memory_.bytes() == tensor.bytes(), "a tensor is laid into memory of another size");
+  return tensor;
+}
+
 Tensor::Tensor(const Tensor& other) : memory_(other.bytes()), dtype_(other.dtype_), shape_(other.shape_) {
   if (other.bytes() > 0) std::memcpy(memory_.data(), other.memory_.data(), other.bytes());
 }

@@ -117,6 +117,7 @@ void Trainer::Implementation::run_updates(Trainer& self, Segments& segments) {
 
 void Trainer::Implementation::run_epoch(Trainer& self, Segments& segments) {
   run_updates(self, segments);
+  require_finite_weights(fmt::format("fit, the end of epoch {}", fitting->epoch()));
   ++epochs;
   EpochRecord epoch{.epoch = epochs, .step = steps, .loss = fitting->mean.value(), .learning_rate = rate()};
   show_averages(true);
@@ -159,7 +160,7 @@ std::size_t Trainer::Implementation::updates_of(const Segments& segments, std::u
 void Trainer::Implementation::end_fit(Trainer& self, std::size_t begun, Ending ending) {
   fitting->history.ending = ending;
   show_averages(false);
-  if (options.ema_decay) update->adopt_averages();
+  if (options.ema_decay) update->take_averages();
   while (begun > 0) options.callbacks[--begun]->on_end(self, fitting->history);
 }
 

@@ -36,8 +36,8 @@ void add_to_range(ParameterLayout& layout, const ParameterLayout::Entry& entry) 
   ++ranges.back().entries;
   layout.entries.push_back(entry);
   layout.entries.back().offset = layout.size;
-  constexpr std::size_t step = 16;
-  layout.size += (entry.count + step - 1) / step * step;
+  constexpr std::size_t unit = ParameterLayout::unit;
+  layout.size += (entry.count + unit - 1) / unit * unit;
   layout.count += entry.count;
   ranges.back().size = constrained ? entry.count : layout.size - ranges.back().offset;
 }
@@ -57,6 +57,10 @@ ParameterLayout layout_of(const Sequential& model, std::span<const ParameterGrou
   require_matches(paths, frozen, "a pattern of frozen");
   for (std::size_t g = 0; g < groups.size(); ++g)
     require_matches(paths, groups[g].weights, fmt::format("a pattern of groups[{}].weights", g));
+  for (std::size_t g = 0; g < groups.size(); ++g)
+    if (std::none_of(trained.begin(), trained.end(), [&](const auto& entry) { return entry.group == g + 1; }))
+      throw ConfigError({"Trainer", fmt::format("groups[{}]", g), "without weights", "one weight or more",
+                         "What its patterns name is frozen, or belongs to a group before it: the first one counts."});
   if (trained.empty())
     throw ConfigError({"Trainer", "the model", "without trainable weights", "one or more",
                        frozen.empty() ? "" : "Freeze fewer of them."});
@@ -71,14 +75,14 @@ ParameterLayout layout_of(const Sequential& model, std::span<const ParameterGrou
   return layout;
 }
 
-void gather_weights(const ParameterLayout& layout, std::byte* parameters) {
-  for (const auto& entry : layout.entries)
-    std::memcpy(parameters + layout.byte_offset(entry), entry.weight->value.data(), entry.weight->value.bytes());
-}
-
-void scatter_weights(const ParameterLayout& layout, const std::byte* parameters) {
-  for (const auto& entry : layout.entries)
-    std::memcpy(entry.weight->value.data(), parameters + layout.byte_offset(entry), entry.weight->value.bytes());
+void adopt_weights(const ParameterLayout& layout, const AlignedBuffer& parameters) {
+  for (const auto& entry : layout.entries) {
+    Tensor& value = entry.weight->value;
+    if (value.data() == parameters.data() + layout.byte_offset(entry)) continue;
+    AlignedBuffer place = parameters.part(layout.byte_offset(entry), value.bytes());
+    std::memcpy(place.data(), value.data(), value.bytes());
+    value = Tensor::in(std::move(place), value.shape(), value.dtype());
+  }
 }
 
 }  // namespace elegans::train

@@ -1,7 +1,7 @@
 #pragma once
 // Where each trainable weight lies in the arrays of parameters, gradients and moments.
 //
-//     weight 0 | gap | weight 1 | gap | …        each begins at a multiple of 16 elements (a cache line of f32)
+//     weight 0 | gap | weight 1 | gap | …        each begins at a multiple of `unit` elements (a cache line of f32)
 //
 // Gaps are 0 and stay so: their gradient is 0. Weights of a group lie side by side, those with a constraint last, each
 // in the order of the model.
@@ -17,6 +17,7 @@
 namespace elegans::train {
 
 struct ParameterLayout {
+  static constexpr std::size_t unit = 16;
   struct Entry {
     nn::WeightPtr weight;
     std::size_t offset;  // elements
@@ -47,8 +48,8 @@ struct ParameterLayout {
 ParameterLayout layout_of(const Sequential& model, std::span<const ParameterGroup> groups = {},
                           std::span<const std::string> frozen = {});
 
-// Copies all weights into `parameters`, and back.
-void gather_weights(const ParameterLayout& layout, std::byte* parameters);
-void scatter_weights(const ParameterLayout& layout, const std::byte* parameters);
+// Moves all weights into `parameters` [layout.size]: their tensors become parts of it. One that is there already costs a
+// comparison of addresses.
+void adopt_weights(const ParameterLayout& layout, const AlignedBuffer& parameters);
 
 }  // namespace elegans::train

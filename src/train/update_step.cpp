@@ -46,7 +46,12 @@ void require_written(const Optimizer& optimizer, const Update& update, const ops
 graph::Graph write_norm(const ParameterLayout& layout, double clip_norm) {
   graph::Graph graph;
   const Value gradients = graph.input("gradients", {layout.dtype, Shape{static_cast<std::int64_t>(layout.size)}});
-  const Value norm = sqrt(sum(square(gradients)));
+  // As rows of some hundred numbers, whose squares and sums are one visit of the memory (graph/passes/rows.hpp).
+  const auto size = static_cast<std::int64_t>(layout.size);
+  std::int64_t row = 1024;
+  while (size % row != 0) row -= ParameterLayout::unit;
+  const Value rows = reshape(gradients, {size / row, row});
+  const Value norm = sqrt(sum(reduce_sum(square(rows), -1)));
   graph.output("norm", norm);
   graph.output("scale", minimum(constant(norm, 1), clip_norm / norm));
   return graph;
@@ -62,8 +67,8 @@ std::pair<Optimizer, double> of_group(const Optimizer& optimizer, const UpdateOp
   return own;
 }
 
-// Bytes that a run reads and writes of arrays of `elements` numbers, scalars left out.
-double array_bytes(const graph::Graph& graph, std::size_t elements) {
+// Bytes that a run reads and writes of arrays, scalars left out.
+double array_bytes(const graph::Graph& graph) {
   double bytes = 0;
   for (const graph::Node& node : graph.nodes()) {
     if (node.operation->alias_offset(graph.types_of(node.inputs)) >= 0) continue;
@@ -71,7 +76,7 @@ double array_bytes(const graph::Graph& graph, std::size_t elements) {
       for (const graph::ValueId value : *values) {
         const ops::Type& type = graph.type(value);
         const auto count = static_cast<std::size_t>(type.shape.elements(Extents{}));
-        if (count == elements && type.shape.rank() > 0) bytes += static_cast<double>(count * size_of(type.dtype));
+        if (type.shape.rank() > 0) bytes += static_cast<double>(count * size_of(type.dtype));
       }
   }
   return bytes;
@@ -121,6 +126,7 @@ UpdateStep::UpdateStep(const ParameterLayout& layout, const Optimizer& optimizer
       ema_decay_(options.ema_decay),
       parameters_(layout_.bytes()),
       clip_(2 * scalar_stride) {
+  adopt_weights(layout_, parameters_);
   for (const Moment& moment : moment_names_) {
     AlignedBuffer& values = moments_.emplace_back(layout_.bytes());
     if (moment.first != 0)
@@ -130,7 +136,7 @@ UpdateStep::UpdateStep(const ParameterLayout& layout, const Optimizer& optimizer
   }
   if (ema_decay_) {
     average_ = AlignedBuffer(layout_.bytes());
-    gather_weights(layout_, average_.data());
+    std::memcpy(average_.data(), parameters_.data(), layout_.bytes());
   }
   if (clip_norm_) {
     norm_ = graph::compile(write_norm(layout_, *clip_norm_), {.target = options.target, .disable = options.disable});
@@ -208,25 +214,20 @@ void UpdateStep::run_part(Part& part, std::uint64_t step, double learning_rate, 
   ensure(part.executable.run({}).ok(), "an update of weights cannot fail");
 }
 
-void UpdateStep::run_executables(std::uint64_t step, double learning_rate, const std::byte* gradients) {
+void UpdateStep::run(std::uint64_t step, double learning_rate, const std::byte* gradients) {
+  adopt_weights(layout_, parameters_);
   if (norm_) compute_clip(gradients);
   for (Part& part : parts_) run_part(part, step, learning_rate, gradients);
 }
 
-const nn::Weight* UpdateStep::run(std::uint64_t step, double learning_rate, const std::byte* gradients) {
-  gather_weights(layout_, parameters_.data());
-  run_executables(step, learning_rate, gradients);
-  for (const auto& entry : layout_.entries)
-    if (first_not_finite(parameters_.data() + layout_.byte_offset(entry), entry.count, layout_.dtype))
-      return entry.weight.get();
-  scatter_weights(layout_, parameters_.data());
-  return nullptr;
+void UpdateStep::swap_averages() {
+  adopt_weights(layout_, parameters_);
+  std::swap_ranges(parameters_.data(), parameters_.data() + layout_.bytes(), average_.data());
 }
 
-void UpdateStep::swap_averages() noexcept {
-  gather_weights(layout_, parameters_.data());
-  scatter_weights(layout_, average_.data());
-  std::memcpy(average_.data(), parameters_.data(), layout_.bytes());
+void UpdateStep::take_averages() {
+  adopt_weights(layout_, parameters_);
+  std::memcpy(parameters_.data(), average_.data(), layout_.bytes());
 }
 
 std::vector<UpdateStep::State> UpdateStep::state() {
@@ -244,9 +245,9 @@ std::size_t UpdateStep::bytes() const {
 }
 
 UpdateBytes UpdateStep::bytes_a_parameter() const {
-  double bytes = norm_ ? array_bytes(norm_->graph(), layout_.size) : 0, elements = 0;
+  double bytes = norm_ ? array_bytes(norm_->graph()) : 0, elements = 0;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    bytes += array_bytes(parts_[i].executable.graph(), layout_.ranges[i].size);
+    bytes += array_bytes(parts_[i].executable.graph());
     elements += static_cast<double>(layout_.ranges[i].size);
   }
   const std::size_t kept = moments_.size() + (ema_decay_ ? 1 : 0);

@@ -34,17 +34,14 @@ class UpdateStep {
  public:
   UpdateStep(const ParameterLayout& layout, const Optimizer& optimizer, const UpdateOptions& options);
 
-  // Update number `step`, from 1, of the model's weights. Where a weight would not be finite, all stay as they are and
-  // that one is returned, else null. Allocates nothing.
-  const nn::Weight* run(std::uint64_t step, double learning_rate, const std::byte* gradients);
-
-  // The executables of run() alone, on the weights as they were at the last run().
-  void run_executables(std::uint64_t step, double learning_rate, const std::byte* gradients);
+  // Update number `step`, from 1, of the model's weights, which lie in the step's own array: nothing is copied. A weight
+  // whose tensor was replaced since is moved there first, else nothing is allocated.
+  void run(std::uint64_t step, double learning_rate, const std::byte* gradients);
 
   // Exchanges the weights of the model with their averages.
-  void swap_averages() noexcept;
+  void swap_averages();
   // Gives the model the averages as its weights.
-  void adopt_averages() noexcept { scatter_weights(layout_, average_.data()); }
+  void take_averages();
 
   // Arrays like the parameters that are kept from step to step: moments by name, and "average".
   struct State {
@@ -77,7 +74,7 @@ class UpdateStep {
   ParameterLayout layout_;
   std::vector<Moment> moment_names_;
   std::optional<double> clip_norm_, ema_decay_;
-  AlignedBuffer parameters_;
+  AlignedBuffer parameters_;  // the weights
   std::vector<AlignedBuffer> moments_;
   AlignedBuffer average_;  // none without averages
   AlignedBuffer clip_;     // norm and scale, in the dtype of the model, a cache line each

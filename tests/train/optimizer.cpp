@@ -183,7 +183,7 @@ void compare(const Kind& kind, Case both, UpdateOptions options) {
     two.set_gradients(g);
     const double rate =
         schedule.at({.learning_rate = both.optimizer.learning_rate, .step = static_cast<std::uint64_t>(t - 1)});
-    ASSERT_EQ(update.run(static_cast<std::uint64_t>(t), rate, two.gradients.data()), nullptr);
+    update.run(static_cast<std::uint64_t>(t), rate, two.gradients.data());
     const std::vector<Real> before = naive.theta;
     naive.step(clipped(g, options), t, rate_at(t - 1, both.optimizer.learning_rate));
     const std::vector<double> found = two.all();
@@ -237,7 +237,10 @@ TEST(Optimizer, CenteredRMSpropTakesNoRootOfLessThanNothing) {
     std::vector<double> g(16);
     for (double& x : g) x = draw();
     two.set_gradients(g);
-    for (std::uint64_t t = 1; t <= 200; ++t) ASSERT_EQ(update.run(t, 1e-12, two.gradients.data()), nullptr) << t;
+    for (std::uint64_t t = 1; t <= 200; ++t) {
+      update.run(t, 1e-12, two.gradients.data());
+      for (const double weight : two.all()) ASSERT_TRUE(std::isfinite(weight)) << t;
+    }
   }
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 // Owned memory whose address is a multiple of a cache line, so that rows of any SIMD width start aligned.
+//
+// Several buffers may own one piece of memory: part() makes another, which sees some of the same bytes. It lives as long
+// as any of them.
 
 #include <cstddef>
 #include <memory>
@@ -16,16 +19,18 @@ class AlignedBuffer {
   explicit AlignedBuffer(std::size_t bytes);
   // Takes memory whose content nobody reads before writing it: in time that does not depend on `bytes`.
   static AlignedBuffer uninitialised(std::size_t bytes);
+  AlignedBuffer(AlignedBuffer&&) noexcept = default;
+  AlignedBuffer& operator=(AlignedBuffer&&) noexcept = default;
+
+  // The same `bytes` bytes from `offset` on, a multiple of the alignment.
+  AlignedBuffer part(std::size_t offset, std::size_t bytes) const;
 
   std::byte* data() noexcept { return memory_.get(); }
   const std::byte* data() const noexcept { return memory_.get(); }
   std::size_t bytes() const noexcept { return bytes_; }
 
  private:
-  struct Free {
-    void operator()(std::byte* p) const noexcept { ::operator delete (p, std::align_val_t{alignment}); }
-  };
-  std::unique_ptr<std::byte, Free> memory_;
+  std::shared_ptr<std::byte> memory_;
   std::size_t bytes_ = 0;
 };
 

@@ -46,7 +46,7 @@ struct WeightOptions {
 struct Weight {
   WeightOptions options;
   std::string path;  // module and name, "cfc/ff1/kernel"; unique in a model
-  Tensor value;      // of the stored shape
+  Tensor value;      // of the stored shape; it may be replaced, and a trainer moves it (train/trainer.hpp)
 
   const Shape& stored_shape() const { return value.shape(); }
 };

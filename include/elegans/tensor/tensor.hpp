@@ -39,6 +39,8 @@ class Tensor {
   static Tensor from(const Shape& shape, std::initializer_list<double> values, Dtype dtype = Dtype::f32) {
     return from(shape, std::span<const double>(values.begin(), values.size()), dtype);
   }
+  // The elements that are in `memory`, of just that size; others may see it, too (AlignedBuffer::part).
+  static Tensor in(AlignedBuffer memory, const Shape& shape, Dtype dtype = Dtype::f32);
 
   Tensor(const Tensor& other);
   Tensor& operator=(const Tensor& other);

@@ -23,8 +23,9 @@
 //     SGD 12, with momentum 20 | 0, 4      Adam, AdamW, Nadam 28 | 8      AMSGrad 36 | 12      Adagrad, Lion 20 | 4
 //     RMSprop 20, + 8 for momentum, + 8 for centered | 4, + 4, + 4
 //
-// Clipping by norm reads g once more before; averages of weights are 8 bytes more. Trainer::explain() shows both of the
-// executable at hand.
+// Clipping by norm reads g once more before; averages of weights are 8 bytes more. Trainer::explain() and `elegans train
+// --explain` show both of the executables at hand. (The gradients function of a trainer reads g, too, to see that it is
+// finite.)
 //
 // Every conversion to an Optimizer throws ConfigError naming optimizer and option for what is out of its range.
 //
