@@ -13,18 +13,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file of a fresh name in the target's folder, gone again unless it is renamed.
+// A file in the target's folder, gone again unless it takes the target's place. Where the system can, it has no name until
+// then: whatever ends the process, nothing is left behind.
 class TemporaryFile {
  public:
   TemporaryFile(const fs::path& target, std::optional<mode_t> mode) : target_(target), folder_(target.parent_path()) {
     if (folder_.empty()) folder_ = ".";
-    static std::atomic<unsigned> number = 0;
-    // A name is taken only where a process of the same number was killed here before.
-    constexpr int attempts = 1000;
-    for (int attempt = 0; attempt < attempts && descriptor_ < 0; ++attempt) {
-      path_ = folder_ / fmt::format(".elegans-{}-{}.tmp", ::getpid(), number++);
-      descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (descriptor_ < 0 && errno != EEXIST) break;
+    open_without_name();
+    if (descriptor_ < 0) {
+      descriptor_ =
+          with_fresh_name([&] { return ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
     }
     if (descriptor_ < 0) {
       throw system_error(target_, "cannot be written, for no file can be made in its folder", errno,
@@ -35,7 +33,7 @@ class TemporaryFile {
 
   ~TemporaryFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
-    if (!renamed_) ::unlink(path_.c_str());
+    if (!renamed_ && !path_.empty()) ::unlink(path_.c_str());
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -53,6 +51,7 @@ class TemporaryFile {
 
   void rename_to_target() {
     if (::fsync(descriptor_) != 0) fail("cannot be flushed to the disk");
+    if (path_.empty()) take_name();
     const int closed = ::close(descriptor_);
     descriptor_ = -1;
     if (closed != 0 && errno != EINTR) fail("cannot be written");
@@ -62,12 +61,43 @@ class TemporaryFile {
   }
 
  private:
+  void open_without_name() {
+#ifdef O_TMPFILE
+    if (::access("/proc/self/fd", X_OK) == 0)
+      descriptor_ = ::open(folder_.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+#endif
+  }
+
+  void take_name() {
+    const std::string open_file = fmt::format("/proc/self/fd/{}", descriptor_);
+    const int linked = with_fresh_name(
+        [&] { return ::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, path_.c_str(), AT_SYMLINK_FOLLOW); });
+    if (linked == 0) return;
+    path_.clear();
+    fail("cannot be given a name");
+  }
+
+  // Calls `make` with a path_ that nobody has; what it returns, −1 and errno where it cannot. A name is taken only where
+  // a process of the same number was killed here before.
+  template <class Make>
+  int with_fresh_name(const Make& make) {
+    static std::atomic<unsigned> number = 0;
+    constexpr int attempts = 1000;
+    int made = -1;
+    for (int attempt = 0; attempt < attempts && made < 0; ++attempt) {
+      path_ = folder_ / fmt::format(".elegans-{}-{}.tmp", ::getpid(), number++);
+      made = make();
+      if (made < 0 && errno != EEXIST) break;
+    }
+    return made;
+  }
+
   // The destructor does not run for a constructor that throws.
   void set_permissions(mode_t mode) {
     if (::fchmod(descriptor_, mode) == 0) return;
     const int reason = errno;
     ::close(descriptor_);
-    ::unlink(path_.c_str());
+    if (!path_.empty()) ::unlink(path_.c_str());
     errno = reason;
     fail("cannot be given the permissions of the old file");
   }
