@@ -114,6 +114,7 @@ Pass::Pass(Sequential& model, const ParameterLayout& parameters, const Workers& 
   }
   if (options_.accumulates) accumulated_ = AlignedBuffer(parameters.bytes());
   scalars_.resize(shards);
+  segments_.reserve(options_.batch_size);
 }
 
 Pass::Instance Pass::instantiate(const Graph& graph, Sequential& model, const ParameterLayout& parameters) const {
@@ -176,11 +177,19 @@ std::span<const Segment> Pass::part(std::span<const Segment> segments, std::size
   return segments.subspan(shard * rows, std::min(rows, segments.size() - shard * rows));
 }
 
-void Pass::run(const Dataset& data, std::span<const Segment> segments, std::uint64_t number, const Whole& whole) {
+std::span<const Segment> Pass::by_length(std::span<const Segment> segments) noexcept {
+  segments_.assign(segments.begin(), segments.end());
+  std::sort(segments_.begin(), segments_.end(),
+            [](const Segment& a, const Segment& b) { return a.steps != b.steps ? a.steps > b.steps : a.row < b.row; });
+  return segments_;
+}
+
+void Pass::run(const Dataset& data, std::span<const Segment> batch, std::uint64_t number, const Whole& whole) {
   const auto rows = static_cast<std::size_t>(options_.layout.rows);
   const Dtype dtype = options_.layout.dtype;
-  used_ = (segments.size() + rows - 1) / rows;
+  used_ = (batch.size() + rows - 1) / rows;
   ensure(used_ <= shards_.size(), "a batch is larger than its pass");
+  const std::span<const Segment> segments = by_length(batch);
   normaliser_ = number_of(dtype, options_.loss.reduction == nn::Reduction::sum ? 1 : whole.counted);
   activity_share_ = number_of(dtype, 1 / static_cast<double>(whole.segments));
   for (std::size_t s = 0; s < used_; ++s) {

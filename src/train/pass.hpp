@@ -64,7 +64,7 @@ class Pass {
   };
   // Pass number `number` with the weights as they are. Throws Error where a shard's Status is not ok, and leaves carried
   // states as they were; else allocates nothing.
-  void run(const Dataset& data, std::span<const Segment> segments, std::uint64_t number, const Whole& whole);
+  void run(const Dataset& data, std::span<const Segment> batch, std::uint64_t number, const Whole& whole);
 
   // Of the last run.
   double loss() const;
@@ -92,6 +92,8 @@ class Pass {
   double counted_of(const Dataset& data, const Segment& segment) const noexcept;
   Status run_shard(std::size_t shard, Instance& instance) noexcept;
   void add_gradients(bool begins) noexcept;
+  // Rows of like lengths side by side, long ones first: a shard computes as many steps as its longest row has.
+  std::span<const Segment> by_length(std::span<const Segment> segments) noexcept;
   // The segments of a shard.
   std::span<const Segment> part(std::span<const Segment> segments, std::size_t shard) const noexcept;
   [[noreturn]] void fail(std::size_t shard, const Dataset& data, std::span<const Segment> segments) const;
@@ -100,6 +102,7 @@ class Pass {
   const Workers* workers_;
   std::size_t parameters_;           // numbers, gaps included
   std::vector<Instance> instances_;  // one a worker
+  std::vector<Segment> segments_;    // of the last run, by length
   std::vector<Shard> shards_;
   std::vector<ShardStates> states_;       // one a shard, where states are carried
   std::vector<AlignedBuffer> gradients_;  // one a shard
