@@ -18,8 +18,9 @@ struct Policy::Network {
   PolicyOptions options;
   Dtype dtype;
   std::size_t features;
-  std::size_t inputs;  // features, and what tells of sporadic ones
-  std::size_t outputs;
+  std::size_t inputs;   // features, and what tells of sporadic ones
+  std::size_t outputs;  // of the network
+  bool one_score;       // of two classes: the second one's, against 0 for the first
   std::vector<std::size_t> sporadic;
   Shape input_shape;
   bool has_time;
@@ -29,6 +30,8 @@ struct Policy::Network {
   std::size_t network_states = 0;  // of them, the network's own
   std::size_t state_size = 0;      // of the network; that of sporadic features comes behind it
   Tensor first_state;              // all states, one after the other
+
+  std::size_t answers() const { return one_score ? 2 : outputs; }
 };
 
 struct Policy::Stream {
@@ -118,7 +121,7 @@ template <class T, class Number>
 Status Policy::Stream::step(std::span<const Number> observation, Number seconds, std::span<Number> action) noexcept {
   const Network& net = *network;
   const Preprocessing& units = net.preprocessing;
-  if (observation.size() != net.features || action.size() != net.outputs) return {Status::Code::wrong_size};
+  if (observation.size() != net.features || action.size() != net.answers()) return {Status::Code::wrong_size};
   if (!std::isfinite(seconds)) return not_finite(-1);
   if (seconds < 0) return {Status::Code::negative_time};
 
@@ -133,13 +136,15 @@ Status Policy::Stream::step(std::span<const Number> observation, Number seconds,
 
   if (const Status status = executable.run({}); !status) return status;
   const std::span<const T> answer(static_cast<const T*>(y.data()), net.outputs);
-  if (const auto item = first_not_finite(answer); item >= 0) return {Status::Code::result_not_finite, -1, item};
+  if (const auto item = first_not_finite(answer); item >= 0)
+    return {Status::Code::result_not_finite, -1, net.one_score ? 1 : item};
   const std::span<const T> next(static_cast<const T*>(state[1 - present].data()), net.state_size);
   if (first_not_finite(next) >= 0) return {Status::Code::result_not_finite};
 
   present = 1 - present;
   bind_states();
-  unstandardise(units.outputs, answer, action);
+  if (net.one_score) action[0] = 0;
+  unstandardise(units.outputs, answer, action.last(net.outputs));
   if (units.task == Task::classification && net.options.scores == Scores::probabilities) softmax(action);
   return {};
 }
@@ -199,6 +204,7 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
   shared->inputs = static_cast<std::size_t>(network.features());
   shared->features = shared->inputs - 2 * shared->sporadic.size();
   shared->outputs = static_cast<std::size_t>(network.outputs());
+  shared->one_score = shared->outputs == 1 && shared->preprocessing.task == Task::classification;
   shared->input_shape = network.input_shape();
   shared->has_time = network.has_time();
   shared->graph = std::move(written.graph);
@@ -235,7 +241,7 @@ Policy Policy::clone() const {
 }
 
 std::size_t Policy::observation_size() const noexcept { return stream_->network->features; }
-std::size_t Policy::action_size() const noexcept { return stream_->network->outputs; }
+std::size_t Policy::action_size() const noexcept { return stream_->network->answers(); }
 const Preprocessing& Policy::preprocessing() const noexcept { return stream_->network->preprocessing; }
 std::size_t Policy::state_size() const noexcept {
   return stream_->network->state_size + 2 * stream_->network->sporadic.size();
@@ -273,7 +279,7 @@ std::string Policy::describe(const Status& status) const {
   switch (status.code) {
     case Status::Code::wrong_size:
       return fmt::format("a span has the wrong size: observations have {} numbers, actions {}, states {}", net.features,
-                         net.outputs, state_size());
+                         net.answers(), state_size());
     case Status::Code::not_finite:
       return (status.item < 0 ? "Δt" : named("observation", input_names(net.preprocessing))) + not_finite_text;
     case Status::Code::state_not_finite:

@@ -58,7 +58,12 @@ void check_count(std::size_t names, std::int64_t width, const char* what, const 
            fmt::format("{}, one for each {} of the network", width, of));
 }
 
-void check_scaling(const Scaling& scaling, std::int64_t width, const char* what, std::string_view operation) {
+void check_scaling(const Scaling& scaling, std::int64_t width, const char* what, const std::vector<std::string>& names,
+                   std::string_view operation) {
+  const auto column = [&](std::size_t i) {
+    return i < names.size() ? fmt::format("{}, column {} ({})", what, i, quote(names[i]))
+                            : fmt::format("{}, column {}", what, i);
+  };
   const std::size_t columns = scaling.columns();
   if (scaling.std.size() != columns) {
     complain(operation, what, fmt::format("of {} means and {} deviations", columns, scaling.std.size()),
@@ -69,17 +74,16 @@ void check_scaling(const Scaling& scaling, std::int64_t width, const char* what,
   }
   for (std::size_t i = 0; i < columns; ++i) {
     if (!std::isfinite(scaling.mean[i]) || !std::isfinite(scaling.std[i]) || scaling.std[i] <= 0) {
-      complain(operation, fmt::format("{}, column {}", what, i),
-               fmt::format("mean {} and standard deviation {}", scaling.mean[i], scaling.std[i]),
+      complain(operation, column(i), fmt::format("mean {} and standard deviation {}", scaling.mean[i], scaling.std[i]),
                "finite numbers, the deviation above 0", "A column that never changes gets the deviation 1.");
     }
     // What lies within some deviations of the mean is to be an observation, which may be floats.
     constexpr double usual_deviations = 10;
     const double far = std::abs(scaling.mean[i]) + usual_deviations * scaling.std[i];
     if (!std::isfinite(static_cast<float>(far))) {
-      complain(operation, fmt::format("{}, column {}", what, i),
+      complain(operation, column(i),
                fmt::format("mean {:g} and standard deviation {:g}", scaling.mean[i], scaling.std[i]),
-               "numbers that a float can hold", "Use another unit for this column.");
+               "ten deviations from the mean to be numbers that a float can hold", "Use another unit for this column.");
     }
   }
 }
@@ -160,9 +164,12 @@ void validate(const Preprocessing& p, std::int64_t inputs, std::int64_t outputs,
   check_horizon(p, operation);
   const std::int64_t features = feature_count(p, inputs, operation);
   check_count(p.features.size(), features, "features", "input", operation);
-  check_scaling(p.inputs, features, "the scaling of inputs", operation);
+  check_scaling(p.inputs, features, "the scaling of inputs", p.features, operation);
   if (p.task == Task::classification) {
-    check_count(p.classes.size(), outputs, "classes", "output", operation);
+    if (outputs > 1) check_count(p.classes.size(), outputs, "classes", "output", operation);
+    if (outputs == 1 && !p.classes.empty() && p.classes.size() != 2)
+      complain(operation, "the number of classes", fmt::format("{}", p.classes.size()),
+               "2, as the network answers with one number: the score of the second class");
     if (!p.outputs.empty()) {
       complain(operation, "the scaling of outputs", fmt::format("of {} columns", p.outputs.columns()),
                "none for a classification", "Only numeric targets are standardised.");
@@ -173,7 +180,7 @@ void validate(const Preprocessing& p, std::int64_t inputs, std::int64_t outputs,
       complain(operation, "the number of classes", fmt::format("{}", p.classes.size()), "0 for a regression",
                "Set .task = Task::classification.");
     }
-    check_scaling(p.outputs, outputs, "the scaling of outputs", operation);
+    check_scaling(p.outputs, outputs, "the scaling of outputs", p.targets, operation);
   }
   if (!std::isfinite(p.time_unit) || p.time_unit <= 0) {
     complain(operation, "time_unit", fmt::format("{}", p.time_unit), "a finite number of seconds above 0",

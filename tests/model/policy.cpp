@@ -234,6 +234,35 @@ TEST(Policy, ClassifiesByProbabilitiesOrLogits) {
   EXPECT_THAT(probabilities.preprocessing().classes, ElementsAre("walk", "run"));
 }
 
+// One number, as of Dense(1) and binary cross-entropy, is the score of the second class.
+TEST(Policy, OfOneScoreHasTwoClasses) {
+  Sequential model({.dtype = Dtype::f64, .seed = 7});
+  model.add(nn::Dense(4, "tanh")).add(nn::Dense(1)).build(3);
+  const Preprocessing units{.classes = {"walk", "run"}, .task = Task::classification};
+  Policy plain(model), probabilities(model, units), unnamed(model, {.task = Task::classification});
+  Policy logits(model, units, {.scores = Scores::logits});
+  ASSERT_EQ(plain.action_size(), 1U);
+  ASSERT_EQ(probabilities.action_size(), 2U);
+  const std::array<double, 3> x{0.3, -1, 4};
+  std::array<double, 1> score{};
+  std::array<double, 2> p{}, q{}, s{};
+  ASSERT_TRUE(plain.step(x, 1, score).ok());
+  ASSERT_TRUE(probabilities.step(x, 1, p).ok());
+  ASSERT_TRUE(unnamed.step(x, 1, q).ok());
+  ASSERT_TRUE(logits.step(x, 1, s).ok());
+  EXPECT_NEAR(p[1], 1 / (1 + std::exp(-score[0])), 1e-15);
+  EXPECT_NEAR(p[0] + p[1], 1, 1e-15);
+  EXPECT_EQ(p, q);
+  EXPECT_EQ(s, (std::array<double, 2>{0, score[0]}));
+  EXPECT_EQ(probabilities.step(x, 1, score).code, Status::Code::wrong_size);
+  EXPECT_EQ(message_of<ConfigError>([&] {
+              Policy(model, {.classes = {"walk", "run", "rest"}, .task = Task::classification});
+            }),
+            model.name() +
+                ", Policy: the number of classes is 3; expected 2, as the network answers with one number: the "
+                "score of the second class.");
+}
+
 TEST(Policy, ClonesGoTheirOwnWay) {
   Sequential model = built(network_named("cfc_wired"));
   Policy a(model);

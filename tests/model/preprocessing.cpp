@@ -149,10 +149,12 @@ TEST(Preprocessing, MustFitTheNetwork) {
             "save_model: the scaling of inputs is of 1 means and 2 deviations; expected as many of each.");
   EXPECT_THAT(
       message([](auto& p) { p.inputs.std[1] = 0; }),
-      HasSubstr("the scaling of inputs, column 1 is mean -2 and standard deviation 0; expected finite numbers"));
-  EXPECT_THAT(message([](auto& p) { p.inputs.std[1] = 1e38; }),
-              HasSubstr("column 1 is mean -2 and standard deviation 1e+38; expected numbers that a float can hold. Use "
-                        "another unit for this column."));
+      HasSubstr("the scaling of inputs, column 1 ('b') is mean -2 and standard deviation 0; expected finite numbers"));
+  EXPECT_THAT(
+      message([](auto& p) { p.inputs.std[1] = 1e38; }),
+      HasSubstr("column 1 ('b') is mean -2 and standard deviation 1e+38; expected ten deviations from the mean to be "
+                "numbers that a float can hold. Use "
+                "another unit for this column."));
   EXPECT_EQ(message([](auto& p) { p.columns.group = "b"; }),
             "save_model: the column 'b' is both a feature and that of time or groups; expected one role a column.");
   EXPECT_EQ(message([](auto& p) { p.columns.first_dt = -1; }),

@@ -71,7 +71,8 @@ class Policy {
   std::size_t action_size() const noexcept;
   const Preprocessing& preprocessing() const noexcept;  // names of features, targets and classes among others
 
-  // observation [observation_size()], dt in seconds since the step before, action [action_size()]. They may overlap.
+  // observation [observation_size()], dt in seconds since the step before, action [action_size()], one number a target or
+  // class. They may overlap.
   Status step(std::span<const float> observation, float dt, std::span<float> action) noexcept;
   Status step(std::span<const double> observation, double dt, std::span<double> action) noexcept;
 

@@ -23,7 +23,8 @@
 
 namespace elegans::model {
 
-// What an answer of the network means: numbers (one a target), or a score for each class (its logits).
+// What an answer of the network means: numbers (one a target), or a score for each class (its logits). A network of one
+// output has two classes, and scores the second one against 0 for the first.
 enum class Task { regression, classification };
 
 // Where in a sequence it was trained to answer: at every step, at the last one, or once for a recording (by its last
