@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <cmath>
+#include <limits>
 
 #include "elegans/base/json.hpp"
 #include "elegans/base/text.hpp"
@@ -43,14 +44,30 @@ void ActivationLayer::on_build(const Shape& input) {
                       "Samples of a batch have nothing to do with each other."});
 }
 
-bool ActivationLayer::streams() const {
-  // Of [batch, time, …], the axis of time.
-  return !(options_.axis && rank_ == 3 && (*options_.axis == 1 || *options_.axis == -2));
+// Of [batch, time, …], the axis of time.
+bool ActivationLayer::is_over_time() const {
+  return options_.axis && rank_ == 3 && (*options_.axis == 1 || *options_.axis == -2);
 }
 
-Value ActivationLayer::call(Context&, Value x) {
+bool ActivationLayer::streams() const { return !is_over_time(); }
+
+// A step that does not count has a score so low that it has no share, and the answer 0.
+Value ActivationLayer::over_time(Context& context, Value x) {
+  const auto function = [&](Value scores) {
+    return activation_.is(Activation::softmax) ? softmax(scores, 1) : log_softmax(scores, 1);
+  };
+  const std::optional<Value> valid = context.valid_steps(x.shape()[0], x.shape()[1], x.dtype());
+  if (!valid) return function(x);
+  constexpr double lowest = std::numeric_limits<float>::lowest() / 4;
+  const Value counts = broadcast_to(transpose(*valid, {1, 0, 2}), x.shape());
+  const Value y = function(select(counts, x, constant(x, lowest)));
+  return select(counts, y, constant(y, 0));
+}
+
+Value ActivationLayer::call(Context& context, Value x) {
   if (options_.negative_slope) return leaky_relu(x, *options_.negative_slope);
   if (options_.alpha) return elu(x, *options_.alpha);
+  if (is_over_time()) return over_time(context, x);
   if (options_.axis)
     return activation_.is(Activation::softmax) ? softmax(x, *options_.axis) : log_softmax(x, *options_.axis);
   return activation_(x);

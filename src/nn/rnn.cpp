@@ -1,7 +1,9 @@
 #include "elegans/nn/rnn.hpp"
 
 #include <fmt/format.h>
+
 #include <array>
+#include <limits>
 
 #include "elegans/nn/dense.hpp"
 #include "elegans/nn/registry.hpp"
@@ -127,6 +129,21 @@ std::vector<Value> RNN::first_states(Context& context, Value x) {
   return first;
 }
 
+namespace {
+
+// Δt of the first step that counts, [batch, 1], of dt [time, batch, 1]: where steps may be skipped, of the earliest one
+// that is not.
+Value first_gap(Context& context, Value dt, const std::optional<Value>& valid) {
+  const Shape each = dt.shape().removed(0);
+  if (!context.mask) return reshape(leading(dt, 1), each);
+  const Value number = reshape(graph::positions(context.graph(), dt.shape()[0], dt.dtype()), {dt.shape()[0], 1, 1});
+  const Value earliness = select(*valid, -number, constant(dt, -std::numeric_limits<float>::max()));
+  const Value others = less(earliness, reduce_max(earliness, 0));
+  return reduce_sum(select(others, constant(dt, 0), dt), 0);
+}
+
+}  // namespace
+
 Value RNN::call(Context& context, Value x) {
   if (x.shape().rank() != 3)
     throw ShapeError(
@@ -143,7 +160,7 @@ Value RNN::call(Context& context, Value x) {
   if (context.training()) scanned.push_back(graph::positions(context.graph(), x.shape()[1], x.dtype()));
   // Backwards, the gap to the following sample is what the step before (in the order of execution) has read.
   const bool hands_on = hands_on_gap(steps);
-  if (hands_on) carried.push_back(reshape(leading(*steps.dt, 1), Shape{batch, 1}));
+  if (hands_on) carried.push_back(first_gap(context, *steps.dt, steps.valid));
   const std::optional<std::size_t> output_state = cell_->output_state();
   const bool keeps_last = !options_.return_sequences && !output_state;
   if (keeps_last) carried.push_back(full(x, Shape{batch, Dim(cell_->output_size())}, 0));

@@ -327,5 +327,27 @@ TEST(Version, IsThatOfTheProject) {
   EXPECT_THAT(text.str(), HasSubstr("project(elegans VERSION " + std::string(version) + " "));
 }
 
+// What stands behind the end of a sequence has no share in a softmax over its steps.
+TEST(Sequential, ASoftmaxOverTimeLeavesPaddingOut) {
+  for (const char* name : {"softmax", "log_softmax"}) {
+    Sequential model({.dtype = Dtype::f64});
+    model.add(nn::ActivationLayer(name, {.axis = 1})).build(2);
+    std::vector<double> numbers(2 * 4 * 2);
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = std::sin(static_cast<double>(3 * i));
+    const Tensor x = Tensor::from({2, 4, 2}, numbers, Dtype::f64),
+                 short_x = Tensor::from({1, 3, 2}, std::span(numbers).first(6), Dtype::f64);
+    Tensor padded_x = x;
+    padded_x.as<double>()[7] = std::numeric_limits<double>::quiet_NaN();
+    Tensor lengths({2}, Dtype::i32);
+    lengths.as<std::int32_t>()[0] = 3;
+    lengths.as<std::int32_t>()[1] = 4;
+    const std::vector<double> y = model.predict(padded_x, {.lengths = lengths}).values(),
+                              whole = model.predict(x).values(), alone = model.predict(short_x).values();
+    for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(y[i], alone[i]) << name;
+    for (std::size_t i = 6; i < 8; ++i) EXPECT_EQ(y[i], 0) << name;
+    for (std::size_t i = 8; i < 16; ++i) EXPECT_EQ(y[i], whole[i]) << name;
+  }
+}
+
 }  // namespace
 }  // namespace elegans::model

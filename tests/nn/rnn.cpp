@@ -68,6 +68,30 @@ TEST(RNN, SkipsMaskedStepsWhereverTheyStand) {
   }
 }
 
+// Backwards, too: the last step reads the Δt of the first one that counts.
+TEST(RNN, SkipsMaskedStepsBackwards) {
+  for (const std::vector<double>& counts : {std::vector<double>{0, 1, 1, 0, 1}, {1, 0, 1, 1, 0}, {0, 0, 1, 1, 1}}) {
+    RNN layer(std::make_shared<TwoMemories>(), {.go_backwards = true});
+    layer.set_numbers(Dtype::f64, 3);
+    const Tensor x = random_tensor({1, 5, 1}, 1), timespans = random_tensor({1, 5}, 2, 0.1, 2);
+    std::vector<double> kept_x, kept_timespans;
+    Tensor hidden_timespans = timespans;
+    for (std::size_t t = 0; t < 5; ++t) {
+      if (counts[t] == 0) {
+        hidden_timespans.as<double>()[t] = nan;
+        continue;
+      }
+      kept_x.push_back(x.values()[t]);
+      kept_timespans.push_back(timespans.values()[t]);
+    }
+    const SequenceOutput kept = layer({.x = Tensor::from({1, 3, 1}, kept_x, Dtype::f64),
+                                       .timespans = Tensor::from({1, 3}, kept_timespans, Dtype::f64)});
+    const SequenceOutput masked =
+        layer({.x = x, .timespans = hidden_timespans, .mask = Tensor::from({1, 5}, counts, Dtype::f64)});
+    for (std::size_t i = 0; i < kept.state.size(); ++i) EXPECT_EQ(masked.state[i].values(), kept.state[i].values());
+  }
+}
+
 TEST(RNN, AnEmptySequenceKeepsItsFirstState) {
   RNN layer(std::make_shared<TwoMemories>(), {.return_sequences = false, .projection = 2});
   layer.set_numbers(Dtype::f64, 3);

@@ -5,7 +5,8 @@
 //     ActivationLayer b("leaky_relu", {.negative_slope = 0.01});
 //     ActivationLayer c("softmax", {.axis = 1});
 //
-// x of any shape with the batch in front; y of the same shape (nn/activation_functions.hpp has the equations).
+// x of any shape with the batch in front; y of the same shape (nn/activation_functions.hpp has the equations). A softmax
+// over the steps of a sequence is over those that count: behind its end, and where a step is skipped, y is 0.
 
 #include <optional>
 
@@ -43,6 +44,9 @@ class ActivationLayer : public Layer {
   Value call(Context& context, Value x) override;
 
  private:
+  bool is_over_time() const;
+  Value over_time(Context& context, Value x);
+
   Activation activation_;
   ActivationLayerOptions options_;
   std::size_t rank_ = 0;

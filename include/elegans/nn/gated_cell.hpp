@@ -8,8 +8,8 @@
 // has the weights of the pattern alone.
 //
 // Dropout while training: one mask for the inputs and one for the state h that the recurrent kernel reads, drawn once a
-// sequence and the same for all gates (Gal & Ghahramani 2016). As in Keras 3; where it also multiplies the h that a GRU
-// carries over by that mask, here h itself is never dropped.
+// sequence and the same for all gates (Gal & Ghahramani 2016), as the cells of Keras 3 do by default (implementation = 2);
+// where they also multiply the h that a GRU carries over by that mask, here h itself is never dropped.
 //
 // The cells know no time: Δt does not enter them (RnnOptions::timespan_as_feature gives it as a feature).
 
