@@ -1,5 +1,6 @@
 // Losses of probabilities, and of the scores that become some.
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 
@@ -22,6 +23,11 @@ Value times_log(Value factor, Value x) { return select(factor, factor * log(x), 
 
 Value smooth(Value t, double smoothing, double spread) { return smoothing > 0 ? t * (1 - smoothing) + spread : t; }
 
+std::string settings_of(const CrossentropyOptions& options) {
+  return fmt::format("label_smoothing {}, epsilon {}, {}", options.label_smoothing, options.epsilon,
+                     options.predictions == Predictions::logits ? "logits" : "probabilities");
+}
+
 enum class Target { numbers, one_hot };
 
 // Σ t (ln Σ exp p − p). The largest p is taken away first, and gets no gradient of its own. Scores whose t is 0 may be
@@ -36,6 +42,7 @@ Value write_of_logits(Value p, Value t, Target target) {
 Loss softmax_loss(const char* name, Targets targets, const CrossentropyOptions& options) {
   const auto target = targets == Targets::classes ? Target::one_hot : Target::numbers;
   return {.name = name,
+          .settings = settings_of(options),
           .targets = targets,
           .write =
               [=, smoothing = options.label_smoothing, epsilon = options.epsilon, predictions = options.predictions](
@@ -51,7 +58,9 @@ Loss softmax_loss(const char* name, Targets targets, const CrossentropyOptions& 
           .reduction = options.reduction,
           .class_weight = options.class_weight,
           .ignore_index = options.ignore_index,
-          .predictions = options.predictions};
+          .predictions = options.predictions,
+          .lowest_target = 0,
+          .highest_target = 1};
 }
 
 // max(p, 0) − p t + ln(1 + exp(−|p|)), in this order: far out the first two are equal, and the last is all there is.
@@ -86,6 +95,7 @@ Loss sparse_categorical_crossentropy(CrossentropyOptions options) {
 Loss binary_crossentropy(CrossentropyOptions options) {
   check("binary_crossentropy", options);
   return {.name = "binary_crossentropy",
+          .settings = settings_of(options),
           .targets = Targets::either,
           .write =
               [smoothing = options.label_smoothing, epsilon = options.epsilon, predictions = options.predictions](
@@ -98,19 +108,24 @@ Loss binary_crossentropy(CrossentropyOptions options) {
           .reduction = options.reduction,
           .class_weight = std::move(options.class_weight),
           .ignore_index = options.ignore_index,
-          .predictions = options.predictions};
+          .predictions = options.predictions,
+          .lowest_target = 0,
+          .highest_target = 1};
 }
 
 Loss kl_divergence(EpsilonOptions options) {
   const double epsilon = options.epsilon;
   require_option("kl_divergence", "epsilon", epsilon, epsilon > 0 && epsilon < 1, "a number above 0 and below 1");
   return {.name = "kl_divergence",
+          .settings = fmt::format("epsilon {}", epsilon),
           .write =
               [epsilon](Value p, Value t) {
                 const Value actual = clip(t, epsilon, 1);
                 return reduce_sum(actual * (log(actual) - log(clip(p, epsilon, 1))), -1);
               },
-          .reduction = options.reduction};
+          .reduction = options.reduction,
+          .lowest_target = 0,
+          .highest_target = 1};
 }
 
 }  // namespace elegans::nn

@@ -1,6 +1,7 @@
 #include "elegans/nn/losses.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -29,6 +30,7 @@ Loss huber(HuberOptions options) {
     return g * maximum(constant(e, -delta), minimum(constant(e, delta), e));
   };
   return {.name = "huber",
+          .settings = fmt::format("delta {}", delta),
           .write =
               [delta, slope](Value p, Value t) {
                 const Value e = p - t, size = abs(e), capped = minimum(constant(e, delta), size);
@@ -52,21 +54,27 @@ Loss log_cosh(LossOptions options) {
 Loss hinge(LossOptions options) {
   return {.name = "hinge",
           .write = [](Value p, Value t) { return reduce_mean(relu(1.0 - t * p), -1); },
-          .reduction = options.reduction};
+          .reduction = options.reduction,
+          .lowest_target = -1,
+          .highest_target = 1};
 }
 
 Loss squared_hinge(LossOptions options) {
   return {.name = "squared_hinge",
           .write = [](Value p, Value t) { return reduce_mean(square(relu(1.0 - t * p)), -1); },
-          .reduction = options.reduction};
+          .reduction = options.reduction,
+          .lowest_target = -1,
+          .highest_target = 1};
 }
 
 Loss poisson(EpsilonOptions options) {
   const double epsilon = options.epsilon;
   require_option("poisson", "epsilon", epsilon, std::isfinite(epsilon) && epsilon > 0, "a finite number > 0");
   return {.name = "poisson",
+          .settings = fmt::format("epsilon {}", epsilon),
           .write = [epsilon](Value p, Value t) { return reduce_mean(p - t * log(p + epsilon), -1); },
-          .reduction = options.reduction};
+          .reduction = options.reduction,
+          .lowest_target = 0};
 }
 
 Loss cosine_similarity(EpsilonOptions options) {
@@ -78,6 +86,7 @@ Loss cosine_similarity(EpsilonOptions options) {
     return sqrt(maximum(squares, constant(squares, epsilon * epsilon)));
   };
   return {.name = "cosine_similarity",
+          .settings = fmt::format("epsilon {}", epsilon),
           .write = [norm](Value p, Value t) { return -(reduce_sum(p * t, -1) / (norm(p) * norm(t))); },
           .reduction = options.reduction};
 }
@@ -92,6 +101,7 @@ Loss quantile(QuantileOptions options) {
   const std::int64_t point = nearest - quantiles.begin();
   const auto count = static_cast<std::int64_t>(quantiles.size());
   return {.name = "quantile",
+          .settings = fmt::format("quantiles {}", fmt::join(quantiles, ", ")),
           .write =
               [quantiles = options.quantiles](Value p, Value t) {
                 const auto width = static_cast<std::size_t>(p.shape().back().factor());
@@ -113,6 +123,7 @@ Loss gaussian_negative_log_likelihood(GaussianOptions options) {
                  "a finite number > 0");
   const double lowest = std::log(epsilon);
   return {.name = "gaussian_negative_log_likelihood",
+          .settings = fmt::format("epsilon {}", epsilon),
           .write =
               [lowest](Value p, Value t) {
                 const std::int64_t width = t.shape().back().factor();

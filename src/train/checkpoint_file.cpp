@@ -66,14 +66,6 @@ FitCheckpoint fit_from(const JsonObject& object) {
   return fit;
 }
 
-std::uint32_t checksum_of(const std::string& text, const std::vector<model::StoredTensor>& tensors) {
-  std::map<std::string, std::uint32_t> sums;
-  for (const model::StoredTensor& tensor : tensors) sums[tensor.name] = crc32(tensor.data);
-  std::vector<std::uint32_t> all{crc32(std::as_bytes(std::span(text)))};
-  for (const auto& [name, sum] : sums) all.push_back(sum);
-  return checksum(all);
-}
-
 const std::string& metadata(const model::StoredMetadata& all, const char* key, const std::string& file) {
   const auto found = all.find(key);
   if (found == all.end())
@@ -130,6 +122,7 @@ Checkpoint checkpoint_from_json(const json& value, const std::string& source) {
                .options = {},
                .fit = {},
                .tensors = {}};
+  if (!c.model.is_object() && !c.model.is_null()) throw object.error("model", "an object, or null");
   std::vector<std::string> names;
   for (const auto& member : object.at("options").items()) names.push_back(member.key());
   const JsonObject options = object.object("options", names);
@@ -138,6 +131,14 @@ Checkpoint checkpoint_from_json(const json& value, const std::string& source) {
     c.fit = fit_from(object.object("fit", {"first_epoch", "updates", "loss_sum", "loss_count", "seconds", "stopped",
                                            "training", "validation", "figures", "callbacks"}));
   return c;
+}
+
+std::uint32_t checksum_of(const std::string& text, const std::vector<model::StoredTensor>& tensors) {
+  std::map<std::string, std::uint32_t> sums;
+  for (const model::StoredTensor& tensor : tensors) sums[tensor.name] = crc32(tensor.data);
+  std::vector<std::uint32_t> all{crc32(std::as_bytes(std::span(text)))};
+  for (const auto& [name, sum] : sums) all.push_back(sum);
+  return checksum(all);
 }
 
 void write_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint,
@@ -153,8 +154,10 @@ void write_checkpoint(const std::filesystem::path& file, const Checkpoint& check
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& path) {
-  const std::string file = path.string();
-  model::StoredTensors tensors = model::read_safetensors(path);
+  return checkpoint_from(model::read_safetensors(path), path.string());
+}
+
+Checkpoint checkpoint_from(model::StoredTensors tensors, const std::string& file) {
   const auto text = [&](const char* key) -> const std::string& { return metadata(tensors.metadata(), key, file); };
   if (text("format") != format_name)
     throw FormatError({file, "its format", quote(text("format")), quote(format_name),

@@ -63,6 +63,9 @@ void write_checkpoint(const std::filesystem::path& file, const Checkpoint& check
                       const std::vector<model::StoredTensor>& tensors, const std::string& machine_kind);
 // FormatError where the file is no checkpoint, of another version or damaged.
 Checkpoint read_checkpoint(const std::filesystem::path& file);
+Checkpoint checkpoint_from(model::StoredTensors tensors, const std::string& file);
+// Of the checkpoint's JSON and the tensors.
+std::uint32_t checksum_of(const std::string& text, const std::vector<model::StoredTensor>& tensors);
 
 // The records of epochs as rows [epochs, figures + 5] of epoch, step, learning_rate, seconds, loss and the figures of
 // validation, and back.

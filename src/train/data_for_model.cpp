@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 
 namespace elegans::train {
 namespace {
@@ -18,10 +19,13 @@ void require_targets(const char* operation, const std::string& what, nn::Targets
                      fmt::format("one for {}, which the data have", name_of(targets_of(data))), ""});
 }
 
-bool anything_counts(const Dataset& data) {
+bool anything_counts(const Dataset& data, const nn::Loss& loss) {
   for (std::size_t s = 0; s < data.size(); ++s) {
     const auto weights = data.weights(s);
-    if (weights.empty() || std::any_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return true;
+    if (weights.empty() && !loss.weighs_labels()) return true;
+    const auto labels = data.labels(s);
+    for (std::size_t i = 0; i < std::max(weights.size(), labels.size()); ++i)
+      if ((weights.empty() || weights[i] > 0) && (!loss.weighs_labels() || loss.weight_of(labels[i]) > 0)) return true;
   }
   return false;
 }
@@ -75,6 +79,9 @@ nn::Loss loss_for(const Dataset& data, const Sequential& model, const nn::Loss& 
 
 std::vector<nn::Metric> metrics_for(const Dataset& data, const std::vector<nn::Metric>& asked, const char* operation) {
   if (asked.empty()) return {data.schema.classifies() ? nn::Metric::accuracy() : nn::Metric::root_mean_squared_error()};
+  for (auto metric = asked.begin(); metric != asked.end(); ++metric)
+    if (std::any_of(asked.begin(), metric, [&](const nn::Metric& other) { return other.name() == metric->name(); }))
+      throw ConfigError({operation, "the metric " + metric->name(), "given twice", "each one once", ""});
   for (const nn::Metric& metric : asked)
     require_targets(operation, "the metric " + metric.name(), metric.targets(), data);
   return asked;
@@ -84,9 +91,6 @@ void check_fits(const Dataset& data, const Sequential& model, const char* operat
   if (data.size() == 0) throw ConfigError({operation, "the data set", "empty", "one sequence or more", ""});
   validate(data, operation);
   const Schema& schema = data.schema;
-  if (!anything_counts(data))
-    throw ConfigError(
-        {operation, "the weight of every target", "0", "one or more above 0", "Recording::weights masks them all."});
   if (!schema.sporadic.empty())
     throw ConfigError({operation, "the data set", "with values that may be missing", "numbers for every step",
                        "Make them inputs with missing_as_inputs()."});
@@ -106,6 +110,31 @@ void check_fits(const Dataset& data, const Sequential& model, const char* operat
     throw ShapeError({operation, "the model's output", to_string(model.output_shape()),
                       "[batch, time, outputs], for every step of the data has a target",
                       "Let the last recurrent layer return sequences, or train on the target of the last step."});
+}
+
+void check_targets(const Dataset& data, const nn::Loss& loss, const char* operation) {
+  if (!anything_counts(data, loss))
+    throw ConfigError({operation, "the weight of every target", "0", "one or more above 0",
+                       loss.weighs_labels()
+                           ? "Give a class that occurs in these data a weight, or divide them otherwise."
+                           : "Where all are masked there is nothing to learn, nor to judge."});
+  const std::size_t width = data.schema.targets.size();
+  const double lowest = loss.lowest_target, highest = loss.highest_target;
+  if (data.schema.classifies() || (std::isinf(lowest) && std::isinf(highest))) return;
+  for (const Recording& recording : data.recordings)
+    for (std::size_t i = 0; i < recording.targets.size(); ++i) {
+      const double target = recording.targets[i];
+      const std::size_t row = i / width;
+      if ((target >= lowest && target <= highest) || (!recording.weights.empty() && recording.weights[row] == 0))
+        continue;
+      throw ConfigError(
+          {operation,
+           fmt::format("target '{}', row {} of recording '{}',", data.schema.targets[i % width], row, recording.name),
+           fmt::format("{:g}", target),
+           std::isinf(highest) ? fmt::format("{:g} or more, as the loss {} takes them", lowest, loss.name)
+                               : fmt::format("{:g} … {:g}, as the loss {} takes them", lowest, highest, loss.name),
+           "Leave the targets of this loss as they are, not standardised, or take another one."});
+    }
 }
 
 void check_outputs(const Dataset& data, const Sequential& model, const nn::Loss& loss, const char* operation) {

@@ -31,6 +31,8 @@ std::vector<nn::Metric> metrics_for(const Dataset& data, const std::vector<nn::M
 void check_fits(const Dataset& data, const Sequential& model, const char* operation);
 // The same of a model whose outputs are not what the loss takes for such targets.
 void check_outputs(const Dataset& data, const Sequential& model, const nn::Loss& loss, const char* operation);
+// The same where nothing counts, or a number that does is out of the range of the loss.
+void check_targets(const Dataset& data, const nn::Loss& loss, const char* operation);
 
 ShardLayout layout_for(const Dataset& data, const Sequential& model, const DataNeeds& needs, std::size_t rows);
 

@@ -1,5 +1,7 @@
 #include "elegans/train/early_stopping.hpp"
 
+#include <fmt/format.h>
+
 #include "elegans/train/trainer.hpp"
 #include "train/monitor.hpp"
 
@@ -9,7 +11,10 @@ namespace {
 class EarlyStopping final : public Callback {
  public:
   explicit EarlyStopping(const EarlyStoppingOptions& options)
-      : options_(options), monitor_("early_stopping", options.monitor, options.min_delta) {}
+      : options_(options),
+        name_(fmt::format("early_stopping({}{})", monitor_text(options.monitor, options.min_delta),
+                          options.restore_best ? "" : ", keeps the last")),
+        monitor_("early_stopping", options.monitor, options.min_delta) {}
 
   void on_start(Trainer&, const FitPlan& plan) override {
     monitor_.start(plan);
@@ -26,7 +31,8 @@ class EarlyStopping final : public Callback {
       if (options_.restore_best) keep(trainer.model());
       return Next::go_on;
     }
-    return ++waited_ == options_.patience ? Next::stop : Next::go_on;
+    ++waited_;
+    return options_.patience > 0 && waited_ >= options_.patience ? Next::stop : Next::go_on;
   }
 
   void on_end(Trainer& trainer, History& history) override {
@@ -37,7 +43,8 @@ class EarlyStopping final : public Callback {
     history.restored = best_epoch_;
   }
 
-  std::string_view state_name() const override { return "early_stopping"; }
+  // What decides which epoch is the best one; how long it waits for that may be another.
+  std::string_view state_name() const override { return name_; }
 
   void save_state(CallbackState& state) const override {
     monitor_.save(state);
@@ -67,6 +74,7 @@ class EarlyStopping final : public Callback {
   }
 
   EarlyStoppingOptions options_;
+  std::string name_;
   Monitor monitor_;
   std::uint64_t best_epoch_ = 0;  // 0 before there is one
   std::uint64_t last_epoch_ = 0;

@@ -11,6 +11,10 @@
 
 namespace elegans::train {
 
+std::string monitor_text(const std::string& figure, double min_delta) {
+  return min_delta == 0 ? figure : fmt::format("{}, min_delta {}", figure, min_delta);
+}
+
 Monitor::Monitor(const char* operation, std::string figure, double min_delta)
     : operation_(operation), figure_(std::move(figure)), min_delta_(min_delta) {
   if (!(min_delta >= 0)) throw ConfigError({operation, "min_delta", fmt::format("{}", min_delta), "0 or more", ""});

@@ -7,6 +7,9 @@
 
 namespace elegans::train {
 
+// "val_loss, min_delta 0.1"
+std::string monitor_text(const std::string& figure, double min_delta);
+
 class Monitor {
  public:
   // ConfigError, in the name of `operation`, where min_delta is not 0 or more.

@@ -18,7 +18,11 @@ void require(bool fits, const char* option, double actual, const char* required)
 class ReduceOnPlateau final : public Callback {
  public:
   explicit ReduceOnPlateau(const ReduceOnPlateauOptions& options)
-      : options_(options), monitor_("reduce_on_plateau", options.monitor, options.min_delta) {
+      : options_(options),
+        name_(fmt::format("reduce_on_plateau({}, factor {}, patience {}, cooldown {}, min_lr {})",
+                          monitor_text(options.monitor, options.min_delta), options.factor, options.patience,
+                          options.cooldown, options.min_lr)),
+        monitor_("reduce_on_plateau", options.monitor, options.min_delta) {
     require(options.factor > 0 && options.factor < 1, "factor", options.factor, "above 0 and below 1");
     require(options.patience > 0, "patience", 0, "1 or more");
     require(std::isfinite(options.min_lr) && options.min_lr >= 0, "min_lr", options.min_lr, "a finite number >= 0");
@@ -46,7 +50,7 @@ class ReduceOnPlateau final : public Callback {
     return Next::go_on;
   }
 
-  std::string_view state_name() const override { return "reduce_on_plateau"; }
+  std::string_view state_name() const override { return name_; }
   void save_state(CallbackState& state) const override {
     monitor_.save(state);
     state.set_count("waited", waited_);
@@ -60,6 +64,7 @@ class ReduceOnPlateau final : public Callback {
 
  private:
   ReduceOnPlateauOptions options_;
+  std::string name_;
   Monitor monitor_;
   std::uint64_t waited_ = 0;   // epochs without a better figure
   std::uint64_t cooling_ = 0;  // epochs in which they do not count

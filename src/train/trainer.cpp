@@ -58,7 +58,13 @@ TrainerOptions checked(TrainerOptions options) {
           text(optimizer.learning_rate), "a finite number >= 0");
   require(options.target_scaling.mean.size() == options.target_scaling.std.size(), "target_scaling",
           "of different numbers of means and deviations", "one of each for every target");
-  for (const CallbackPtr& callback : options.callbacks) require(callback != nullptr, "a callback", "null", "callbacks");
+  for (auto callback = options.callbacks.begin(); callback != options.callbacks.end(); ++callback) {
+    require(*callback != nullptr, "a callback", "null", "callbacks");
+    require(std::find(options.callbacks.begin(), callback, *callback) == callback, "a callback", "given twice",
+            "each one once");
+  }
+  require(options.loss.write || options.loss.name.empty(), "the loss", options.loss.name + " without write",
+          "the function that writes what a place costs");
   return options;
 }
 
@@ -109,6 +115,7 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
   if (!classes) {
     nn::Loss chosen = loss_for(data, *model, options.loss, operation);
     check_outputs(data, *model, chosen, operation);
+    check_targets(data, chosen, operation);
     loss = std::move(chosen);
     metrics = metrics_for(data, options.metrics, operation);
     const std::size_t scaled = options.target_scaling.columns();
@@ -120,6 +127,7 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
     classes = data.schema.classifies();
   } else {
     check_outputs(data, *model, loss, operation);
+    check_targets(data, loss, operation);
   }
   if (parameters.entries.empty()) parameters = layout_of(*model, options.groups, options.frozen);
 
@@ -183,6 +191,12 @@ std::optional<std::string> Trainer::Implementation::first_not_finite_weight() co
   return std::nullopt;
 }
 
+void Trainer::Implementation::require_finite_weights(const std::string& place) const {
+  if (const auto weight = first_not_finite_weight())
+    throw Error(Complaint{place, "the weight " + *weight, "", "finite numbers",
+                          fmt::format("Begin again from finite weights. {}", lower_the_rate)});
+}
+
 void Trainer::Implementation::require_finite(double value) const {
   const Dtype dtype = parameters.dtype;
   std::string gradient, trouble;  // of the first gradient that is not finite
@@ -195,9 +209,7 @@ void Trainer::Implementation::require_finite(double value) const {
     }
   }
   if (std::isfinite(value) && gradient.empty()) return;
-  if (const auto weight = first_not_finite_weight())
-    throw Error(Complaint{where("gradients"), "the weight " + *weight, "", "finite numbers",
-                          "Begin again from finite weights."});
+  require_finite_weights(where("gradients"));
   if (std::isfinite(value))
     throw Error(Complaint{where("gradients"), gradient, trouble, "finite numbers", lower_the_rate});
   const std::string also =
@@ -228,9 +240,7 @@ void Trainer::Implementation::apply() {
     throw ConfigError(
         {where("apply"), "the rate of schedule " + options.schedule.name, text(now), "a finite number >= 0", ""});
   has_gradients = false;
-  if (const auto broken = update->run(steps + 1, now, training.pass->gradients()))
-    throw Error(Complaint{where("apply"), "the new weight " + quote(broken->path), "not finite", "finite numbers",
-                          lower_the_rate});
+  update->run(steps + 1, now, training.pass->gradients());
   ++steps;
 }
 

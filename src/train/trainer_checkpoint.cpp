@@ -60,10 +60,19 @@ std::string describe(const std::vector<ParameterGroup>& groups) {
   return text.empty() ? "none" : text;
 }
 
+std::string describe(const nn::Loss& loss) {
+  std::string text = loss.name.empty() ? "by the targets" : loss.name;
+  if (!loss.settings.empty()) text += fmt::format(" ({})", loss.settings);
+  if (loss.reduction == nn::Reduction::sum) text += ", sum";
+  if (!loss.class_weight.empty()) text += fmt::format(", class_weight {}", fmt::join(loss.class_weight, ", "));
+  if (loss.ignore_index) text += fmt::format(", ignore_index {}", *loss.ignore_index);
+  return text;
+}
+
 std::map<std::string, std::string> options_of(const TrainerOptions& options, std::uint64_t seed) {
   const auto optional = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string("none"); };
   std::map<std::string, std::string> all{
-      {"loss", options.loss.name.empty() ? "by the targets" : options.loss.name},
+      {"loss", describe(options.loss)},
       {"optimizer", to_string(options.optimizer)},
       {"learning_rate", fmt::format("{}", options.optimizer.learning_rate)},
       {"schedule", to_string(options.schedule)},
@@ -75,15 +84,16 @@ std::map<std::string, std::string> options_of(const TrainerOptions& options, std
       {"gradient_accumulation_steps", fmt::format("{}", options.gradient_accumulation_steps)},
       {"ema_decay", optional(options.ema_decay)},
       {"order", options.order == Order::shuffled ? "shuffled" : "sequential"},
-      {"seed", fmt::format("{}", seed)}};
+      {"seed", fmt::format("{}", seed)},
+      {"kernels", options.target == kernels::Target::scalar ? "scalar" : "best"}};
   if (options.tbptt_steps) all["tbptt_steps"] = fmt::format("{}", *options.tbptt_steps);
   if (options.schedule.ends_with_fit) all["epochs"] = fmt::format("{}", options.epochs);
   return all;
 }
 
 [[noreturn]] void differs(const Checkpoint& checkpoint, const std::string& what, const std::string& here,
-                          const std::string& there) {
-  throw ConfigError({"resume", what, here, fmt::format("{}, as in {}", there, checkpoint.file), same_again});
+                          const std::string& there, const char* remedy = same_again) {
+  throw ConfigError({"resume", what, here, fmt::format("{}, as in {}", there, checkpoint.file), remedy});
 }
 
 // A model is built before its weights can be compared: not for more features than the file has weights.
@@ -116,7 +126,10 @@ void compare_options(const Checkpoint& checkpoint, const std::map<std::string, s
       const auto found = of.find(name);
       return found == of.end() ? std::string("not decisive") : printable(found->second, 400);
     };
-    if (value(here) != value(checkpoint.options)) differs(checkpoint, name, value(here), value(checkpoint.options));
+    if (value(here) == value(checkpoint.options)) continue;
+    differs(checkpoint, name, value(here), value(checkpoint.options),
+            name == "epochs" ? "The schedule ends with the fit: a longer one would have had other rates from the start."
+                             : same_again);
   }
 }
 
@@ -186,6 +199,7 @@ void Trainer::Implementation::save_checkpoint(const std::filesystem::path& file)
   UpdateStep& step = made_update("save_checkpoint");
   const bool shown = averages_shown;
   show_averages(false);
+  require_finite_weights("save_checkpoint");
   Checkpoint checkpoint{.file = {},
                         .steps = steps,
                         .passes = passes,

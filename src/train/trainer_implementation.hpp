@@ -98,6 +98,7 @@ struct Trainer::Implementation {
   void check_segments(const Batch& batch);
   // "'dense/kernel' is nan at element 3"
   std::optional<std::string> first_not_finite_weight() const;
+  void require_finite_weights(const std::string& place) const;
   void require_finite_evaluation(double value) const;
   void require_finite(double loss) const;
   std::string where(const char* otherwise) const;

@@ -121,7 +121,9 @@ TEST_F(Mismatch, OfOptionsIsNamed) {
   EXPECT_EQ(refusal([](TrainerOptions& o) { o.seed = 4; }), as_in("resume: seed is 4; expected 11"));
   EXPECT_EQ(refusal([](TrainerOptions& o) { o.optimizer.learning_rate = 0.1; }),
             as_in("resume: learning_rate is 0.1; expected 0.02"));
-  EXPECT_EQ(refusal([](TrainerOptions& o) { o.epochs = 9; }), as_in("resume: epochs is 9; expected 4"));
+  EXPECT_EQ(refusal([](TrainerOptions& o) { o.epochs = 9; }),
+            "resume: epochs is 9; expected 4, as in " + file.string() +
+                ". The schedule ends with the fit: a longer one would have had other rates from the start.");
   EXPECT_EQ(refusal([](TrainerOptions& o) { o.order = Order::sequential; }),
             as_in("resume: order is sequential; expected shuffled"));
   EXPECT_EQ(refusal([](TrainerOptions& o) { o.gradient_accumulation_steps = 2; }),
@@ -173,9 +175,10 @@ TEST_F(Mismatch, OfDataAndCallbacksIsNamed) {
   };
   const CallbackPtr stopping = early_stopping({}), saving = checkpoint({.file = file});
   EXPECT_EQ(refused(training(), &held_back(), {stopping, checkpoint({.file = file, .keep = 2})}),
-            as_in("resume: the callbacks with a state is early_stopping, checkpoint; expected early_stopping"));
+            as_in("resume: the callbacks with a state is early_stopping(val_loss), checkpoint; expected "
+                  "early_stopping(val_loss)"));
   EXPECT_EQ(refused(training(), &held_back(), {}),
-            as_in("resume: the callbacks with a state is none; expected early_stopping"));
+            as_in("resume: the callbacks with a state is none; expected early_stopping(val_loss)"));
   EXPECT_THAT(refused(training(), nullptr, {stopping, saving}),
               HasSubstr("resume: the validation part is none; expected 3 sequences of 21 steps with checksum "));
   Dataset other = training();

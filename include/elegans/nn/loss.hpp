@@ -30,6 +30,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,6 +65,7 @@ struct LossWeights {
 
 struct Loss {
   std::string name = {};
+  std::string settings = {};  // its options, for messages and comparisons: "delta 0.5"
   Targets targets = Targets::numbers;
   // l [...]. Where nothing counts it is called with zeros, and what it gives there is dropped. It must not mix places.
   std::function<Value(Value prediction, Value target)> write = {};
@@ -76,6 +78,9 @@ struct Loss {
   // what one would name if asked for one number; metrics judge them.
   std::int64_t outputs_per_target = 1;
   std::int64_t point = 0;
+  // Of numeric targets: probabilities are 0 … 1, say. A trainer refuses others.
+  double lowest_target = -std::numeric_limits<double>::infinity();
+  double highest_target = std::numeric_limits<double>::infinity();
 
   // By the rule above, with everything in the graph. ShapeError, DtypeError naming the loss where inputs do not fit
   // together or `write` returns something else than l; ConfigError where class weights are not one a class.

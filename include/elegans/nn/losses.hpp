@@ -35,7 +35,8 @@
 
 namespace elegans::nn {
 
-// ConfigError naming loss and option for a value out of its range.
+// Targets of hinge losses lie in −1 … 1, of poisson at 0 or above, of cross-entropies and kl_divergence in 0 … 1
+// (Loss::lowest_target, highest_target). ConfigError naming loss and option for a value out of its range.
 
 struct LossOptions {
   Reduction reduction = Reduction::mean;

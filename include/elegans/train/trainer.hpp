@@ -23,8 +23,9 @@
 //     last step, recording    [batch, time, C]                   the answer at the last step of a sequence
 //
 // C is the number of numeric targets or of classes; of two classes C may also be 1, the score of the second one. Some
-// losses take several outputs a target (Loss::outputs_per_target). Sequences of any length: a batch is padded to its longest one, and
-// what is padded changes nothing. A model without time takes sequences of one step.
+// losses take several outputs a target (Loss::outputs_per_target). Sequences of any length: those of a batch that have
+// like lengths are computed side by side, padded to the longest of them, and what is padded changes nothing. A model
+// without time takes sequences of one step.
 //
 // Recordings too long to unroll are trained on in segments of tbptt_steps steps (truncated back-propagation through time,
 // Williams & Peng, 1990; Keras' stateful=True): every row of a batch follows one sequence, and the states of all recurrent
@@ -43,7 +44,7 @@
 // A target may be masked, or count more or less than 1 (Recording::weights), or as its class does (Loss::class_weight).
 // The loss of a batch is the mean over what counts, weight by weight, or the sum (Loss::reduction; what is reported of
 // epochs and evaluations are means all the same), plus the penalties of regularisers, once a batch. Metrics know no class
-// weights. Gradients are computed by shards: rows of the batch, so many as shard_rows(batch_size) says, each by an
+// weights. Gradients are computed by shards: rows of the batch, by length, so many as shard_rows(batch_size) says, each by an
 // executable of its own; losses and gradients are added in the order of the shards. So threads change no bit, and the
 // same seed gives the same weights on the same kind of machine (model/machine_kind.hpp).
 //
@@ -57,8 +58,12 @@
 // Memory is taken where a data set is first seen: by fit(), evaluate(), reserve() or the first batch. After that a
 // training step asks for none. (oneTBB, where threads > 1, keeps its own and is warmed up then.)
 //
-// Loss, gradients or weights that are not finite end training with an Error that names step and tensor; the weights are
-// then as they were before that step. Used by one thread at a time; the model must stay where it is.
+// A loss or a gradient that is not finite ends training with an Error that names step and tensor; the weights are then
+// as they were before that step. A weight that an update itself took out of range (a rate of 1e30) is named by the next
+// step, or at the end of the epoch. Used by one thread at a time; the model must stay where it is.
+//
+// The first update, or reserve(), moves the trained weights into one array, of which their tensors are parts from then
+// on: pointers into them from before are no longer theirs.
 
 #include <filesystem>
 #include <memory>
