@@ -89,6 +89,27 @@ json to_json(const RunResult& result) {
   return made;
 }
 
+SweepLines read_sweep_lines(std::string_view text, const std::string& source) {
+  SweepLines done;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::string where = fmt::format("{}, line {}", source, number);
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    if (end == text.npos && may_be_torn(line)) break;
+    if (end == text.npos || !line.starts_with(line_start))
+      throw FormatError(Complaint{where, "this", "no line of a sweep's results",
+                                  "one that begins with \"elegans_sweep\"", "--results names another file."});
+    const json whole = parse_json(line, where);
+    const JsonObject run = JsonObject(whole, where, {"elegans_sweep", "run"})
+                               .object("run", {"settings", "fold", "data_checksum", "part", "figures", "epochs",
+                                               "best_epoch", "seconds", "machine_kind", "elegans_version", "error"});
+    done.runs[key_of(run.at("settings"), run.at("fold"), run.at("data_checksum"))] = result_of(run);
+    done.bytes += line.size() + 1;
+    text.remove_prefix(line.size() + 1);
+  }
+  return done;
+}
+
 SweepResults::SweepResults(fs::path file) : file_(std::move(file)) {
   if (!fs::exists(file_)) {
     require_writable(file_);
@@ -96,23 +117,7 @@ SweepResults::SweepResults(fs::path file) : file_(std::move(file)) {
   }
   const std::string text = read_file(file_, most_bytes);
   bytes_ = text.size();
-  std::string_view rest = text;
-  for (std::size_t number = 1; !rest.empty(); ++number) {
-    const std::string where = fmt::format("{}, line {}", file_.string(), number);
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    if (end == rest.npos && may_be_torn(line)) break;
-    if (end == rest.npos || !line.starts_with(line_start))
-      throw FormatError(Complaint{where, "this", "no line of a sweep's results",
-                                  "one that begins with \"elegans_sweep\"", "--results names another file."});
-    const json whole = parse_json(line, where);
-    const JsonObject run = JsonObject(whole, where, {"elegans_sweep", "run"})
-                               .object("run", {"settings", "fold", "data_checksum", "part", "figures", "epochs",
-                                               "best_epoch", "seconds", "machine_kind", "elegans_version", "error"});
-    done_[key_of(run.at("settings"), run.at("fold"), run.at("data_checksum"))] = result_of(run);
-    whole_bytes_ += line.size() + 1;
-    rest.remove_prefix(line.size() + 1);
-  }
+  done_ = read_sweep_lines(text, file_.string());
 }
 
 json SweepResults::identity_of(const SweepRun& run) {
@@ -133,8 +138,8 @@ json SweepResults::identity_of(const SweepRun& run) {
 
 const RunResult* SweepResults::find(const SweepRun& run) {
   const json identity = identity_of(run);
-  const auto found = done_.find(key_of(identity["settings"], identity["fold"], identity["data_checksum"]));
-  return found == done_.end() ? nullptr : &found->second;
+  const auto found = done_.runs.find(key_of(identity["settings"], identity["fold"], identity["data_checksum"]));
+  return found == done_.runs.end() ? nullptr : &found->second;
 }
 
 void SweepResults::add(const SweepRun& run, const RunResult& result) {
@@ -148,16 +153,16 @@ void SweepResults::add(const SweepRun& run, const RunResult& result) {
   if ((is_there ? fs::file_size(file_, error) : 0) != bytes_ && !error)
     throw FileError(Complaint{file_.string(), "the results", "changed by another program", "one sweep at a time",
                               "What it holds stays. Run the sweep again: it goes on from there."});
-  if (is_there && !error) fs::resize_file(file_, whole_bytes_, error);
+  if (is_there && !error) fs::resize_file(file_, done_.bytes, error);
   std::ofstream out(file_, std::ios::app | std::ios::binary);
   if (error || !(out << line << std::flush)) {
     out.close();
-    fs::resize_file(file_, whole_bytes_, error);
+    fs::resize_file(file_, done_.bytes, error);
     throw FileError(Complaint{file_.string(), "the results", "not writable any more", "room for a line a run",
                               "It holds the runs before. Check the free space, and whether the file was removed."});
   }
-  bytes_ = whole_bytes_ += line.size();
-  done_[key] = result;
+  bytes_ = done_.bytes += line.size();
+  done_.runs[key] = result;
 }
 
 }  // namespace elegans::cli

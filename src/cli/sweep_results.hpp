@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/sweep_plan.hpp"
@@ -31,6 +32,14 @@ struct RunResult {
   std::string error = {};  // why it failed; then there are no figures
 };
 
+// The results of whole lines, by what a run is known again by, and how many bytes these lines have.
+struct SweepLines {
+  std::map<std::string, RunResult> runs;
+  std::uintmax_t bytes = 0;
+};
+// FormatError, beginning with `source`, with the line.
+SweepLines read_sweep_lines(std::string_view text, const std::string& source);
+
 class SweepResults {
  public:
   // Reads `file` where it is there. FormatError with the line for a file of something else, or a damaged one; FileError
@@ -48,8 +57,8 @@ class SweepResults {
   nlohmann::json identity_of(const SweepRun& run);
 
   std::filesystem::path file_;
-  std::uintmax_t bytes_ = 0, whole_bytes_ = 0;  // of the file as it was left, of its whole lines
-  std::map<std::string, RunResult> done_;
+  std::uintmax_t bytes_ = 0;  // of the file as it was left
+  SweepLines done_;
   std::map<std::string, std::string> checksums_;  // of the files that settings name
 };
 

@@ -36,6 +36,7 @@ bool is_better(const SweepRow& a, const SweepRow& b, nn::Better better) {
 
 std::string text_of(const Spread& spread, std::size_t runs) {
   if (runs == 0) return "";
+  if (std::isnan(spread.mean)) return "-";
   const std::string mean = fmt::format("{:.4g}", spread.mean);
   return runs > 1 ? fmt::format("{} ± {:.2g}", mean, spread.deviation) : mean;
 }

@@ -27,6 +27,7 @@ constexpr const char* examples =
     "  elegans train gestures.csv --time t --group recording --target gesture --answer recording --patience 20\n"
     "  elegans train engine.csv --time t --horizon 1 --target torque      foresee the torque of the next row\n"
     "  elegans train --config engine.toml --epochs 200\n"
+    "  elegans train --config engine.toml --explain | less\n"
     "  elegans train --config engine.toml --checkpoint run.checkpoint --resume run.checkpoint\n";
 
 struct TrainCommand {
@@ -37,6 +38,7 @@ struct TrainCommand {
   std::string config;
   std::string write_config;
   std::string resume;
+  bool explain = false;
   bool json = false;
   bool quiet = false;
 };
@@ -122,6 +124,11 @@ int train_model(TrainCommand& command) {
   std::vector<train::CallbackPtr> callbacks;
   if (!command.quiet) callbacks.push_back(train::progress_bar());
   Training training(s, data, std::move(callbacks));
+  if (command.explain) {
+    training.trainer().reserve(data.parts.train);
+    std::cout << training.trainer().explain();
+    return success;
+  }
   if (!command.resume.empty()) training.trainer().resume(command.resume);
   if (!command.json) std::cout << describe(s, data) << std::flush;
   const Outcome outcome = training.run();
@@ -151,6 +158,9 @@ Action add_train(CLI::App& program) {
                  "go on from this file of --checkpoint, with the same options: to the same model as without a break");
   app.add_flag("--quiet", command->quiet, "no progress");
   app.add_flag("--json", command->json, "the result as JSON");
+  app.add_flag("--explain", command->explain,
+               "instead of training: what a step computes, which passes changed it, and the bytes that an update moves")
+      ->excludes("--json");
   return [command] { return train_model(*command); };
 }
 

@@ -132,6 +132,9 @@ void add_settings(Settings& options, TrainSettings& settings);
 // others. Whatever needs the data is checked with it.
 void check_settings(const TrainSettings& settings);
 
+// ConfigError of `elegans train`, about an option.
+[[noreturn]] void refuse(const char* option, std::string actual, std::string required, std::string remedy);
+
 // Whether there is a figure by which the best epoch can be chosen.
 bool judges_epochs(const TrainSettings& settings);
 

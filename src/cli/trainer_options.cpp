@@ -68,7 +68,7 @@ train::Schedule schedule(const TrainSettings& s, std::uint64_t steps_per_epoch) 
   if (s.schedule == "exponential")
     return train::Warmup{.warmup_steps = warmup,
                          .then = train::ExponentialDecay{.decay_rate = s.decay_rate, .decay_steps = decay_steps}};
-  return {};
+  return warmup > 0 ? train::Schedule(train::Warmup{.warmup_steps = warmup}) : train::Schedule();
 }
 
 // Updates of an epoch, of the first one where epochs differ.

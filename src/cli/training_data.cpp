@@ -1,10 +1,13 @@
 #include "cli/training_data.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include "cli/columns.hpp"
 #include "cli/data_file.hpp"
 #include "elegans/base/error.hpp"
+#include "elegans/base/text.hpp"
+#include "elegans/nn/losses.hpp"
 #include "elegans/train/classes.hpp"
 #include "elegans/train/folds.hpp"
 #include "elegans/train/forecast.hpp"
@@ -92,6 +95,13 @@ train::Parts parts_of(train::Dataset data, const TrainSettings& s, const Fold& f
   return std::move(train::folds(data, options).at(fold.number - 1));
 }
 
+// Whether targets may be shifted and scaled for the loss: it is of differences, as by default.
+bool may_standardise(const TrainSettings& s) {
+  if (s.loss.empty()) return true;
+  const nn::Loss loss = nn::loss_named(s.loss);
+  return std::isinf(loss.lowest_target) && std::isinf(loss.highest_target) && loss.name != "cosine_similarity";
+}
+
 // What is learnt on the training part.
 model::Preprocessing learn(const train::Dataset& training, const TrainSettings& s) {
   const train::Schema& schema = training.schema;
@@ -112,7 +122,7 @@ model::Preprocessing learn(const train::Dataset& training, const TrainSettings& 
     const train::Standardisation features = train::standardise_features(training);
     p.inputs = {features.mean, features.std};
   }
-  if (s.standardise && !schema.classifies()) {
+  if (s.standardise && !schema.classifies() && may_standardise(s)) {
     const train::Standardisation targets = train::standardise_targets(training);
     p.outputs = {targets.mean, targets.std};
   }
@@ -145,6 +155,10 @@ void prepare(const model::Preprocessing& preprocessing, train::Dataset& data) {
 TrainingData read_training_data(const TrainSettings& s, const std::optional<Fold>& fold) {
   TrainingData made;
   train::Dataset data = read(s);
+  if (s.horizon == 0 && !data.schema.classifies() && data.schema.targets.empty())
+    throw ConfigError(Complaint{"train", "the data " + quote(s.data), "without targets", "numbers or classes to learn",
+                                "Targets are columns that --target names, the array y of an .npz file, or the class "
+                                "or target values of a .ts file."});
   if (s.first_dt != "median" && time_column(data, s.time).empty())
     throw ConfigError(Complaint{"train", "--first-dt", "given where it would change nothing", "data with time stamps",
                                 "Leave it out."});

@@ -118,7 +118,7 @@ class Train(program.Case):
         self.assertTrue(weights((*long, *once[:2]), "other.safetensors") != reduced, "--plateau-min-delta")
         for start, *option in ((adam, "--copies", "2"), (copied, "--copies", "3"), (copied, "--copies", "2", "--noise", "0.3"),
                                (copied, "--copies", "2", "--offset", "0.2"), (adam, "--schedule", "cosine"),
-                               (cosine, "--schedule", "cosine", "--warmup", "0.5"),
+                               (cosine, "--schedule", "cosine", "--warmup", "0.5"), (adam, "--warmup", "0.5"),
                                (adam, "--beta-1", "0.5"), (adam, "--beta-2", "0.9"), (adam, "--epsilon", "0.1"),
                                (adam, "--learning-rate", "0.1"), (adam, "--clip-norm", "0.01"), (adam, "--batch-size", "2"),
                                (adam, "--no-standardise"), (adam, "--time-unit", "off"), (adam, "--first-dt", "0"),
@@ -231,7 +231,7 @@ class Train(program.Case):
                                ("--schedule cosine", "--min-learning-rate", "0.001"),
                                ("--reduce-on-plateau", "--plateau-factor", "0.5"),
                                ("--checkpoint", "--checkpoint-steps", "5"), ("--checkpoint", "--checkpoint-keep", "2"),
-                               ("--copies", "--noise", "0.3"), ("--schedule cosine", "--warmup", "0.1"),
+                               ("--copies", "--noise", "0.3"),
                                ("--answer recording", "--repeat-target"),
                                ("--window 0, or a longer window", "--tbptt-steps", "64"),
                                ("--window", "--window", "0", "--stride", "2"),
@@ -312,9 +312,20 @@ class Train(program.Case):
 
     def test_the_json_tells_what_an_update_costs(self):
         made = json.loads(self.train_lag("one.safetensors", "--quiet", "--json"))
-        self.assertEqual(made["update"], {"bytes_per_parameter": 40, "state_bytes_per_parameter": 8})
+        self.assertEqual(made["update"]["state_bytes_per_parameter"], 8)
+        # The norm reads the gradient (4 bytes), and keeps a number for each row of 16 to 1024.
+        self.assertGreater(made["update"]["bytes_per_parameter"], 32)
+        self.assertLessEqual(made["update"]["bytes_per_parameter"], 32.5)
         made = json.loads(self.train_lag("one.safetensors", "--quiet", "--json", "--clip-norm", "0", "--ema-decay", "0.9"))
         self.assertEqual(made["update"], {"bytes_per_parameter": 36, "state_bytes_per_parameter": 12})
+
+    def test_a_step_is_explained_instead_of_trained(self):
+        out = self.done("train", "--config", "lag.toml", "--explain", "--out", "explained.safetensors")
+        for part in ("gradients of a shard\n", "norm of all gradients\n", "update by adam (", "bytes a parameter read and written", "memory: "):
+            self.assertIn(part, out)
+        self.assertFalse((self.folder / "explained.safetensors").exists())
+        code, _, errors = self.run_here("train", "--config", "lag.toml", "--explain", "--json")
+        self.assertEqual((code, json.loads(errors)["error"]["kind"]), (2, "usage"))
 
     RESUMED = ("train", "lag.csv", "--time", "t", "--target", "y", "--wiring", "autoncp:8,1", "--mixed-memory", "--epochs", "60",
                "--window", "16", "--batch-size", "2", "--seed", "7", "--quiet", "--optimizer", "nadam", "--schedule", "cosine",
@@ -367,7 +378,11 @@ class Train(program.Case):
                                  (("--optimizer", "lion"), "resume: optimizer is lion"),
                                  (("--mode", "pure"), "resume: the model's layers/0/"), (("--seed", "3"), "resume: the model's seed"),
                                  (("--stride", "8"), "resume: the training part is "),
-                                 (("--reduce-on-plateau", "3"), "resume: the callbacks with a state is reduce_on_plateau, early")):
+                                 (("--reduce-on-plateau", "3"), "the callbacks with a state is reduce_on_plateau(val_loss, min_delta 0.0001"),
+                                 (("--monitor", "val_root_mean_squared_error"), "expected early_stopping(val_loss)"),
+                                 (("--min-delta", "0.5"), "is early_stopping(val_loss, min_delta 0.5)"),
+                                 (("--loss", "huber:delta=0.5"), "resume: loss is huber (delta 0.5); expected by the targets"),
+                                 (("--kernels", "scalar"), "resume: kernels is scalar; expected best")):
             code, _, errors = self.run_here(*base, *option, "--resume", "small.checkpoint")
             self.assertEqual(code, 2, errors)
             self.assertIn(expected, errors)
