@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "elegans/base/error.hpp"
+#include "elegans/train/events.hpp"
 #include "elegans/train/read_arrays.hpp"
 #include "elegans/train/read_csv.hpp"
 #include "elegans/train/ts_format.hpp"
@@ -19,11 +20,13 @@ DataFormat format_of(const std::string& file) {
 
 bool names_recordings(const std::string& file) { return format_of(file) != DataFormat::csv; }
 
-train::Dataset read_data(const std::string& file, const std::vector<std::string>& others, const train::Roles& roles) {
+train::Dataset read_data(const std::string& file, const std::vector<std::string>& others, const train::Roles& roles,
+                         Rows rows) {
   const DataFormat format = format_of(file);
   if (format == DataFormat::ts)
     return train::read_ts(file, {.missing = roles.missing, .sporadic = roles.sporadic, .first_dt = roles.first_dt});
   if (format == DataFormat::arrays) return train::read_arrays(file, roles);
+  if (rows == Rows::events) return train::read_events(file, roles);
   if (others.empty()) return train::read_csv(file, roles);
   std::vector<std::filesystem::path> files{file};
   files.insert(files.end(), others.begin(), others.end());

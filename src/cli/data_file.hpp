@@ -19,8 +19,12 @@ DataFormat format_of(const std::string& file);
 // Whether recordings have names without a group column.
 bool names_recordings(const std::string& file);
 
+// Whether the rows of a CSV file are samples of a moment, or events (train/events.hpp).
+enum class Rows { samples, events };
+
 // Reads `file`, and merges `others` with it. What a .ts file says itself is taken from it whatever the roles say.
-train::Dataset read_data(const std::string& file, const std::vector<std::string>& others, const train::Roles& roles);
+train::Dataset read_data(const std::string& file, const std::vector<std::string>& others, const train::Roles& roles,
+                         Rows rows = Rows::samples);
 
 // Whether the data tell when steps were measured: by time stamps, or by a Δt that is not 1 throughout.
 bool has_time(const train::Dataset& data);

@@ -39,7 +39,7 @@ struct EvaluateCommand {
   std::vector<std::string> merge;
   double tolerance = 0;
   std::int64_t window = 0, stride = 0, threads = 0;
-  bool json = false;
+  bool events = false, json = false;
 };
 
 train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
@@ -70,7 +70,8 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
                            .channel = c.channel,
                            .value = c.value,
                            .tolerance = c.tolerance};
-  train::Dataset data = read_as_trained(p, c.columns, [&] { return read_data(c.data, c.merge, roles); });
+  train::Dataset data = read_as_trained(
+      p, c.columns, [&] { return read_data(c.data, c.merge, roles, c.events ? Rows::events : Rows::samples); });
   if (format != DataFormat::csv) require_time(p, data, c.data);
   if (p.horizon > 0) data = train::forecast(data, {.features = p.targets, .horizon = p.horizon});
   if (classifies) train::relabel(data, p.classes);
@@ -125,6 +126,7 @@ Action add_evaluate(CLI::App& program) {
       ->delimiter(',');
   app.add_option("--channel", c->channel, "long format: the column that names the channel of a row's value");
   app.add_option("--value", c->value, "and the column of the value");
+  app.add_flag("--events", c->events, "with --channel: each row is an event of its channel")->needs("--channel");
   app.add_option("--tolerance", c->tolerance, "merging: seconds within which rows become one step");
   app.add_option("--answer", c->answer, "every-step | last-step | recording (default: as trained)");
   app.add_option_function<std::string>(

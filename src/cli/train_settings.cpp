@@ -25,6 +25,7 @@ void add_data(Settings& options, TrainSettings& s) {
   options.add("merge", s.merge, "other CSV files, with commas between, whose rows are merged by time");
   options.add("channel", s.channel, "long format: the column that names the channel of a row's value");
   options.add("value", s.value, "and the column of the value");
+  options.add("events", s.events, "with --channel: each row is an event, a step in which its channel alone is not 0");
   options.add("tolerance", s.tolerance, "merging: seconds within which rows become one step", {.at_least = 0});
   options.add("task", s.task, "auto | regression | classification (auto: by the first target)");
   options.add("answer", s.answer, "every-step | last-step | recording: where a target stands");

@@ -22,6 +22,7 @@ struct TrainSettings {
   std::string group = {};
   std::string channel = {};
   std::string value = {};
+  bool events = false;
   double tolerance = 0;
   std::string task = "auto";
   std::string answer = "every-step";

@@ -110,7 +110,7 @@ void check_dependents(const TrainSettings& s) {
   const bool is_ctrnn = s.cell == "ctrnn", is_ctgru = s.cell == "ctgru", is_node = s.cell == "node";
   const bool is_gated = s.cell == "lstm" || s.cell == "gru" || s.cell == "simple_rnn";
   const bool can_be_wired = is_cfc || is_ltc || is_ctrnn, has_solver = is_ltc || is_ctrnn || is_node;
-  const bool merges = !s.merge.empty() || !s.channel.empty();
+  const bool merges = !s.merge.empty() || (!s.channel.empty() && !s.events);
   const DataFormat format = format_of(s.data);
   const bool is_csv = format == DataFormat::csv, is_ts = format == DataFormat::ts;
   const bool may_have_time = !is_csv || !s.time.empty();
@@ -158,7 +158,8 @@ void check_dependents(const TrainSettings& s) {
       {"--merge", !s.merge.empty(), is_csv, csv},
       {"--channel", !s.channel.empty(), is_csv, csv},
       {"--value", !s.value.empty(), !s.channel.empty(), "--channel"},
-      {"--tolerance", s.tolerance > 0, merges, "--merge, or --channel"},
+      {"--events", s.events, !s.channel.empty(), "--channel"},
+      {"--tolerance", s.tolerance > 0, merges, "--merge, or --channel without --events"},
       {"--sporadic", !s.sporadic.empty(), s.missing == "inputs", "--missing inputs"},
       {"--first-dt", s.first_dt != fresh.first_dt, may_have_time, "--time"},
       {"--time-unit", s.time_unit != fresh.time_unit, may_have_time, "--time"},
@@ -194,7 +195,10 @@ void check_forecast(const TrainSettings& s) {
 
 // Samples of several channels become steps by their times.
 void check_merging(const TrainSettings& s) {
-  if (!s.channel.empty() && s.value.empty())
+  if (s.events && !s.merge.empty()) refuse("--events", "given beside --merge", "one of the two", "");
+  if (s.events && s.missing != "error" && s.missing != "drop")
+    refuse("--missing", s.missing + ", beside --events", "error or drop", "An event that lacks a value is none.");
+  if (!s.channel.empty() && s.value.empty() && !s.events)
     refuse("--value", "missing beside --channel", "the column of the value", "See the header line of the file.");
   if ((!s.merge.empty() || !s.channel.empty()) && s.time.empty())
     refuse("--time", s.merge.empty() ? "missing beside --channel" : "missing beside --merge",

@@ -40,7 +40,8 @@ train::Dataset read(const TrainSettings& s) {
                     .first_dt = first_dt_of(s),
                     .channel = s.channel,
                     .value = s.value,
-                    .tolerance = s.tolerance});
+                    .tolerance = s.tolerance},
+                   s.events ? Rows::events : Rows::samples);
 }
 
 train::Remainder remainder(const std::string& name) {
@@ -155,6 +156,9 @@ void prepare(const model::Preprocessing& preprocessing, train::Dataset& data) {
 TrainingData read_training_data(const TrainSettings& s, const std::optional<Fold>& fold) {
   TrainingData made;
   train::Dataset data = read(s);
+  if (!s.loss.empty() && !data.schema.classifies() && nn::loss_named(s.loss).targets == nn::Targets::either)
+    refuse("--loss", s.loss + ", of classes", "a loss of numbers, as the targets are",
+           "--task classification takes the numbers for names of classes.");
   if (s.horizon == 0 && !data.schema.classifies() && data.schema.targets.empty())
     throw ConfigError(Complaint{"train", "the data " + quote(s.data), "without targets", "numbers or classes to learn",
                                 "Targets are columns that --target names, the array y of an .npz file, or the class "

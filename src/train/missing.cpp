@@ -44,17 +44,22 @@ void require_values(const Dataset& data, const std::vector<std::string>& sporadi
     }
 }
 
-void fill_forward(Dataset& data) {
+// A feature keeps its last value; what lies before its first one stays missing.
+void keep_values(Dataset& data) {
   const std::size_t width = data.feature_count();
   for (Recording& recording : data.recordings)
-    for (std::size_t i = 0; i < recording.features.size(); ++i) {
-      if (!std::isnan(recording.features[i])) continue;
-      if (i < width)
-        refuse(recording, 0, data.schema.features[i],
+    for (std::size_t i = width; i < recording.features.size(); ++i)
+      if (std::isnan(recording.features[i])) recording.features[i] = recording.features[i - width];
+}
+
+void fill_forward(Dataset& data) {
+  for (const Recording& recording : data.recordings)
+    for (std::size_t f = 0; f < data.feature_count(); ++f)
+      if (recording.steps() > 0 && std::isnan(recording.features[f]))
+        refuse(recording, 0, data.schema.features[f],
                "missing in the first step of its recording, where there is nothing to fill it with",
                "Mend it, cut the step, leave out steps with missing values, or let them be inputs.");
-      recording.features[i] = recording.features[i - width];
-    }
+  keep_values(data);
 }
 
 // The rows `kept` of `values`, `width` numbers each.
@@ -100,6 +105,12 @@ void drop(Dataset& data) {
 }
 
 }  // namespace
+
+Dataset fill_forward_once_seen(Dataset data) {
+  keep_values(data);
+  drop(data);
+  return data;
+}
 
 Dataset treat_missing(Dataset data, Missing missing, const std::vector<std::string>& sporadic) {
   if (!sporadic.empty() && missing != Missing::as_inputs)

@@ -148,7 +148,9 @@ Dataset SampleTable::finish(const char* operation) {
   for (std::size_t r = 0; r < recordings.size(); ++r)
     recordings[r].dt = timespans(gaps_[r], roles_.first_dt, otherwise);
   set_classes(schema, recordings);
-  return treat_missing({std::move(schema), std::move(recordings), {}}, roles_.missing, roles_.sporadic);
+  Dataset merged{std::move(schema), std::move(recordings), {}};
+  if (roles_.missing == Missing::forward_fill) merged = fill_forward_once_seen(std::move(merged));
+  return treat_missing(std::move(merged), roles_.missing, roles_.sporadic);
 }
 
 void SampleTable::fill(Recording& recording, const Growing& growing, const std::vector<std::size_t>& features,

@@ -123,6 +123,24 @@ class Formats(program.Case):
                                 (("data.ts", "--merge", "fast.csv"), "--merge")):
             self.assertIn(part, self.refused(2, "train", *arguments))
 
+    def test_streams_of_events(self):
+        events = [(0.05 * t + 0.001 * (t % 7), "ab"[t % 3 == 0], 1 if t % 2 else -1, math.sin(t / 5)) for t in range(120)]
+        self.write("events.csv", "t,pixel,polarity,y\n" + "".join(f"{t:.3f},{p},{v},{y!r}\n" for t, p, v, y in events))
+        how = ("--events", "--channel", "pixel", "--value", "polarity")
+        made = self.train("events.csv", *how, "--time", "t", "--target", "y")
+        self.assertEqual((made["features"], made["rows"]), (["a", "b"], 120))
+        # The same as rows with a column a channel.
+        wide = [(t, v * (p == "a"), v * (p == "b"), y) for t, p, v, y in events]
+        self.write("wide.csv", "t,a,b,y\n" + "".join(f"{t:.3f},{a},{b},{y!r}\n" for t, a, b, y in wide))
+        model = self.read("m.safetensors")
+        self.train("wide.csv", "--time", "t", "--target", "y")
+        self.assertEqual(self.read("m.safetensors"), model)
+        self.assertEqual(self.figures("events.csv", *how), self.figures("wide.csv"))
+        self.assertEqual(len(self.done("run", "m.safetensors", stdin="t,a,b\n0,1,0\n0.1,0,-1\n").splitlines()), 3)
+        for arguments, part in ((("--events",), "--events is given where"), ((*how, "--missing", "inputs"), "--missing is inputs, beside"),
+                                ((*how, "--merge", "wide.csv"), "--merge"), ((*how, "--tolerance", "1"), "--tolerance")):
+            self.assertIn(part, self.refused(2, "train", "events.csv", "--time", "t", "--target", "y", *arguments))
+
 
 if __name__ == "__main__":
     program.main()

@@ -36,6 +36,15 @@ TEST(MergeChannels, StepsAreTheUnionOfTheStamps) {
   EXPECT_EQ(merge_channels(channels, {.first_dt = 0.5}).dt(0)[0], 0.5);
 }
 
+// What lies before the first sample of a channel cannot be filled.
+TEST(MergeChannels, ForwardFillBeginsWhereEveryChannelHasASample) {
+  const std::vector<Channel> channels{{.name = "early", .time = {0, 1, 2, 3}, .values = {10, 11, 12, 13}},
+                                      {.name = "late", .time = {1.5, 3}, .values = {20, 21}}};
+  const Dataset data = merge_channels(channels, {.missing = Missing::forward_fill});
+  EXPECT_THAT(data.features(0), ElementsAre(11, 20, 12, 20, 13, 21)) << "at 1.5, 2 and 3";
+  EXPECT_THAT(data.dt(0), ElementsAre(0.5, 0.5, 1));
+}
+
 TEST(MergeChannels, SamplesOfAlmostTheSameTimeAreOneStep) {
   const std::vector<Channel> channels{{"a", {0, 0.010, 0.011, 0.020}, {1, 2, 3, 4}},
                                       {"b", {0.004, 0.013, 0.026}, {5, 6, 7}}};

@@ -30,6 +30,10 @@ namespace elegans::train {
 // A class or target of a step that is dropped goes with it.
 Dataset treat_missing(Dataset data, Missing missing, const std::vector<std::string>& sporadic = {});
 
+// forward_fill for channels that begin at different times: what lies at the beginning of a recording, before every feature
+// has had a value, is left out. Recordings without a step left are, too; FormatError where none is left.
+Dataset fill_forward_once_seen(Dataset data);
+
 // The last thing to do before training: sporadic features become what the network sees of them, three inputs each, and
 // Schema::features their names (model/sporadic.hpp). Features are standardised before, and Δt divided by the time unit.
 // Without sporadic features the data stay as they are.
