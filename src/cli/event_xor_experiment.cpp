@@ -1,4 +1,4 @@
-// Event-based XOR: is the number of ones in a stream of 2 to 23 random bits odd? A step stands where the bit changes, and
+// Event-based XOR: is the number of ones in a stream of 2 to 31 random bits odd? A step stands where the bit changes, and
 // at the end; Δt is how long ago the last one was, and alone tells how many bits were alike in between. By the procedure
 // of Lechner and Hasani, "Learning long-term dependencies in irregularly-sampled time series", 2020, which the CfC paper
 // takes over: 100 000 sequences to train on, 10 000 to test on, the same for every seed of the network.
@@ -19,7 +19,7 @@ train::Dataset draw(std::size_t sequences, std::uint64_t seed) {
   recordings.reserve(sequences);
   for (std::size_t s = 0; s < sequences; ++s) {
     train::Recording& bits = recordings.emplace_back();
-    const std::size_t length = 2 + random() % 22;
+    const std::size_t length = 2 + random() % 30;
     std::int32_t odd = 0;
     for (std::size_t t = 0; t < length; ++t) {
       const auto bit = static_cast<std::int32_t>(random() % 2);
@@ -37,12 +37,12 @@ train::Dataset draw(std::size_t sequences, std::uint64_t seed) {
 double run(const ExperimentRun& run) {
   const train::Dataset training = draw(100'000, 1), test = draw(10'000, 2);
   Sequential network({.name = "event-xor", .seed = run.seed});
-  network.add(nn::CfC(64, {.activation = nn::Activation::relu})).add(nn::Dense(2));
+  network.add(nn::CfC(64, {.mixed_memory = true, .activation = nn::Activation::relu})).add(nn::Dense(2));
   return trained(network,
-                 {.optimizer = train::Adam{.learning_rate = 0.001},
+                 {.optimizer = train::AdamW{.learning_rate = 0.001, .weight_decay = 0.1},
                   .schedule = train::CosineDecay{.warmup_steps = 300},
                   .batch_size = 128,
-                  .epochs = 10,
+                  .epochs = 30,
                   .clip_norm = 1.0},
                  run, training, nullptr, test, "accuracy");
 }
@@ -51,10 +51,11 @@ double run(const ExperimentRun& run) {
 
 Experiment event_xor_experiment() {
   return {.name = "event_xor",
-          .protocol = "100 000 streams of 2 to 23 bits as events with Δt to train on, 10 000 to test on",
+          .protocol = "100 000 streams of 2 to 31 bits as events with Δt to train on, 10 000 to test on",
           .figure = "accuracy",
-          .variants = {{"CfC(64, backbone 128, relu), Dense(2)", run}},
-          .published = {{"CfC", "99.4 %", "Hasani et al., Nature Machine Intelligence 4, 2022"}}};
+          .variants = {{"CfC(64, backbone 128, relu, mixed memory), Dense(2)", run}},
+          .published = {{"CfC", "99.4 %", "Hasani et al., Nature Machine Intelligence 4, 2022"},
+                        {"CfC with mixed memory", "99.7 %", "the same"}}};
 }
 
 }  // namespace elegans::cli

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t most_shards = 16;
 constexpr const char* lower_the_rate =
-    "Lower the learning rate, clip gradients (clip_norm), or look for outliers in the data.";
+    "Lower the learning rate, clip gradients (clip_norm), or look for outliers in the data and its Δt.";
 
 void require(bool fits, const char* option, std::string actual, const char* required) {
   if (!fits) throw ConfigError({"Trainer", option, std::move(actual), required, ""});

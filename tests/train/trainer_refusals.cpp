@@ -167,7 +167,7 @@ TEST(Fit, StopsAtALossThatIsNotFinite) {
   EXPECT_EQ(message_of<Error>([&] { trainer.fit(data); }),
             "fit, epoch 1, step 2: the loss is inf, though all weights and gradients are finite; expected finite "
             "numbers. Lower "
-            "the learning rate, clip gradients (clip_norm), or look for outliers in the data.");
+            "the learning rate, clip gradients (clip_norm), or look for outliers in the data and its Δt.");
   EXPECT_EQ(trainer.step(), 1U);
   expect_finite_weights(model);
 }
@@ -179,7 +179,7 @@ TEST(Fit, StopsAtAValidationLossThatIsNotFinite) {
   EXPECT_EQ(
       message_of<Error>([&] { trainer.fit(data, held_back); }),
       "fit, epoch 1, validation: the loss is inf, though all weights are finite; expected finite numbers. Lower the "
-      "learning rate, clip gradients (clip_norm), or look for outliers in the data.");
+      "learning rate, clip gradients (clip_norm), or look for outliers in the data and its Δt.");
   EXPECT_THAT(message_of<Error>([&] { trainer.evaluate(held_back); }), HasSubstr("evaluate: the loss is inf"));
   model.weights()[0]->value.as<float>()[1] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THAT(message_of<Error>([&] { trainer.evaluate(held_back); }),
@@ -254,7 +254,7 @@ TEST(Fit, NamesAWeightThatIsNotFinite) {
   EXPECT_EQ(message_of<Error>([&] { trainer.fit(data); }),
             "fit, epoch 1, step 1: the weight 'dense/bias' is nan at element 1; expected finite numbers. Begin again "
             "from finite weights. Lower the learning rate, clip gradients (clip_norm), or look for outliers in the "
-            "data.");
+            "data and its Δt.");
 }
 
 }  // namespace
