@@ -4,8 +4,6 @@
 usage: test_train.py PROGRAM [unittest arguments]
 """
 import json
-import signal
-import subprocess
 
 import program
 from program import SMALL
@@ -327,11 +325,6 @@ class Train(program.Case):
         code, _, errors = self.run_here("train", "--config", "lag.toml", "--explain", "--json")
         self.assertEqual((code, json.loads(errors)["error"]["kind"]), (2, "usage"))
 
-    RESUMED = ("train", "lag.csv", "--time", "t", "--target", "y", "--wiring", "autoncp:8,1", "--mixed-memory", "--epochs", "60",
-               "--window", "16", "--batch-size", "2", "--seed", "7", "--quiet", "--optimizer", "nadam", "--schedule", "cosine",
-               "--warmup", "0.1", "--ema-decay", "0.9", "--gradient-accumulation-steps", "2", "--copies", "3", "--patience", "50",
-               "--reduce-on-plateau", "2")
-
     def test_long_recordings_are_trained_on_in_segments(self):
         base = ("train", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--task", "classification",
                 "--units", "6", "--backbone-units", "8", "--epochs", "2", "--split", "group", "--window", "0", "--batch-size", "2",
@@ -352,44 +345,6 @@ class Train(program.Case):
                                    "--answer", "recording"),
                                   ("Leave --answer out", "--answer", "last-step")):
             self.assertIn(expected, self.refused(2, *base, "--tbptt-steps", "7", *option))
-
-    def test_killed_training_is_resumed_to_the_same_model(self):
-        self.done(*self.RESUMED, "--threads", "1", "--out", "whole.safetensors", "--history", "whole.csv")
-        # Killed once a checkpoint is there, wherever that is: long before the end, for every update is written.
-        saving = ("--checkpoint", "run.checkpoint", "--checkpoint-steps", "1")
-        running = subprocess.Popen([program.program, *self.RESUMED, "--threads", "2", *saving], cwd=self.folder)
-        while not (self.folder / "run.checkpoint").exists() and running.poll() is None:
-            pass
-        running.kill()
-        self.assertEqual(running.wait(), -signal.SIGKILL, "it was over before it could be killed")
-        # A killed process may leave its temporary file.
-        for left in self.folder.glob(".elegans-*.tmp"):
-            left.unlink()
-        self.done(*self.RESUMED, "--threads", "2", "--resume", "run.checkpoint", "--out", "resumed.safetensors", "--history",
-                  "resumed.csv")
-        self.assertEqual(self.read("whole.safetensors"), self.read("resumed.safetensors"))
-        without_seconds = lambda name: [line.rsplit(",", 1)[0] for line in self.read(name).decode().splitlines()]
-        self.assertEqual(without_seconds("whole.csv"), without_seconds("resumed.csv"))
-
-    def test_a_checkpoint_of_other_options_is_refused(self):
-        base = ("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--quiet")
-        self.done(*base, "--checkpoint", "small.checkpoint")
-        for option, expected in ((("--batch-size", "2"), "resume: batch_size is 2; expected 32, as in small.checkpoint"),
-                                 (("--optimizer", "lion"), "resume: optimizer is lion"),
-                                 (("--mode", "pure"), "resume: the model's layers/0/"), (("--seed", "3"), "resume: the model's seed"),
-                                 (("--stride", "8"), "resume: the training part is "),
-                                 (("--reduce-on-plateau", "3"), "the callbacks with a state is reduce_on_plateau(val_loss, min_delta 0.0001"),
-                                 (("--monitor", "val_root_mean_squared_error"), "expected early_stopping(val_loss)"),
-                                 (("--min-delta", "0.5"), "is early_stopping(val_loss, min_delta 0.5)"),
-                                 (("--loss", "huber:delta=0.5"), "resume: loss is huber (delta 0.5); expected by the targets"),
-                                 (("--kernels", "scalar"), "resume: kernels is scalar; expected best")):
-            code, _, errors = self.run_here(*base, *option, "--resume", "small.checkpoint")
-            self.assertEqual(code, 2, errors)
-            self.assertIn(expected, errors)
-        self.assertIn("nowhere", self.refused(3, *base, "--resume", "nowhere"))
-        self.assertIn("lag.safetensors", self.refused(3, *base, "--resume", "lag.safetensors"))
-        self.assertIn("the same file as --resume", self.refused(2, *base, "--resume", "small.checkpoint", "--out", "small.checkpoint"))
-        self.done(*base, "--resume", "small.checkpoint", "--checkpoint", "small.checkpoint")
 
     def test_a_failed_training_leaves_the_old_history(self):
         self.write("kept.csv", "the run of yesterday\n")
