@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "data.hpp"
+#include "dense_model.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/train/trainer.hpp"
 #include "support/message_of.hpp"
@@ -16,12 +17,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::message_of;
-
-Sequential dense(std::int64_t outputs, Dtype dtype = Dtype::f32) {
-  Sequential model({.dtype = dtype, .seed = 5});
-  model.add(nn::Dense(outputs));
-  return model;
-}
 
 TEST(OwnLoop, EqualsFit) {
   const Dataset data = random_sequences({.lengths = nineteen_lengths(50)});

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "data.hpp"
+#include "dense_model.hpp"
 #include "elegans/model/machine_kind.hpp"
 #include "elegans/nn/cfc.hpp"
 #include "elegans/nn/dense.hpp"
@@ -21,12 +22,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::message_of;
-
-Sequential dense(std::int64_t outputs, Dtype dtype = Dtype::f32) {
-  Sequential model({.dtype = dtype, .seed = 5});
-  model.add(nn::Dense(outputs));
-  return model;
-}
 
 template <class Expected>
 std::string refusal(const Dataset& data, TrainerOptions options = {}, std::int64_t outputs = 2) {
