@@ -93,10 +93,10 @@ double flop_of(const Instruction& instruction) {
 Elementwise::Elementwise(std::size_t inputs, std::vector<Instruction> program, std::vector<std::uint16_t> outputs)
     : inputs_(inputs), program_(std::move(program)), outputs_(std::move(outputs)) {
   ensure(inputs_ <= max_inputs, "an elementwise chain has too many inputs");
-  output_of_.assign(program_.size(), -1);
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    ensure(outputs_[i] >= inputs_ && outputs_[i] < inputs_ + program_.size(), "an output of a chain is no result");
-    output_of_[outputs_[i] - inputs_] = static_cast<std::int16_t>(i);
+  std::vector<char> is_output(program_.size(), 0);
+  for (const std::uint16_t output : outputs_) {
+    ensure(output >= inputs_ && output < inputs_ + program_.size(), "an output of a chain is no result");
+    is_output[output - inputs_] = 1;
   }
   // A register is free again after the last instruction that reads it.
   std::vector<std::size_t> last_use(program_.size(), 0);
@@ -108,7 +108,7 @@ Elementwise::Elementwise(std::size_t inputs, std::vector<Instruction> program, s
   register_of_.assign(program_.size(), 0);
   std::vector<std::size_t> busy_until;
   for (std::size_t i = 0; i < program_.size(); ++i) {
-    if (output_of_[i] >= 0) continue;
+    if (is_output[i]) continue;
     std::size_t r = 0;
     while (r < busy_until.size() && busy_until[r] > i) ++r;
     if (r == busy_until.size()) busy_until.push_back(0);
@@ -116,6 +116,10 @@ Elementwise::Elementwise(std::size_t inputs, std::vector<Instruction> program, s
     register_of_[i] = static_cast<std::uint16_t>(r);
   }
   registers_ = busy_until.size();
+  for (std::size_t i = 0; i < program_.size(); ++i) {
+    const auto& [kind, function, operands] = program_[i];
+    chain_.push_back({kind, function, static_cast<std::uint16_t>(inputs_ + i), operands[0], operands[1], operands[2]});
+  }
 }
 
 OperationPtr Elementwise::unary(kernels::Unary function) {
@@ -191,7 +195,8 @@ bool Elementwise::may_overwrite(std::size_t output, std::size_t input, std::span
 
 std::size_t Elementwise::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
   const auto elements = static_cast<std::size_t>(result_shape(*this, inputs).elements(at));
-  return (registers_ + inputs_) * register_bytes(elements, size_of(inputs[0].dtype));
+  const std::size_t tiles = aligned((inputs_ + program_.size()) * sizeof(void*));
+  return tiles + (registers_ + inputs_) * register_bytes(elements, size_of(inputs[0].dtype));
 }
 
 void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
@@ -214,32 +219,34 @@ void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> ou
 }
 
 // One call in progress. The arrays are visited as [outer, inner] in tiles: parts of a row where rows are long, several
-// whole rows where they are short. In the second case rows and columns are spread into scratch, rows once for all
-// tiles.
+// whole rows where they are short. In the second case rows and columns are spread into scratch. What is the same for all
+// tiles, single numbers and rows, is spread once.
 template <class T>
 class Elementwise::Pass {
  public:
   Pass(const Elementwise& operation, const Call& call)
       : operation_(operation),
         call_(call),
-        table_(call.kernels.table<T>()),
-        outer_(call.sizes[0]),
-        inner_(call.sizes[1]),
+        outer_(call.sizes[outer_at]),
+        inner_(call.sizes[inner_at]),
         rows_at_once_(inner_ < tile ? std::max<std::size_t>(1, tile / std::max<std::size_t>(1, inner_)) : 1),
         spread_(rows_at_once_ > 1 && outer_ > 1),
         register_(register_bytes(outer_ * inner_, sizeof(T)) / sizeof(T)),
-        scratch_(static_cast<T*>(call.workspace)),
-        spread_inputs_(scratch_ + operation.registers_ * register_) {}
+        tiles_(static_cast<T**>(call.workspace)),
+        scratch_(reinterpret_cast<T*>(static_cast<std::byte*>(call.workspace) +
+                                      aligned((operation.inputs_ + operation.program_.size()) * sizeof(void*)))) {}
 
   void run() noexcept {
     if (outer_ == 0 || inner_ == 0) return;
-    if (spread_) spread_rows();
     const std::size_t row_step = spread_ ? rows_at_once_ : 1;
+    place_inputs(spread_ ? std::min(rows_at_once_, outer_) : 1);
+    place_results();
     for (std::size_t row = 0; row < outer_; row += row_step) {
       const std::size_t rows = std::min(row_step, outer_ - row);
       for (std::size_t column = 0; column < inner_; column += tile) {
-        bind_inputs(row, rows, column);
-        run_program(row * inner_ + column, spread_ ? rows * inner_ : std::min(tile, inner_ - column));
+        const std::size_t n = spread_ ? rows * inner_ : std::min(tile, inner_ - column);
+        move_to(row, rows, column, n);
+        call_.kernels.table<T>().chain(operation_.chain_.data(), operation_.chain_.size(), tiles_, n);
       }
     }
   }
@@ -247,83 +254,59 @@ class Elementwise::Pass {
  private:
   static constexpr std::size_t tile = tile_bytes / sizeof(T);
 
-  struct Operand {
-    const T* at;
-    std::size_t stride;
-  };
-
   Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[first_access + i]); }
+  T* copy(std::size_t i) const noexcept { return scratch_ + (operation_.registers_ + i) * register_; }
 
-  void spread_rows() noexcept {
-    for (std::size_t i = 0; i < operation_.inputs_; ++i)
-      if (access(i) == Access::row)
-        for (std::size_t r = 0; r < std::min(rows_at_once_, outer_); ++r)
-          std::memcpy(spread_inputs_ + i * register_ + r * inner_, call_.in<T>(i), inner_ * sizeof(T));
-  }
-
-  void bind_inputs(std::size_t row, std::size_t rows, std::size_t column) noexcept {
+  // Places that are the same for all tiles, and their contents.
+  void place_inputs(std::size_t rows) noexcept {
     for (std::size_t i = 0; i < operation_.inputs_; ++i) {
       const T* base = call_.in<T>(i);
-      T* const copy = spread_inputs_ + i * register_;
+      tiles_[i] = copy(i);
+      if (access(i) == Access::scalar) {
+        std::fill_n(copy(i), spread_ ? rows * inner_ : std::min(tile, inner_), *base);
+      } else if (access(i) == Access::row && spread_) {
+        for (std::size_t r = 0; r < rows; ++r) std::memcpy(copy(i) + r * inner_, base, inner_ * sizeof(T));
+      }
+    }
+  }
+
+  void place_results() noexcept {
+    for (std::size_t k = 0; k < operation_.program_.size(); ++k)
+      tiles_[operation_.inputs_ + k] = scratch_ + operation_.register_of_[k] * register_;
+  }
+
+  // Places of the tile of n elements that begins at (row, column).
+  void move_to(std::size_t row, std::size_t rows, std::size_t column, std::size_t n) noexcept {
+    for (std::size_t i = 0; i < operation_.inputs_; ++i) {
+      T* base = const_cast<T*>(call_.in<T>(i));  // the kernel writes results alone
       switch (access(i)) {
         case Access::full:
-          input_[i] = {base + row * inner_ + column, 1};
-          break;
-        case Access::scalar:
-          input_[i] = {base, 0};
+          tiles_[i] = base + row * inner_ + column;
           break;
         case Access::row:
-          input_[i] = {spread_ ? copy : base + column, 1};
+          if (!spread_) tiles_[i] = base + column;
           break;
         case Access::column:
-          input_[i] = spread_ ? Operand{copy, 1} : Operand{base + row, 0};
           if (spread_)
-            for (std::size_t r = 0; r < rows; ++r) std::fill_n(copy + r * inner_, inner_, base[row + r]);
+            for (std::size_t r = 0; r < rows; ++r) std::fill_n(copy(i) + r * inner_, inner_, base[row + r]);
+          else if (column == 0)
+            std::fill_n(copy(i), n, base[row]);
+          break;
+        case Access::scalar:
           break;
       }
     }
-  }
-
-  // Where the result of instruction k stands for the tile that begins at element `start`.
-  T* result(std::size_t k, std::size_t start) const noexcept {
-    const auto output = operation_.output_of_[k];
-    return output >= 0 ? call_.out<T>(static_cast<std::size_t>(output)) + start
-                       : scratch_ + operation_.register_of_[k] * register_;
-  }
-
-  void run_program(std::size_t start, std::size_t n) noexcept {
-    const auto operand = [&](std::uint16_t number) -> Operand {
-      if (number < operation_.inputs_) return input_[number];
-      return {result(number - operation_.inputs_, start), 1};
-    };
-    for (std::size_t i = 0; i < operation_.program_.size(); ++i) {
-      const Instruction& instruction = operation_.program_[i];
-      T* y = result(i, start);
-      const Operand a = operand(instruction.operands[0]);
-      if (instruction.kind == Instruction::Kind::unary) {
-        table_.unary[instruction.function](a.at, y, a.stride == 1 ? n : 1);
-        if (a.stride == 0) std::fill_n(y + 1, n - 1, y[0]);
-        continue;
-      }
-      const Operand b = operand(instruction.operands[1]);
-      if (instruction.kind == Instruction::Kind::binary) {
-        table_.binary[instruction.function](a.at, a.stride, b.at, b.stride, y, n);
-      } else {
-        const Operand c = operand(instruction.operands[2]);
-        table_.select(a.at, a.stride, b.at, b.stride, c.at, c.stride, y, n);
-      }
-    }
+    for (std::size_t o = 0; o < operation_.outputs_.size(); ++o)
+      tiles_[operation_.outputs_[o]] = call_.out<T>(o) + row * inner_ + column;
   }
 
   const Elementwise& operation_;
   const Call& call_;
-  const kernels::Table<T>& table_;
   const std::size_t outer_, inner_, rows_at_once_;
   const bool spread_;
   const std::size_t register_;  // elements of one
-  T* const scratch_;
-  T* const spread_inputs_;
-  std::array<Operand, max_inputs> input_{};
+  T** const tiles_;             // by number of the value
+  T* const scratch_;            // registers, then copies of inputs
 };
 
 Status Elementwise::run(const Call& call) const noexcept {

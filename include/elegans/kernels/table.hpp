@@ -31,6 +31,14 @@ enum class Target : std::uint8_t { scalar, best };
 // Name of the instruction set that `target` stands for on this machine: "scalar", "AVX2", "AVX3", "NEON", …
 const char* instruction_set(Target target);
 
+// One instruction of a chain: tile y becomes f(tile a), f(tile a, tile b), or select(tile a, tile b, tile c).
+struct ChainInstruction {
+  enum class Kind : std::uint8_t { unary, binary, select };
+  Kind kind = Kind::unary;
+  std::uint8_t function = 0;  // a Unary or Binary
+  std::uint16_t y = 0, a = 0, b = 0, c = 0;
+};
+
 template <class T>
 struct Table {
   // y[i] = f(x[i]). y may be x.
@@ -43,6 +51,10 @@ struct Table {
   // y[i] = c[i·sc] != 0 ? a[i·sa] : b[i·sb]. What is not chosen may be NaN. y may be any of them where its stride is 1.
   void (*select)(const T* c, std::size_t sc, const T* a, std::size_t sa, const T* b, std::size_t sb, T* y,
                  std::size_t n);
+
+  // Runs the instructions of a program one after the other on tiles of n elements each, numbered as in the program. The
+  // bits are those of the kernels above. A tile that is written may be one that is read, at the same address.
+  void (*chain)(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n);
 
   // Products: y[m,n] = a[m,k] b[k,n], y[m,n] = a[m,k] b[n,k]' and y[m,n] = a[k,m]' b[k,n]. y overlaps nothing. SIMD
   // kernels fuse multiply and add where the machine can.

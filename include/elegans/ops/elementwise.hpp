@@ -25,7 +25,7 @@
 namespace elegans::ops {
 
 struct Instruction {
-  enum class Kind : std::uint8_t { unary, binary, select };
+  using Kind = kernels::ChainInstruction::Kind;
   Kind kind = Kind::unary;
   std::uint8_t function = 0;                // a kernels::Unary or kernels::Binary
   std::array<std::uint16_t, 3> operands{};  // numbers of inputs or earlier results
@@ -84,8 +84,8 @@ class Elementwise final : public Operation {
   std::size_t inputs_;
   std::vector<Instruction> program_;
   std::vector<std::uint16_t> outputs_;
-  std::vector<std::int16_t> output_of_;     // per instruction: which output it is, −1 if none
-  std::vector<std::uint16_t> register_of_;  // per instruction that is no output: its register
+  std::vector<kernels::ChainInstruction> chain_;  // the program for the kernel: tile numbers are value numbers
+  std::vector<std::uint16_t> register_of_;        // per instruction that is no output: its register
   std::size_t registers_ = 0;
 };
 

@@ -40,6 +40,29 @@ ELEGANS_OTHER_KERNELS(OTHER)
 #undef OTHER
 }
 
+namespace {
+
+template <class T>
+void chain(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n) {
+  static const Table<T> table = scalar_table<T>();
+  for (const ChainInstruction* at = program; at != program + length; ++at) {
+    T* const y = tiles[at->y];
+    switch (at->kind) {
+      case ChainInstruction::Kind::unary:
+        table.unary[at->function](tiles[at->a], y, n);
+        break;
+      case ChainInstruction::Kind::binary:
+        table.binary[at->function](tiles[at->a], 1, tiles[at->b], 1, y, n);
+        break;
+      case ChainInstruction::Kind::select:
+        table.select(tiles[at->a], 1, tiles[at->b], 1, tiles[at->c], 1, y, n);
+        break;
+    }
+  }
+}
+
+}  // namespace
+
 template <class T>
 Table<T> scalar_table() {
   const auto of_type = [](auto* f32, auto* f64) {
@@ -61,6 +84,7 @@ Table<T> scalar_table() {
 #undef UNARY
 #undef BINARY
 #undef OTHER
+  table.chain = chain<T>;
   return table;
 }
 

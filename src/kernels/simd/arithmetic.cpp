@@ -8,56 +8,12 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/simd/elementwise-inl.h"
+#include "kernels/simd/function_table-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elegans::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-
-template <class D, class M>
-HWY_INLINE VecOf<D> one_where(D d, M mask) {
-  return hn::IfThenElseZero(mask, hn::Set(d, 1));
-}
-
-#define ELEGANS_UNARY(name, expression)                 \
-  struct name {                                         \
-    template <class D, class V = VecOf<D>>              \
-    static HWY_INLINE V of([[maybe_unused]] D d, V x) { \
-      return expression;                                \
-    }                                                   \
-  };
-#define ELEGANS_BINARY(name, expression)                     \
-  struct name {                                              \
-    template <class D, class V = VecOf<D>>                   \
-    static HWY_INLINE V of([[maybe_unused]] D d, V a, V b) { \
-      return expression;                                     \
-    }                                                        \
-  };
-
-namespace functions {
-ELEGANS_UNARY(negate, hn::Neg(x))
-ELEGANS_UNARY(absolute, hn::Abs(x))
-ELEGANS_UNARY(sign, hn::IfThenElse(hn::Gt(x, hn::Zero(d)), hn::Set(d, 1),
-                                   hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Set(d, -1), x)))
-ELEGANS_UNARY(square, hn::Mul(x, x))
-ELEGANS_UNARY(square_root, hn::Sqrt(x))
-ELEGANS_UNARY(reciprocal, hn::Div(hn::Set(d, 1), x))
-ELEGANS_UNARY(relu, hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x))
-ELEGANS_UNARY(step, one_where(d, hn::Gt(x, hn::Zero(d))))
-ELEGANS_UNARY(is_finite, one_where(d, hn::Eq(hn::Sub(x, x), hn::Zero(d))))
-
-ELEGANS_BINARY(add, hn::Add(a, b))
-ELEGANS_BINARY(subtract, hn::Sub(a, b))
-ELEGANS_BINARY(multiply, hn::Mul(a, b))
-ELEGANS_BINARY(divide, hn::Div(a, b))
-ELEGANS_BINARY(maximum, hn::IfThenElse(hn::Gt(a, b), a, b))
-ELEGANS_BINARY(minimum, hn::IfThenElse(hn::Lt(a, b), a, b))
-ELEGANS_BINARY(less, one_where(d, hn::Lt(a, b)))
-ELEGANS_BINARY(less_equal, one_where(d, hn::Le(a, b)))
-ELEGANS_BINARY(equal, one_where(d, hn::Eq(a, b)))
-}  // namespace functions
-#undef ELEGANS_UNARY
-#undef ELEGANS_BINARY
 
 template <class T>
 void select(const T* c, std::size_t c_stride, const T* a, std::size_t a_stride, const T* b, std::size_t b_stride, T* y,
@@ -82,8 +38,8 @@ void select(const T* c, std::size_t c_stride, const T* a, std::size_t a_stride, 
 
 template <class T>
 void arithmetic(Table<T>& table) {
-#define ELEGANS_UNARY(name) table.unary[static_cast<std::size_t>(Unary::name)] = unary<functions::name, T>;
-#define ELEGANS_BINARY(name) table.binary[static_cast<std::size_t>(Binary::name)] = binary<functions::name, T>;
+#define ELEGANS_UNARY(name) table.unary[static_cast<std::size_t>(Unary::name)] = unary<lanewise::name, T>;
+#define ELEGANS_BINARY(name) table.binary[static_cast<std::size_t>(Binary::name)] = binary<lanewise::name, T>;
   ELEGANS_UNARY(negate)
   ELEGANS_UNARY(absolute)
   ELEGANS_UNARY(sign)

@@ -8,32 +8,17 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/simd/elementwise-inl.h"
-#include "kernels/simd/functions-inl.h"
+#include "kernels/simd/function_table-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elegans::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
-#define ELEGANS_UNARY(name, function)      \
-  struct name##_function {                 \
-    template <class D, class V = VecOf<D>> \
-    static HWY_INLINE V of(D d, V x) {     \
-      return function(d, x);               \
-    }                                      \
-  };
-ELEGANS_UNARY(exponential, exponential)
-ELEGANS_UNARY(logarithm, logarithm)
-ELEGANS_UNARY(tanh, hyperbolic_tangent)
-ELEGANS_UNARY(sigmoid, sigmoid)
-ELEGANS_UNARY(softplus, softplus)
-ELEGANS_UNARY(error_function, error_function)
-#undef ELEGANS_UNARY
-
 // Sines, cosines, powers and the f64 error function stay those of the C library: they are rare.
 template <class T>
 void functions(Table<T>& table) {
-#define ELEGANS_UNARY(name) table.unary[static_cast<std::size_t>(Unary::name)] = unary<name##_function, T>;
+#define ELEGANS_UNARY(name) table.unary[static_cast<std::size_t>(Unary::name)] = unary<lanewise::name, T>;
   ELEGANS_UNARY(exponential)
   ELEGANS_UNARY(logarithm)
   ELEGANS_UNARY(tanh)

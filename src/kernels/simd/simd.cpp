@@ -14,6 +14,7 @@ template <class T>
 void replace(Table<T>& table, std::int64_t target) {
   replace_arithmetic(table, target);
   replace_functions(table, target);
+  replace_chains(table, target);
   replace_products(table, target);
   replace_sparse(table, target);
   replace_reduce(table, target);

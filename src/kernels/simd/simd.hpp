@@ -29,6 +29,8 @@ void replace_arithmetic(Table<T>& table, std::int64_t target);
 template <class T>
 void replace_functions(Table<T>& table, std::int64_t target);
 template <class T>
+void replace_chains(Table<T>& table, std::int64_t target);
+template <class T>
 void replace_products(Table<T>& table, std::int64_t target);
 template <class T>
 void replace_sparse(Table<T>& table, std::int64_t target);
