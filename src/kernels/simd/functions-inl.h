@@ -141,8 +141,8 @@ HWY_INLINE V reciprocal_of_1_plus(D d, V e) {
   V y = hn::MulAdd(hn::Set(d, coefficients[3]), e, hn::Set(d, coefficients[2]));
   y = hn::MulAdd(y, e, hn::Set(d, coefficients[1]));
   y = hn::MulAdd(y, e, hn::Set(d, coefficients[0]));
-  const V error = hn::NegMulAdd(hn::Add(e, hn::Set(d, 1)), y, hn::Set(d, 1));
-  return hn::MulAdd(y, hn::MulAdd(error, error, error), y);  // relative error 2^-27.5, before rounding
+  const V error = hn::NegMulAdd(e, y, hn::Sub(hn::Set(d, 1), y));  // exact but for one rounding, as 1 + e is not
+  return hn::MulAdd(y, hn::MulAdd(error, error, error), y);        // relative error 2^-27.5, before rounding
 }
 
 // e^x = 2^k 2^(j/32) (1 + r (c0 + c1 r)), r = x - n ln 2, n = k + j/32 the nearest 32nd to x / ln 2, for |x| below 2^10.
