@@ -147,17 +147,18 @@ void measure_sparse() {
     const auto items = static_cast<double>(rows * count);
     const double bytes = items * sizeof(float);
     measure("sparse_matmul" + size, {items, 2 * items, bytes, true}, [=](const Table& table) mutable {
-      table.sparse_matmul(x.data(), w.data(), y.data(), rows, inputs, outputs, offsets.data(), order.data(),
+      table.sparse_matmul(x.data(), w.data(), y.data(), rows, inputs, outputs, 1, offsets.data(), order.data(),
                           source.data());
     });
     measure("sampled_product" + size, {items, 2 * items, bytes, true}, [=](const Table& table) mutable {
-      table.sampled_product(x.data(), d.data(), g.data(), rows, inputs, outputs, count, source.data(), target.data());
+      table.sampled_product(x.data(), d.data(), g.data(), rows, inputs, outputs, 1, count, source.data(),
+                            target.data());
     });
     measure("gather" + size, {items, 0, 2 * bytes, false}, [=](const Table& table) mutable {
-      table.gather(x.data(), wide.data(), rows, inputs, count, source.data());
+      table.gather(x.data(), wide.data(), rows, inputs, count, 1, source.data());
     });
     measure("scatter_sum" + size, {items, items, bytes, false}, [=](const Table& table) mutable {
-      table.scatter_sum(wide.data(), y.data(), rows, count, outputs, offsets.data(), order.data());
+      table.scatter_sum(wide.data(), y.data(), rows, count, outputs, 1, offsets.data(), order.data());
     });
   }
 }

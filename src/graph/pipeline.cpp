@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "elegans/base/suggest.hpp"
+#include "elegans/graph/passes/circuits.hpp"
+#include "elegans/graph/passes/defer.hpp"
 #include "elegans/graph/passes/fuse.hpp"
 #include "elegans/graph/passes/hoist.hpp"
+#include "elegans/graph/passes/layout.hpp"
 #include "elegans/graph/passes/rows.hpp"
 #include "elegans/graph/passes/simplify.hpp"
 
@@ -18,7 +21,7 @@ namespace {
 
 const std::vector<PassRow> pipeline{
     {"simplify", simplify}, {"hoist", hoist}, {"simplify", simplify},  // what hoisting left behind
-    {"rows", rows},         {"fuse", fuse},
+    {"layout", layout},     {"defer", defer}, {"rows", rows},         {"fuse", fuse}, {"circuits", circuits},
 };
 
 std::vector<std::string> names_of_passes() {

@@ -33,7 +33,8 @@ ProductChain::ProductChain(OperationPtr product, std::shared_ptr<const Elementwi
 
 bool ProductChain::takes(const Operation& product) {
   if (const auto* matmul = dynamic_cast<const Matmul*>(&product)) return !matmul->transposed().transpose_a;
-  return dynamic_cast<const SparseMatmul*>(&product) != nullptr;
+  const auto* sparse = dynamic_cast<const SparseMatmul*>(&product);
+  return sparse && sparse->axis() == FeatureAxis::last;
 }
 
 std::string ProductChain::options() const {

@@ -63,24 +63,33 @@ struct Table {
   void (*matmul_tn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
 
   // Sparse structure. A list of synapses by target: those of target u are order[offsets[u]] … order[offsets[u+1]-1].
-  // y[r,u] = sum over synapses s of target u, in list order: w[s] x[r, source[s]].
-  // x [rows,inputs], w [count], y [rows,outputs]
+  // `inner` numbers stand side by side for each source, target and synapse (1, or the rows of a batch).
+  // y[r,u,i] = sum over synapses s of target u, in list order: w[s] x[r, source[s], i].
+  // x [rows,inputs,inner], w [count], y [rows,outputs,inner]
   void (*sparse_matmul)(const T* x, const T* w, T* y, std::size_t rows, std::size_t inputs, std::size_t outputs,
-                        const std::uint32_t* offsets, const std::uint32_t* order, const std::uint32_t* source);
-  // g[s] = sum over r: x[r, source[s]] d[r, target[s]]; ascending r on `scalar`.
-  // x [rows,inputs], d [rows,outputs], g [count]
+                        std::size_t inner, const std::uint32_t* offsets, const std::uint32_t* order,
+                        const std::uint32_t* source);
+  // g[s] = sum over r and i: x[r, source[s], i] d[r, target[s], i]; ascending r, then i, on `scalar`.
+  // x [rows,inputs,inner], d [rows,outputs,inner], g [count]
   void (*sampled_product)(const T* x, const T* d, T* g, std::size_t rows, std::size_t inputs, std::size_t outputs,
-                          std::size_t count, const std::uint32_t* source, const std::uint32_t* target);
-  // y[r,s] = x[r, index[s]].   x [rows,width], y [rows,count]
-  void (*gather)(const T* x, T* y, std::size_t rows, std::size_t width, std::size_t count, const std::uint32_t* index);
-  // y[r,u] = sum over s of target u, in list order: x[r,s].   x [rows,count], y [rows,outputs]
-  void (*scatter_sum)(const T* x, T* y, std::size_t rows, std::size_t count, std::size_t outputs,
+                          std::size_t inner, std::size_t count, const std::uint32_t* source,
+                          const std::uint32_t* target);
+  // y[r,s,i] = x[r, index[s], i].   x [rows,width,inner], y [rows,count,inner]
+  void (*gather)(const T* x, T* y, std::size_t rows, std::size_t width, std::size_t count, std::size_t inner,
+                 const std::uint32_t* index);
+  // y[r,u,i] = sum over s of target u, in list order: x[r,s,i].   x [rows,count,inner], y [rows,outputs,inner]
+  void (*scatter_sum)(const T* x, T* y, std::size_t rows, std::size_t count, std::size_t outputs, std::size_t inner,
                       const std::uint32_t* offsets, const std::uint32_t* order);
+  // y[index[s], i] += x[s, i], s ascending.   x [count,inner], y [width,inner]
+  void (*scatter_add)(const T* x, T* y, std::size_t count, std::size_t inner, const std::uint32_t* index);
 
   // y[o,i] = sum (or maximum) over j of x[o,j,i]; ascending j on `scalar`, and everywhere where inner > 1.
   // x [outer,n,inner], y [outer,inner]. An empty sum is 0; a maximum needs n >= 1 and is NaN where any x is.
   void (*reduce_sum)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
   void (*reduce_max)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
+
+  // y[i,j] = x[i].   x [n], y [n,inner]
+  void (*repeat_each)(const T* x, T* y, std::size_t n, std::size_t inner);
 
   // Moves a box of `rank` sizes between two strided arrays (strides in elements; 0 repeats). No overlap. rank <= 8.
   void (*copy_strided)(const T* x, const std::size_t* x_strides, T* y, const std::size_t* y_strides,

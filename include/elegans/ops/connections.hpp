@@ -51,9 +51,16 @@ class Connections {
   Grouped by_target_;
 };
 
+// Where the numbers at the ends of the connections stand: along the last axis [..., features], or along the one before
+// it [..., features, batch], so that a connection is a vector operation over a batch.
+enum class FeatureAxis : std::uint8_t { last, before_last };
+
 using ConnectionsPtr = std::shared_ptr<const Connections>;
 
 constexpr End opposite(End end) { return end == End::source ? End::target : End::source; }
+// How far the axis is from the end of a shape.
+constexpr std::size_t behind(FeatureAxis axis) { return axis == FeatureAxis::last ? 1 : 2; }
+constexpr const char* to_string(FeatureAxis axis) { return axis == FeatureAxis::last ? "" : ", batch last"; }
 constexpr const char* to_string(End end) { return end == End::source ? "source" : "target"; }
 
 }  // namespace elegans::ops

@@ -4,7 +4,7 @@
 //     inputs    those of the product (x, w), then those of the chain but for its input 0, which is the product
 //     outputs   the product where `keep_product`, then those of the chain
 //
-// The product is matmul (a not transposed) or sparse_matmul; the chain splits at the last axis. Blocks of rows change
+// The product is matmul (a not transposed) or sparse_matmul along the last axis; the chain splits at the last axis. Blocks of rows change
 // no bit: a row of a product does not depend on how many there are.
 
 #include "elegans/ops/elementwise.hpp"
