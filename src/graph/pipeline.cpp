@@ -13,6 +13,7 @@
 #include "elegans/graph/passes/fuse.hpp"
 #include "elegans/graph/passes/hoist.hpp"
 #include "elegans/graph/passes/layout.hpp"
+#include "elegans/graph/passes/order.hpp"
 #include "elegans/graph/passes/rows.hpp"
 #include "elegans/graph/passes/simplify.hpp"
 
@@ -21,7 +22,8 @@ namespace {
 
 const std::vector<PassRow> pipeline{
     {"simplify", simplify}, {"hoist", hoist}, {"simplify", simplify},  // what hoisting left behind
-    {"layout", layout},     {"defer", defer}, {"rows", rows},         {"fuse", fuse}, {"circuits", circuits},
+    {"layout", layout},     {"defer", defer}, {"order", order},       {"hoist", hoist},
+    {"simplify", simplify}, {"rows", rows},   {"fuse", fuse},         {"circuits", circuits},
 };
 
 std::vector<std::string> names_of_passes() {

@@ -16,7 +16,7 @@ std::size_t rows_at_once(std::size_t count, std::size_t batch, std::size_t eleme
 }
 
 std::size_t tile_elements(std::size_t count, std::size_t batch, std::size_t element) {
-  return aligned(rows_at_once(count, batch, element) * batch * element) / element;
+  return (aligned(rows_at_once(count, batch, element) * batch * element) + 64) / element;
 }
 
 }  // namespace
@@ -72,6 +72,9 @@ std::vector<Type> CircuitChain::infer(std::span<const Type> inputs) const {
   const Dim count(static_cast<std::int64_t>(connections_->count()));
   if (shape.rank() != 2 || shape[0] != count)
     shape_error(*this, "the chain's result", shape, fmt::format("[{}, *]", elegans::to_string(count)));
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (fetched_by_[i] && inputs[i].shape[1] != shape[1])
+      shape_error(*this, "what is fetched", inputs[i].shape, fmt::format("[*, {}]", elegans::to_string(shape[1])));
   std::vector<Type> types;
   for (const Output& output : outputs_) {
     Type type = results[output.result];
@@ -106,7 +109,7 @@ std::size_t CircuitChain::workspace_bytes(std::span<const Type> inputs, const Ex
   // A smaller batch may come with more rows a tile, so the whole tile is kept.
   const std::size_t tile = std::max(tile_elements(connections_->count(), batch, element) * element,
                                     std::min(Elementwise::tile_bytes, connections_->count() * batch * element));
-  return aligned(tiles() * sizeof(void*)) + tiles() * aligned(tile);
+  return aligned(tiles() * sizeof(void*)) + tiles() * (aligned(tile) + 64);
 }
 
 void CircuitChain::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
@@ -142,7 +145,7 @@ class CircuitChain::Pass {
   void run() noexcept {
     const Connections& connections = *circuit_.connections_;
     for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
-      if (const auto by = circuit_.outputs_[o].sum_by)
+      if (const auto by = circuit_.outputs_[o].sum_by; by && !by_level(*by))
         std::fill_n(call_.out<T>(o), connections.width(*by) * batch_, T{0});
     place();
     for (std::size_t row = 0; row < count_; row += step_) {
@@ -150,13 +153,22 @@ class CircuitChain::Pass {
       fetch(row, rows);
       table_.chain(chain_.kernel_program().data(), chain_.kernel_program().size(), tiles_, rows * batch_);
       for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
-        if (const auto by = circuit_.outputs_[o].sum_by)
+        if (const auto by = circuit_.outputs_[o].sum_by; by && !by_level(*by))
           table_.scatter_add(tiles_[chain_.results()[circuit_.outputs_[o].result]], call_.out<T>(o), rows, batch_,
                              connections.index(*by).data() + row);
     }
+    for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
+      if (const auto by = circuit_.outputs_[o].sum_by; by && by_level(*by))
+        table_.sum_levels(tiles_[chain_.results()[circuit_.outputs_[o].result]], call_.out<T>(o),
+                          connections.width(*by), connections.levels()->offsets.size() - 1,
+                          connections.levels()->offsets.data(), connections.levels()->target.data());
   }
 
  private:
+  // For a single sample whole levels are added, once all connections are computed.
+  bool by_level(End by) const noexcept {
+    return by == End::target && batch_ == 1 && step_ == count_ && circuit_.connections_->levels().has_value();
+  }
   Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[1 + i]); }
   T* own_tile(std::size_t number) const noexcept { return scratch_ + number * tile_; }
 

@@ -51,10 +51,12 @@ class Circuits {
     return dynamic_cast<const Operation*>(graph_.nodes()[static_cast<std::size_t>(producers_[value])].operation.get());
   }
 
-  // The gather with the batch last that made the value, if it goes along `connections` (along any where null).
-  const ops::Gather* gather(ValueId value, const ConnectionsPtr& connections) const {
+  // The gather with the batch last that made an operand of `result`'s shape, if it goes along `connections` (along any
+  // where null).
+  const ops::Gather* gather(ValueId value, ValueId result, const ConnectionsPtr& connections) const {
     const auto* found = maker<ops::Gather>(value);
-    if (found == nullptr || found->axis() != FeatureAxis::before_last || graph_.type(value).shape.rank() != 2)
+    if (found == nullptr || found->axis() != FeatureAxis::before_last ||
+        !(graph_.type(value).shape == graph_.type(result).shape))
       return nullptr;
     return connections == nullptr || *found->connections() == *connections ? found : nullptr;
   }
@@ -68,7 +70,7 @@ class Circuits {
   // The circuit that a chain works along, if it reads from it or is summed along it.
   ConnectionsPtr circuit_of(const Node& node) const {
     for (const ValueId input : node.inputs)
-      if (const auto* found = gather(input, nullptr)) return found->connections();
+      if (const auto* found = gather(input, node.outputs[0], nullptr)) return found->connections();
     for (const ValueId output : node.outputs)
       for (const std::size_t reader : readers_[output])
         if (const auto* found = sum(reader, nullptr)) return found->connections();
@@ -86,7 +88,7 @@ class Circuits {
     std::vector<ValueId> inputs = node.inputs;
     std::vector<std::optional<ops::End>> fetched_by(inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i)
-      if (const auto* found = gather(inputs[i], connections)) {
+      if (const auto* found = gather(inputs[i], node.outputs[0], connections)) {
         fetched_by[i] = found->by();
         inputs[i] = graph_.nodes()[static_cast<std::size_t>(producers_[inputs[i]])].inputs[0];
         ++counts_.gathers;

@@ -245,7 +245,7 @@ class Taken {
         if (!read.count(value)) continue;
         const std::size_t place = is_stacked_[value] ? scanned_end++ : inputs.size();
         (is_stacked_[value] ? counts.scanned : counts.captured) += 1;
-        inputs.insert(inputs.begin() + static_cast<std::ptrdiff_t>(place), {fmt::format("hoisted {}", value), value});
+        inputs.insert(inputs.begin() + static_cast<std::ptrdiff_t>(place), {new_name(inputs, "hoisted"), value});
         arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(place), *outside_[value]);
       }
 
@@ -272,7 +272,7 @@ class Taken {
           if (scan_.stacked_output(s) == factor) existing = s;
         if (existing == before.stacked) {
           outputs.insert(outputs.begin() + static_cast<std::ptrdiff_t>(before.carried + counts.stacked),
-                         {fmt::format("factor {}", counts.stacked), factor});
+                         {new_name(outputs, "factor"), factor});
           existing = counts.stacked++;
           read.insert(factor);
         }

@@ -15,6 +15,7 @@ namespace elegans::kernels {
   X(gather)                      \
   X(scatter_sum)                 \
   X(scatter_add)                 \
+  X(sum_levels)                  \
   X(reduce_sum)                  \
   X(reduce_max)                  \
   X(repeat_each)                 \

@@ -94,10 +94,70 @@ void sampled_product_inner(const T* HWY_RESTRICT x, const T* HWY_RESTRICT d, T* 
   }
 }
 
+// y[s] = x[index[s]]. Tables of at most two vectors are looked up in registers where the machine can.
+template <class T>
+void gather_numbers(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t width, std::size_t count,
+                    const std::uint32_t* HWY_RESTRICT index) {
+  std::size_t s = 0;
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(T) == 4) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    if (width > 0 && width <= 2 * lanes && count >= lanes) {
+      const auto half = [&](std::size_t first) HWY_ATTR {
+        return width >= first + lanes ? hn::LoadU(d, x + first)
+               : width > first        ? load_part(d, x + first, width - first)
+                                      : hn::Zero(d);
+      };
+      const auto low = half(0), high = half(lanes);
+      const hn::RebindToUnsigned<decltype(d)> du;
+      const auto store_at = [&](std::size_t at) HWY_ATTR {
+        const auto places = hn::LoadU(du, index + at);
+        hn::StoreU(VecOf<decltype(d)>{_mm512_permutex2var_ps(low.raw, places.raw, high.raw)}, d, y + at);
+      };
+      for (; s + lanes <= count; s += lanes) store_at(s);
+      if (s < count) store_at(count - lanes);
+      return;
+    }
+  }
+#endif
+  // By hand, for compilers see a copy of memory in a loop over a batch of one.
+  for (; s + 4 <= count; s += 4) {
+    const T first = x[index[s]], second = x[index[s + 1]], third = x[index[s + 2]], fourth = x[index[s + 3]];
+    y[s] = first;
+    y[s + 1] = second;
+    y[s + 2] = third;
+    y[s + 3] = fourth;
+  }
+  for (; s < count; ++s) y[s] = x[index[s]];
+}
+
+template <class T>
+void sum_levels(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t width, std::size_t levels,
+                const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT target) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN T sums[hn::MaxLanes(d)];
+  for (std::size_t k = 0; k < width; k += lanes) {
+    auto sum = hn::Zero(d);
+    for (std::size_t j = 0; j < levels; ++j) {
+      const std::size_t left = offsets[j + 1] - offsets[j];
+      if (left <= k) break;
+      const T* from = x + offsets[j] + k;
+      sum = hn::Add(sum, left - k >= lanes ? hn::LoadU(d, from) : load_part(d, from, left - k));
+    }
+    hn::Store(sum, d, sums);
+    for (std::size_t i = 0; i < HWY_MIN(lanes, width - k); ++i) y[target[k + i]] = sums[i];
+  }
+}
+
 template <class T>
 void gather(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t rows, std::size_t width, std::size_t count,
             std::size_t inner, const std::uint32_t* HWY_RESTRICT index) {
-  if (inner == 1) return scalar_kernels<T>().gather(x, y, rows, width, count, inner, index);
+  if (inner == 1) {
+    for (std::size_t r = 0; r < rows; ++r) gather_numbers(x + r * width, y + r * count, width, count, index);
+    return;
+  }
   const hn::ScalableTag<T> d;
   for (std::size_t r = 0; r < rows; ++r, x += width * inner) {
     for (std::size_t s = 0; s < count; ++s, y += inner) {
@@ -220,6 +280,7 @@ void sparse(Table<T>& table) {
   table.gather = gather<T>;
   table.scatter_sum = scatter_sum<T>;
   table.scatter_add = scatter_add<T>;
+  table.sum_levels = sum_levels<T>;
 }
 
 #else
