@@ -85,6 +85,18 @@ TEST(Accuracy, OfFloatIsFourUnitsWhereItMatters) {
   expect_accurate<float, double>(x);
 }
 
+// Where all floats of a range were searched, the errors of the targets were largest at these and their neighbours.
+TEST(Accuracy, OfFloatIsFourUnitsAtTheWorstNumbersFound) {
+  const float worst[] = {-0x1.b81928p+1F, -0x1.b82de2p+1F, -0x1.5bf6f2p+1F, -0x1.b7fa08p+1F,
+                         -0x1.f7705cp-8F, -0x1.f8819p-5F,  -0x1.e8bef8p-5F, 0x1.ab786cp+4F};
+  Array<float> x(std::size(worst) * 2001);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(worst[i / 2001]);
+    x[i] = std::bit_cast<float>(static_cast<std::uint32_t>(bits + i % 2001 - 1000));
+  }
+  expect_accurate<float, double>(x);
+}
+
 TEST(Accuracy, OfDoubleIsFourUnits) {
   std::mt19937_64 generator(6);
   Array<double> x(100000);

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Prints the coefficients of functions-inl.h: nearly minimax polynomials, by Lawson's iteration. Needs mpmath.
+"""Prints the coefficients of functions-inl.h and tables.hpp: nearly minimax polynomials, by Lawson's iteration. Needs mpmath.
 
 Each line says function, interval and the largest relative error of the value that the polynomial serves, with coefficients
 rounded to the element type. The errors of evaluating it come on top; tests/kernels bounds the sum.
 """
-from mpmath import atanh, cos, erf, erfc, exp, expm1, log, lu_solve, matrix, mp, mpf, nstr, pi
+from mpmath import atanh, cos, erf, erfc, exp, expm1, log, lu_solve, matrix, mp, mpf, nstr, pi, tanh
 
 mp.dps = 60
 
@@ -51,6 +51,31 @@ def show(name, target, weight, low, high, degree, bits):
     print("   ", ", ".join(nstr(c, 9 if bits == 24 else 17) for c in coefficients))
 
 
+def print_table(name, values):
+    print(f"{name}:")
+    for i in range(0, len(values), 8):
+        print("   ", ", ".join(nstr(rounded(v, 24), 9) for v in values[i : i + 8]))
+
+
+def print_tanh_table():
+    """tanh x = sum of c[i] (x - centre)^i on 32 segments of [0, 9.375]; segment k stands at k + 18 mod 32, see tables.hpp."""
+    columns = [[mpf(0)] * 32 for _ in range(6)]
+    # Of x + 0.625: each octave is eight segments.
+    starts = [mpf(8 + j) / 16 for j in range(2, 8)] + [mpf(8 + j) * 2**e / 8 for e in range(4) for j in range(8)]
+    for k in range(32):
+        low, high = starts[k] - mpf(5) / 8, starts[k + 1] - mpf(5) / 8
+        centre, half = (low + high) / 2, (high - low) / 2
+        if k == 0:  # x (c[1] + …), so that values near 0 keep their relative accuracy
+            centre = mpf(0)
+            c = [mpf(0)] + fit(lambda x: tanh(x) / x, lambda x: x / tanh(x), mpf(0), high, 3)
+        else:
+            c = fit(lambda r: tanh(centre + r), lambda r: 1 / tanh(centre + r), -half, half, 4)
+        for column, value in zip(columns, [centre, *c]):
+            column[(k + 18) % 32] = value
+    for name, column in zip(["centre", "c[0]", "c[1]", "c[2]", "c[3]", "c[4]"], columns):
+        print_table(f"tanh, {name}", column)
+
+
 def of_root(function):
     """function(sqrt z), for functions given as odd or even series."""
     return lambda z: function(mp.sqrt(z)) if z else function(mpf("1e-20"))
@@ -73,3 +98,10 @@ for bits, exp_degree, log_degree, log1p_degree in ((24, 4, 2, 5), (53, 9, 6, 11)
 show("erf_near_0", erf_tail, lambda z: 1 / (1 + erf_tail(z)), 0, 1, 6, 24)
 # erf x = 1 - e^P(x)
 show("erf_beyond_1", lambda x: log(erfc(x)), lambda x: erfc(x) / erf(x), 1, 3.95, 6, 24)
+
+# AVX-512 (tables.hpp): e^r = 1 + r (c0 + c1 r) about multiples of (ln 2) / 32, and 1 / d.
+near = half_ln2 / 32
+show("exponential of tables", lambda r: expm1(r) / r if r else mpf(1), lambda r: abs(r) / exp(r), -near, near, 1, 24)
+show("reciprocal of 1 + e", lambda e: 1 / (1 + e), lambda e: 1 + e, 0, 1, 3, 24)
+print_table("roots_of_2", [mpf(2) ** (mpf(j) / 32) for j in range(32)])
+print_tanh_table()

@@ -15,6 +15,7 @@
 #include <limits>
 
 #include "kernels/simd/lanes-inl.h"
+#include "kernels/simd/tables.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace elegans::kernels::HWY_NAMESPACE {
@@ -123,31 +124,75 @@ HWY_INLINE Exponential<V> split_exponential(D d, V x) {
   return {shifted, n, hn::MulAdd(hn::Mul(r, r), polynomial(d, r, C::exponential), r)};
 }
 
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+
+// AVX-512 has few ports for its wide vectors, and a division keeps one busy for 16 cycles: f32 looks numbers up instead.
+
+// table[index mod 32].
+template <class D, class VI>
+HWY_INLINE VecOf<D> look_up(D d, const float (&table)[32], VI index) {
+  return VecOf<D>{_mm512_permutex2var_ps(hn::LoadU(d, table).raw, index.raw, hn::LoadU(d, table + hn::Lanes(d)).raw)};
+}
+
+// 1 / (1 + e) for 0 <= e <= 1. Not by vrcp14ps, whose bits are a matter of the machine's maker.
+template <class D, class V>
+HWY_INLINE V reciprocal_of_1_plus(D d, V e) {
+  static constexpr float coefficients[] = {0.998266697F, -0.942805529F, 0.665505648F, -0.221833467F};
+  V y = hn::MulAdd(hn::Set(d, coefficients[3]), e, hn::Set(d, coefficients[2]));
+  y = hn::MulAdd(y, e, hn::Set(d, coefficients[1]));
+  y = hn::MulAdd(y, e, hn::Set(d, coefficients[0]));
+  const V error = hn::NegMulAdd(e, y, hn::Sub(hn::Set(d, 1), y));  // exact but for one rounding, as 1 + e is not
+  return hn::MulAdd(y, hn::MulAdd(error, error, error), y);        // relative error 2^-27.5, before rounding
+}
+
+// e^x = 2^k 2^(j/32) (1 + r (c0 + c1 r)), r = x - n ln 2, n = k + j/32 the nearest 32nd to x / ln 2, for |x| below 2^10.
+template <class D, class V>
+HWY_INLINE V exponential_in_range(D d, V x) {
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    using C = Constants<float>;
+    const V rounder = hn::Set(d, 0x1.8p18F);  // rounds to 32nds
+    const V shifted = hn::MulAdd(x, hn::Set(d, C::log2_e), rounder);
+    const V n = hn::Sub(shifted, rounder);
+    const V r = hn::NegMulAdd(n, hn::Set(d, C::ln2_low), hn::NegMulAdd(n, hn::Set(d, C::ln2_high), x));
+    const V root = look_up(d, simd::roots_of_2, hn::BitCast(hn::RebindToSigned<D>(), shifted));
+    const V tail = hn::Mul(r, hn::MulAdd(r, hn::Set(d, 0.500001132F), hn::Set(d, 1.00001466F)));
+    return V{_mm512_scalef_ps(hn::MulAdd(root, tail, root).raw, n.raw)};
+  } else {
+    const Exponential<V> parts = split_exponential(d, x);
+    return V{_mm512_scalef_pd(hn::Add(parts.tail, hn::Set(d, 1)).raw, parts.n.raw)};
+  }
+}
+
+#else
+
+template <class D, class V>
+HWY_INLINE V exponential_in_range(D d, V x) {
+  using C = Constants<hn::TFromD<D>>;
+  const hn::RebindToSigned<D> di;
+  const Exponential<V> parts = split_exponential(d, x);
+  // In two steps, for 2^n need not be a normal number.
+  const auto one = hn::BitCast(di, hn::Set(d, 1));
+  const auto exponent = hn::ShiftLeft<C::mantissa_bits>(hn::BitCast(di, parts.shifted));
+  const auto half = hn::ShiftLeft<C::mantissa_bits>(hn::ShiftRight<C::mantissa_bits + 1>(exponent));
+  const V first = hn::BitCast(d, hn::Add(one, half));
+  const V second = hn::BitCast(d, hn::Add(one, hn::Sub(exponent, half)));
+  return hn::Mul(hn::MulAdd(parts.tail, first, first), second);
+}
+
+#endif
+
 template <class D, class V>
 HWY_INLINE V exponential(D d, V x) {
-  using T = hn::TFromD<D>;
-  using C = Constants<T>;
-  x = at_least(d, at_most(d, x, C::exponential_high), C::exponential_low);
-  const Exponential<V> parts = split_exponential(d, x);
-  const V mantissa = hn::Add(parts.tail, hn::Set(d, 1));
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-  if constexpr (sizeof(T) == 4) {
-    return V{_mm512_scalef_ps(mantissa.raw, parts.n.raw)};
-  } else {
-    return V{_mm512_scalef_pd(mantissa.raw, parts.n.raw)};
-  }
-#else
-  // In two steps, for 2^n need not be a normal number.
-  const hn::RebindToSigned<D> di;
-  const V rounder = hn::Set(d, C::rounder);
-  const auto one = hn::BitCast(di, hn::Set(d, 1));
-  const auto power = hn::Sub(hn::BitCast(di, parts.shifted), hn::BitCast(di, rounder));
-  const auto half =
-      hn::Sub(hn::BitCast(di, hn::MulAdd(parts.n, hn::Set(d, static_cast<T>(0.5)), rounder)), hn::BitCast(di, rounder));
-  const auto first = hn::Add(hn::ShiftLeft<C::mantissa_bits>(half), one);
-  const auto second = hn::Add(hn::ShiftLeft<C::mantissa_bits>(hn::Sub(power, half)), one);
-  return hn::Mul(hn::Mul(mantissa, hn::BitCast(d, first)), hn::BitCast(d, second));
-#endif
+  using C = Constants<hn::TFromD<D>>;
+  return exponential_in_range(d, at_least(d, at_most(d, x, C::exponential_high), C::exponential_low));
+}
+
+// e^-|x|
+template <class D, class V>
+HWY_INLINE V exponential_of_minus_magnitude(D d, V x) {
+  using C = Constants<hn::TFromD<D>>;
+  const V minus_magnitude = hn::Or(x, hn::Set(d, -0.0F));
+  return exponential_in_range(d, at_least(d, minus_magnitude, C::exponential_low));
 }
 
 // ln(1 + f) for f with s = f / (2 + f), z = s^2: 2 atanh s = 2 s (1 + z P(z)) = f - s (f - 2 z P(z)); f must be exact.
@@ -196,20 +241,27 @@ HWY_INLINE V logarithm(D d, V x) {
 template <class D, class V>
 HWY_INLINE V sigmoid(D d, V x) {
   const V one = hn::Set(d, 1);
-  const V e = exponential(d, hn::Neg(hn::Abs(x)));
-  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+  const V e = exponential_of_minus_magnitude(d, x);
+  const auto negative = hn::Lt(x, hn::Zero(d));
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    const V y = reciprocal_of_1_plus(d, e);
+    return hn::IfThenElse(negative, hn::Mul(y, e), y);
+  }
+#endif
+  return hn::Div(hn::IfThenElse(negative, e, one), hn::Add(one, e));
 }
 
 template <class D, class V>
 HWY_INLINE V softplus(D d, V x) {
-  const V e = exponential(d, hn::Neg(hn::Abs(x)));
+  const V e = exponential_of_minus_magnitude(d, x);
   const V positive = hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), x);
   return hn::Add(positive, log1p_by(d, e, Constants<hn::TFromD<D>>::log1p));
 }
 
 // tanh x = t / (t + 2) with t = e^2x - 1 = 2^n tail + (2^n - 1), which is accurate near 0 too, where n = 0.
 template <class D, class V>
-HWY_INLINE V hyperbolic_tangent(D d, V x) {
+HWY_INLINE V tanh_by_exponential(D d, V x) {
   using C = Constants<hn::TFromD<D>>;
   const hn::RebindToSigned<D> di;
   const V one = hn::Set(d, 1);
@@ -219,6 +271,25 @@ HWY_INLINE V hyperbolic_tangent(D d, V x) {
   const V power = hn::BitCast(d, hn::Add(exponent, hn::BitCast(di, one)));
   const V t = hn::MulAdd(power, parts.tail, hn::Sub(power, one));
   return hn::CopySign(hn::Div(t, hn::Add(t, hn::Set(d, 2))), x);
+}
+
+template <class D, class V>
+HWY_INLINE V hyperbolic_tangent(D d, V x) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    constexpr const simd::TanhTable& table = simd::tanh_table;
+    const V magnitude = at_most(d, hn::Abs(x), simd::TanhTable::is_one);
+    const V shifted = hn::Add(magnitude, hn::Set(d, simd::TanhTable::offset));
+    const auto segment = hn::ShiftRight<20>(hn::BitCast(hn::RebindToSigned<D>(), shifted));
+    const V r = hn::Sub(magnitude, look_up(d, table.centre, segment));
+    V y = hn::MulAdd(look_up(d, table.c[4], segment), r, look_up(d, table.c[3], segment));
+    y = hn::MulAdd(y, r, look_up(d, table.c[2], segment));
+    y = hn::MulAdd(y, r, look_up(d, table.c[1], segment));
+    y = hn::MulAdd(y, r, look_up(d, table.c[0], segment));
+    return hn::CopySign(y, x);
+  }
+#endif
+  return tanh_by_exponential(d, x);
 }
 
 // f32 only. |x| < 1: x + x P(x^2); else 1 - e^P(|x|), up to where erf rounds to 1.
