@@ -10,6 +10,8 @@
 #include "elegans/base/suggest.hpp"
 #include "elegans/graph/passes/fuse.hpp"
 #include "elegans/graph/passes/hoist.hpp"
+#include "elegans/graph/passes/merge.hpp"
+#include "elegans/graph/passes/pack.hpp"
 #include "elegans/graph/passes/rows.hpp"
 #include "elegans/graph/passes/simplify.hpp"
 
@@ -18,6 +20,7 @@ namespace {
 
 const std::vector<PassRow> pipeline{
     {"simplify", simplify}, {"hoist", hoist}, {"simplify", simplify},  // what hoisting left behind
+    {"pack", pack},         {"merge", merge}, {"hoist", hoist},        // packed matrices leave the loops
     {"rows", rows},         {"fuse", fuse},
 };
 
