@@ -10,6 +10,8 @@ namespace elegans::kernels {
   X(matmul_nn)                   \
   X(matmul_nt)                   \
   X(matmul_tn)                   \
+  X(packed_matmul)               \
+  X(packed_resum)                \
   X(sparse_matmul)               \
   X(sampled_product)             \
   X(gather)                      \
