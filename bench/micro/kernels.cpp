@@ -7,11 +7,13 @@
 //   AVX3, AVX2, …  time of one item by the kernels of each instruction set that this machine runs, side by side
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -146,6 +148,37 @@ void measure_products() {
   }
 }
 
+// Products with a packed matrix: gates of a cell for one row and for a shard, the sum of their gradients, and a recurrent
+// kernel, given as rows x terms * depth x parts * width.
+void measure_packed() {
+  struct Case {
+    std::size_t rows, depth, terms, width, parts;
+  };
+  for (const Case c : {Case{1, 50, 1, 34, 4}, Case{1, 28, 2, 22, 4}, Case{1, 15, 2, 8, 4}, Case{1, 64, 1, 8, 1},
+                       Case{1, 64, 1, 256, 1}, Case{16, 34, 1, 34, 4}, Case{16, 28, 2, 22, 4}, Case{16, 15, 2, 8, 4},
+                       Case{16, 34, 4, 34, 1}, Case{16, 64, 1, 256, 1}, Case{16, 256, 1, 64, 1},
+                       Case{16, 80, 1, 128, 1}, Case{1024, 16, 1, 34, 4}}) {
+    const std::size_t k = c.depth * c.terms, n = c.width * c.parts, panel = kernels::panel_columns<float>;
+    std::vector<std::vector<float>> a(c.terms, numbers(c.rows * c.depth)), y(c.parts, numbers(c.rows * c.width));
+    std::vector<float> packed = numbers((n + panel - 1) / panel * panel * k + panel);
+    const std::vector<std::size_t> depth(c.terms, c.depth), width(c.parts, c.width);
+    const double items = static_cast<double>(c.rows * k * n);
+    const double bytes = static_cast<double>(c.rows * (k + n) + k * n) * sizeof(float);
+    measure(fmt::format("packed_matmul/{}x{}*{}x{}*{}", c.rows, c.terms, c.depth, c.parts, c.width),
+            {items, 2 * items, bytes, true}, [=](const Table& table) mutable {
+              const float* left[32];
+              float* result[32];
+              for (std::size_t i = 0; i < c.terms; ++i) left[i] = a[i].data();
+              for (std::size_t j = 0; j < c.parts; ++j) result[j] = y[j].data();
+              void* aligned = packed.data();
+              std::size_t space = packed.size() * sizeof(float);
+              std::align(64, space - 64, aligned, space);
+              table.packed_matmul(left, depth.data(), c.terms, static_cast<const float*>(aligned), result, width.data(),
+                                  c.parts, c.rows);
+            });
+  }
+}
+
 // The synapses of an LTC over a circuit of 32 neurons with 16 inputs: 824 of 48 sources and 32 targets.
 void measure_sparse() {
   constexpr std::size_t inputs = 48, outputs = 32, count = 824;
@@ -164,17 +197,18 @@ void measure_sparse() {
     const auto items = static_cast<double>(rows * count);
     const double bytes = items * sizeof(float);
     measure("sparse_matmul" + size, {items, 2 * items, bytes, true}, [=](const Table& table) mutable {
-      table.sparse_matmul(x.data(), w.data(), y.data(), rows, inputs, outputs, offsets.data(), order.data(),
+      table.sparse_matmul(x.data(), w.data(), y.data(), rows, inputs, outputs, 1, offsets.data(), order.data(),
                           source.data());
     });
     measure("sampled_product" + size, {items, 2 * items, bytes, true}, [=](const Table& table) mutable {
-      table.sampled_product(x.data(), d.data(), g.data(), rows, inputs, outputs, count, source.data(), target.data());
+      table.sampled_product(x.data(), d.data(), g.data(), rows, inputs, outputs, 1, count, source.data(),
+                            target.data());
     });
     measure("gather" + size, {items, 0, 2 * bytes, false}, [=](const Table& table) mutable {
-      table.gather(x.data(), wide.data(), rows, inputs, count, source.data());
+      table.gather(x.data(), wide.data(), rows, inputs, count, 1, source.data());
     });
     measure("scatter_sum" + size, {items, items, bytes, false}, [=](const Table& table) mutable {
-      table.scatter_sum(wide.data(), y.data(), rows, count, outputs, offsets.data(), order.data());
+      table.scatter_sum(wide.data(), y.data(), rows, count, outputs, 1, offsets.data(), order.data());
     });
   }
 }
@@ -213,6 +247,7 @@ const bool registered = [] {
   benchmark::AddCustomContext("copy within L1, GB/s", std::to_string(peak_gigabytes_per_second()));
   measure_elementwise();
   measure_products();
+  measure_packed();
   measure_sparse();
   measure_reductions_and_copies();
   return true;

@@ -8,8 +8,14 @@
 #include <vector>
 
 #include "elegans/base/suggest.hpp"
+#include "elegans/graph/passes/circuits.hpp"
+#include "elegans/graph/passes/defer.hpp"
 #include "elegans/graph/passes/fuse.hpp"
 #include "elegans/graph/passes/hoist.hpp"
+#include "elegans/graph/passes/layout.hpp"
+#include "elegans/graph/passes/merge.hpp"
+#include "elegans/graph/passes/order.hpp"
+#include "elegans/graph/passes/pack.hpp"
 #include "elegans/graph/passes/rows.hpp"
 #include "elegans/graph/passes/simplify.hpp"
 
@@ -17,8 +23,11 @@ namespace elegans::graph {
 namespace {
 
 const std::vector<PassRow> pipeline{
-    {"simplify", simplify}, {"hoist", hoist}, {"simplify", simplify},  // what hoisting left behind
-    {"rows", rows},         {"fuse", fuse},
+    {"simplify", simplify}, {"hoist", hoist},       {"simplify", simplify},  // what hoisting left behind
+    {"pack", pack},         {"merge", merge},       {"hoist", hoist},        // packed matrices leave the loops
+    {"layout", layout},     {"defer", defer},       {"order", order},
+    {"hoist", hoist},       {"simplify", simplify},  // what is brought into order leaves them too
+    {"rows", rows},         {"fuse", fuse},         {"circuits", circuits},
 };
 
 std::vector<std::string> names_of_passes() {

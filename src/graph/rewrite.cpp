@@ -1,5 +1,8 @@
 #include "rewrite.hpp"
 
+#include <fmt/format.h>
+#include <algorithm>
+
 namespace elegans::graph {
 
 Rewrite::Rewrite(const Graph& from) : from_(from), map_(from.value_count(), none) {
@@ -35,6 +38,13 @@ std::vector<std::vector<std::size_t>> readers(const Graph& graph) {
     for (const ValueId input : graph.nodes()[n].inputs)
       if (readers[input].empty() || readers[input].back() != n) readers[input].push_back(n);
   return readers;
+}
+
+std::string new_name(const std::vector<Port>& ports, std::string_view what) {
+  for (std::size_t number = ports.size();; ++number) {
+    std::string name = fmt::format("{} {}", what, number);
+    if (std::none_of(ports.begin(), ports.end(), [&](const Port& port) { return port.name == name; })) return name;
+  }
 }
 
 std::vector<char> output_marks(const Graph& graph) {

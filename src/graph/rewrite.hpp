@@ -39,6 +39,9 @@ OperationPtr with_body(const Scan& scan, Graph body);
 // For every value the nodes that read it; outputs of the graph are not counted.
 std::vector<std::vector<std::size_t>> readers(const Graph& graph);
 
+// A name that no port has: `what` with a number.
+std::string new_name(const std::vector<Port>& ports, std::string_view what);
+
 // By value: whether it is an output of the graph.
 std::vector<char> output_marks(const Graph& graph);
 

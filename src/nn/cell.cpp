@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "nn/check_sequence.hpp"
 #include "nn/direct_calls.hpp"
 
@@ -99,11 +101,18 @@ Cell::Calls& Cell::prepare(const View& x, std::span<const View> state, const Vie
   if (calls_->call == nullptr) {
     require_gap(path(), x, dt);
     calls_->call = &calls_->known.build(path(), calls_->inputs, [&](Context& context, std::span<const Value> inputs) {
+      // A loop of one step: the same passes see it as in a layer, so that it gives the same bits.
       const Dim batch = inputs[0].shape()[0];
-      const Value gap = reshape(inputs[1], Shape{batch, 1});
-      CellOutput step = (*this)(context, inputs[0], {inputs.begin() + 2, inputs.end()}, gap);
-      std::vector<Value> outputs{step.output};
-      outputs.insert(outputs.end(), step.state.begin(), step.state.end());
+      const std::array scanned{reshape(inputs[0], inputs[0].shape().inserted(0, 1)),
+                               reshape(inputs[1], Shape{1, batch, 1})};
+      const graph::LoopResult step =
+          scan(1, inputs.subspan(2), scanned, [&](const graph::Loop& loop) {
+            CellOutput result = (*this)(context, loop.scanned[0], loop.carried, loop.scanned[1]);
+            return graph::LoopResult{
+                .carried = std::move(result.state), .stacked = {result.output}, .summed = {}};
+          });
+      std::vector<Value> outputs{reshape(step.stacked[0], step.stacked[0].shape().removed(0))};
+      outputs.insert(outputs.end(), step.carried.begin(), step.carried.end());
       return outputs;
     });
   }

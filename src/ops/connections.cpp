@@ -1,6 +1,8 @@
 #include "elegans/ops/connections.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <numeric>
 
 #include "elegans/base/error.hpp"
 
@@ -26,6 +28,31 @@ Grouped group(const std::vector<std::uint32_t>& index, std::size_t width, const 
   return grouped;
 }
 
+// All targets, those with most connections first.
+std::vector<std::uint32_t> by_degree(const Grouped& by_target) {
+  std::vector<std::uint32_t> targets(by_target.offsets.size() - 1);
+  std::iota(targets.begin(), targets.end(), 0U);
+  const auto degree = [&](std::uint32_t u) { return by_target.offsets[u + 1] - by_target.offsets[u]; };
+  std::stable_sort(targets.begin(), targets.end(), [&](auto a, auto b) { return degree(a) > degree(b); });
+  return targets;
+}
+
+std::optional<Levels> levels_of(const std::vector<std::uint32_t>& target, const Grouped& by_target) {
+  Levels levels{.offsets = {0}, .target = by_degree(by_target)};
+  std::size_t width = levels.target.size();
+  for (std::uint32_t level = 0; levels.offsets.back() < target.size(); ++level) {
+    const std::uint32_t first = levels.offsets.back();
+    const auto has = [&](std::uint32_t u) { return by_target.offsets[u] + level < by_target.offsets[u + 1]; };
+    while (!has(levels.target[width - 1])) --width;
+    if (first + width > target.size() ||
+        !std::equal(levels.target.begin(), levels.target.begin() + static_cast<std::ptrdiff_t>(width),
+                    target.begin() + static_cast<std::ptrdiff_t>(first)))
+      return std::nullopt;
+    levels.offsets.push_back(first + static_cast<std::uint32_t>(width));
+  }
+  return levels;
+}
+
 }  // namespace
 
 Connections::Connections(std::size_t inputs, std::size_t outputs, std::vector<std::uint32_t> source,
@@ -39,6 +66,27 @@ Connections::Connections(std::size_t inputs, std::size_t outputs, std::vector<st
                        .remedy = ""});
   by_source_ = group(source_, inputs_, "source");
   by_target_ = group(target_, outputs_, "target");
+  levels_ = levels_of(target_, by_target_);
+}
+
+std::vector<std::uint32_t> Connections::level_order() const {
+  const std::vector<std::uint32_t> targets = by_degree(by_target_);
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t level = 0; order.size() < count(); ++level)
+    for (const std::uint32_t u : targets) {
+      const std::uint32_t place = by_target_.offsets[u] + level;
+      if (place < by_target_.offsets[u + 1]) order.push_back(by_target_.order[place]);
+    }
+  return order;
+}
+
+Connections Connections::reordered(std::span<const std::uint32_t> order) const {
+  std::vector<std::uint32_t> source, target;
+  for (const std::uint32_t s : order) {
+    source.push_back(source_[s]);
+    target.push_back(target_[s]);
+  }
+  return {inputs_, outputs_, std::move(source), std::move(target)};
 }
 
 }  // namespace elegans::ops

@@ -204,17 +204,22 @@ void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> ou
   const Shape& result = outputs[0].shape;
   const std::size_t split =
       find_split(inputs, result, [](const Type& type) -> const Shape& { return type.shape; }).value_or(0);
-  sizes[0] = static_cast<std::size_t>(result.product(0, split).value(at));
-  sizes[1] = static_cast<std::size_t>(result.product(split, result.rank()).value(at));
+  sizes[outer_at] = static_cast<std::size_t>(result.product(0, split).value(at));
+  sizes[inner_at] = static_cast<std::size_t>(result.product(split, result.rank()).value(at));
   bool flat = true;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Access access = *access_of(inputs[i].shape, result, split);
+    Access access = *access_of(inputs[i].shape, result, split);
+    // Of a single column a column is all and a row is one number; of a single row the other way round.
+    if (sizes[inner_at] == 1 || sizes[outer_at] == 1) {
+      const bool is_all = access == (sizes[inner_at] == 1 ? Access::column : Access::row);
+      access = access == Access::full || is_all ? Access::full : Access::scalar;
+    }
     sizes[first_access + i] = static_cast<std::size_t>(access);
     flat = flat && (access == Access::full || access == Access::scalar);
   }
   if (flat) {
-    sizes[1] *= sizes[0];
-    sizes[0] = 1;
+    sizes[inner_at] *= sizes[outer_at];
+    sizes[outer_at] = 1;
   }
 }
 
@@ -288,7 +293,7 @@ class Elementwise::Pass {
           break;
         case Access::column:
           if (spread_)
-            for (std::size_t r = 0; r < rows; ++r) std::fill_n(copy(i) + r * inner_, inner_, base[row + r]);
+            call_.kernels.table<T>().repeat_each(base + row, copy(i), rows, inner_);
           else if (column == 0)
             std::fill_n(copy(i), n, base[row]);
           break;

@@ -5,12 +5,13 @@
 namespace elegans::ops {
 
 std::string Gather::options() const {
-  return fmt::format("{} connections, by {}", connections_->count(), to_string(by_));
+  return fmt::format("{} connections, by {}{}", connections_->count(), to_string(by_), to_string(axis_));
 }
 
 bool Gather::same(const Operation& other) const {
   const auto& that = static_cast<const Gather&>(other);
-  return by_ == that.by_ && (connections_ == that.connections_ || *connections_ == *that.connections_);
+  return by_ == that.by_ && axis_ == that.axis_ &&
+         (connections_ == that.connections_ || *connections_ == *that.connections_);
 }
 
 std::vector<Type> Gather::infer(std::span<const Type> inputs) const {
@@ -18,22 +19,26 @@ std::vector<Type> Gather::infer(std::span<const Type> inputs) const {
   require_floating(*this, inputs);
   const Shape& x = inputs[0].shape;
   const auto width = static_cast<std::int64_t>(connections_->width(by_));
-  if (x.rank() == 0 || x.back() != Dim(width)) shape_error(*this, "x", x, fmt::format("[..., {}]", width));
+  const std::size_t back = behind(axis_);
+  if (x.rank() < back || x[x.rank() - back] != Dim(width))
+    shape_error(*this, "x", x, fmt::format("[..., {}{}]", width, back == 1 ? "" : ", *"));
   Shape y = x;
-  y[y.rank() - 1] = static_cast<std::int64_t>(connections_->count());
+  y[y.rank() - back] = static_cast<std::int64_t>(connections_->count());
   return {{inputs[0].dtype, y}};
 }
 
 void Gather::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
   const Shape& x = inputs[0].shape;
-  sizes[0] = static_cast<std::size_t>(x.product(0, x.rank() - 1).value(at));
+  const std::size_t axis = x.rank() - behind(axis_);
+  sizes[0] = static_cast<std::size_t>(x.product(0, axis).value(at));
+  sizes[1] = static_cast<std::size_t>(x.product(axis + 1, x.rank()).value(at));
 }
 
 Status Gather::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) {
     using T = decltype(zero);
     call.kernels.table<T>().gather(call.in<T>(0), call.out<T>(0), call.sizes[0], connections_->width(by_),
-                                   connections_->count(), connections_->index(by_).data());
+                                   connections_->count(), call.sizes[1], connections_->index(by_).data());
   });
   return {};
 }

@@ -73,10 +73,17 @@ Status Matmul::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) {
     using T = decltype(zero);
     const kernels::Table<T>& table = call.kernels.table<T>();
+    const auto [m, k, n] = std::array{call.sizes[0], call.sizes[1], call.sizes[2]};
+    if (n == 1) {
+      // One column is one row of the transposed product, in the same order of sums: a vector of y at a time.
+      const auto row = options_.transpose_a ? table.matmul_nn : table.matmul_nt;
+      row(call.in<T>(1), call.in<T>(0), call.out<T>(0), 1, k, m);
+      return;
+    }
     const auto kernel = options_.transpose_a   ? table.matmul_tn
                         : options_.transpose_b ? table.matmul_nt
                                                : table.matmul_nn;
-    kernel(call.in<T>(0), call.in<T>(1), call.out<T>(0), call.sizes[0], call.sizes[1], call.sizes[2]);
+    kernel(call.in<T>(0), call.in<T>(1), call.out<T>(0), m, k, n);
   });
   return {};
 }

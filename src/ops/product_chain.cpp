@@ -4,137 +4,183 @@
 #include <algorithm>
 
 #include "elegans/ops/matmul.hpp"
+#include "elegans/ops/packed_matmul.hpp"
 #include "elegans/ops/sparse_matmul.hpp"
 
 namespace elegans::ops {
 namespace {
 
-// Sizes: 0 … 2 of the product (0 its rows), 3 the row size of x, 4 … of the chain.
-constexpr std::size_t rows_at = 0, x_width_at = 3, chain_at = 4;
+// Sizes: 0 … 2 of the product (0 its rows), 3 the row size of its left operand (that of a packed product stands in its
+// layout), 4 … of the chain.
+constexpr std::size_t rows_at = 0, left_width_at = 3, chain_at = 4;
 
-std::span<const Type> product_inputs(std::span<const Type> inputs) { return inputs.first(2); }
+using Use = ProductChain::Use;
+
+const PackedMatmul* packed(const OperationPtr& product) { return dynamic_cast<const PackedMatmul*>(product.get()); }
 
 std::size_t block_rows(std::size_t rows, std::size_t width, std::size_t element) {
   return std::clamp<std::size_t>(ProductChain::block_bytes / std::max<std::size_t>(1, width * element), 1,
                                  std::max<std::size_t>(rows, 1));
 }
 
-// Bytes of the rows of the product that are finished together: one row at least, and no more than there are.
-std::size_t product_bytes(std::size_t elements, std::size_t width, std::size_t element) {
+// Bytes of the rows of one result that are finished together: one row at least, and no more than there are.
+std::size_t result_bytes(std::size_t elements, std::size_t width, std::size_t element) {
   return aligned(std::max(width * element, std::min(ProductChain::block_bytes, elements * element)));
 }
 
 }  // namespace
 
-ProductChain::ProductChain(OperationPtr product, std::shared_ptr<const Elementwise> chain, bool keep_product)
-    : product_(std::move(product)), chain_(std::move(chain)), keep_product_(keep_product) {
+ProductChain::ProductChain(OperationPtr product, std::shared_ptr<const Elementwise> chain, std::vector<Use> uses)
+    : product_(std::move(product)), chain_(std::move(chain)), uses_(std::move(uses)) {
   ensure(takes(*product_), "an operation that is no product gets an epilogue");
+  if (const PackedMatmul* packed_product = packed(product_)) lefts_ = packed_product->layout()->terms();
+  read_ = static_cast<std::size_t>(std::count_if(uses_.begin(), uses_.end(), [](Use use) { return use != Use::kept; }));
+  ensure(read_ > 0, "an epilogue that does not read its product");
 }
 
 bool ProductChain::takes(const Operation& product) {
   if (const auto* matmul = dynamic_cast<const Matmul*>(&product)) return !matmul->transposed().transpose_a;
-  return dynamic_cast<const SparseMatmul*>(&product) != nullptr;
+  if (const auto* sparse = dynamic_cast<const SparseMatmul*>(&product)) return sparse->axis() == FeatureAxis::last;
+  return dynamic_cast<const PackedMatmul*>(&product) != nullptr;
 }
 
 std::string ProductChain::options() const {
-  return fmt::format("{} {}{}; then {}{}", product_->name(), product_->options(), keep_product_ ? ", kept" : "",
-                     chain_->name(), chain_->options().empty() ? "" : ": " + chain_->options());
+  const bool kept = std::any_of(uses_.begin(), uses_.end(), [](Use use) { return use != Use::read; });
+  return fmt::format("{} {}{}; then {}{}", product_->name(), product_->options(), kept ? ", kept" : "", chain_->name(),
+                     chain_->options().empty() ? "" : ": " + chain_->options());
 }
 
 bool ProductChain::same(const Operation& other) const {
   const auto& that = static_cast<const ProductChain&>(other);
-  return keep_product_ == that.keep_product_ && ops::same(*product_, *that.product_) &&
-         ops::same(*chain_, *that.chain_);
+  return uses_ == that.uses_ && ops::same(*product_, *that.product_) && ops::same(*chain_, *that.chain_);
 }
 
-std::vector<Type> ProductChain::chain_inputs(std::span<const Type> inputs) const {
-  std::vector<Type> types = product_->infer(product_inputs(inputs));
-  types.insert(types.end(), inputs.begin() + 2, inputs.end());
+std::vector<Type> ProductChain::product_outputs(std::span<const Type> inputs) const {
+  std::vector<Type> results = product_->infer(product_inputs(inputs));
+  ensure(results.size() == uses_.size(), "a product with other results than an epilogue was told of");
+  return results;
+}
+
+std::vector<Type> ProductChain::chain_inputs(std::span<const Type> inputs, std::span<const Type> results) const {
+  std::vector<Type> types;
+  for (std::size_t j = 0; j < results.size(); ++j)
+    if (uses_[j] != Use::kept) types.push_back(results[j]);
+  types.insert(types.end(), inputs.begin() + static_cast<std::ptrdiff_t>(lefts_) + 1, inputs.end());
   return types;
 }
 
 std::vector<Type> ProductChain::infer(std::span<const Type> inputs) const {
-  require_inputs(*this, inputs, 1 + chain_->inputs());
-  const std::vector<Type> types = chain_inputs(inputs);
-  std::vector<Type> outputs = chain_->infer(types);
-  ensure(outputs[0].shape == types[0].shape, "an epilogue changes the shape of its product");
-  if (keep_product_) outputs.insert(outputs.begin(), types[0]);
+  require_inputs(*this, inputs, lefts_ + 1 + chain_->inputs() - read_);
+  const std::vector<Type> results = product_outputs(inputs);
+  const std::vector<Type> types = chain_inputs(inputs, results);
+  const std::vector<Type> finished = chain_->infer(types);
+  std::vector<Type> outputs;
+  for (std::size_t j = 0; j < results.size(); ++j) {
+    if (uses_[j] != Use::kept)
+      ensure(finished[0].shape == results[j].shape, "an epilogue changes the shape of its product");
+    if (uses_[j] != Use::read) outputs.push_back(results[j]);
+  }
+  outputs.insert(outputs.end(), finished.begin(), finished.end());
   return outputs;
 }
 
 Cost ProductChain::cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const {
   Cost cost = Operation::cost(inputs, outputs, at);
-  const std::vector<Type> types = chain_inputs(inputs);
-  cost.flop = product_->cost(product_inputs(inputs), std::span(types).first(1), at).flop +
-              chain_->cost(types, chain_->infer(types), at).flop;
+  const std::vector<Type> results = product_outputs(inputs);
+  const std::vector<Type> types = chain_inputs(inputs, results);
+  cost.flop =
+      product_->cost(product_inputs(inputs), results, at).flop + chain_->cost(types, chain_->infer(types), at).flop;
   return cost;
 }
 
 std::size_t ProductChain::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
-  const std::vector<Type> types = chain_inputs(inputs);
+  const std::vector<Type> types = chain_inputs(inputs, product_outputs(inputs));
   const std::size_t size = size_of(types[0].dtype);
   const auto width = static_cast<std::size_t>(types[0].shape.back().value(at));
   const auto elements = static_cast<std::size_t>(types[0].shape.elements(at));
-  return product_bytes(elements, width, size) + chain_->workspace_bytes(types, at);
+  return read_ * result_bytes(elements, width, size) + chain_->workspace_bytes(types, at);
 }
 
 void ProductChain::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                            Sizes& sizes) const {
-  product_->prepare(product_inputs(inputs), outputs.first(1), at, sizes);
-  const Shape& result = outputs[0].shape;
+  const std::vector<Type> results = product_outputs(inputs);
+  product_->prepare(product_inputs(inputs), results, at, sizes);
+  const Shape& result = outputs.back().shape;
   const std::size_t split = result.rank() - 1;
-  sizes[x_width_at] = static_cast<std::size_t>(inputs[0].shape.back().value(at));
+  sizes[left_width_at] = static_cast<std::size_t>(inputs[0].shape.back().value(at));
   sizes[chain_at + Elementwise::inner_at] = static_cast<std::size_t>(result.back().value(at));
-  sizes[chain_at + Elementwise::first_access] = static_cast<std::size_t>(Elementwise::Access::full);
-  for (std::size_t i = 2; i < inputs.size(); ++i)
-    sizes[chain_at + Elementwise::first_access + i - 1] =
-        static_cast<std::size_t>(*Elementwise::access_of(inputs[i].shape, result, split));
+  const std::vector<Type> types = chain_inputs(inputs, results);
+  for (std::size_t i = 0; i < types.size(); ++i)
+    sizes[chain_at + Elementwise::first_access + i] =
+        static_cast<std::size_t>(*Elementwise::access_of(types[i].shape, result, split));
+}
+
+std::size_t ProductChain::left_width(std::size_t i, const Sizes& sizes) const {
+  const PackedMatmul* product = packed(product_);
+  return product ? product->layout()->depth()[i] : sizes[left_width_at];
+}
+
+std::size_t ProductChain::result_width(std::size_t j, const Sizes& sizes) const {
+  const PackedMatmul* product = packed(product_);
+  return product ? product->layout()->width()[j] : sizes[chain_at + Elementwise::inner_at];
+}
+
+// Runs the chain over a block of rows that begins at `row`.
+template <class T>
+void ProductChain::finish(const Call& call, Sizes& sizes, const void* const* results, void* workspace,
+                          std::size_t row) const noexcept {
+  const std::size_t width = sizes[Elementwise::inner_at];
+  const void* in[Elementwise::max_inputs];
+  void* out[64];
+  std::copy(results, results + read_, in);
+  for (std::size_t i = read_; i < chain_->inputs(); ++i) {
+    const T* base = call.in<T>(lefts_ + 1 + i - read_);
+    switch (static_cast<Elementwise::Access>(sizes[Elementwise::first_access + i])) {
+      case Elementwise::Access::full:
+        base += row * width;
+        break;
+      case Elementwise::Access::column:
+        base += row;
+        break;
+      case Elementwise::Access::row:
+      case Elementwise::Access::scalar:
+        break;
+    }
+    in[i] = base;
+  }
+  const std::size_t first_output =
+      uses_.size() - static_cast<std::size_t>(std::count(uses_.begin(), uses_.end(), Use::read));
+  for (std::size_t o = 0; o < chain_->results().size(); ++o) out[o] = call.out<T>(first_output + o) + row * width;
+  chain_->run({sizes, in, out, workspace, call.dtype, call.kernels});
 }
 
 template <class T>
 void ProductChain::execute(const Call& call) const noexcept {
   const std::size_t rows = call.sizes[rows_at];
   const std::size_t width = call.sizes[chain_at + Elementwise::inner_at];
-  const std::size_t x_width = call.sizes[x_width_at];
   const std::size_t at_once = block_rows(rows, width, sizeof(T));
-  T* const block = static_cast<T*>(call.workspace);
-  std::byte* const chain_workspace =
-      static_cast<std::byte*>(call.workspace) + product_bytes(rows * width, width, sizeof(T));
-  const std::size_t first_output = keep_product_ ? 1 : 0;
+  const std::size_t bytes = result_bytes(rows * width, width, sizeof(T));
+  std::byte* const workspace = static_cast<std::byte*>(call.workspace);
 
   Sizes product_sizes = call.sizes;
   Sizes chain_sizes;
   std::copy(call.sizes.at.begin() + chain_at, call.sizes.at.end(), chain_sizes.at.begin());
-  const void* chain_in[Elementwise::max_inputs];
-  void* chain_out[64];
+  const void* product_in[PackedLayout::max_terms + 1];
+  void* product_out[PackedLayout::max_parts];
+  const void* finished[PackedLayout::max_parts];
+  product_in[lefts_] = call.inputs[lefts_];
   for (std::size_t row = 0; row < rows; row += at_once) {
-    const std::size_t n = std::min(at_once, rows - row);
-    T* const product = keep_product_ ? call.out<T>(0) + row * width : block;
-    const void* product_in[2] = {call.in<T>(0) + row * x_width, call.in<T>(1)};
-    void* product_out[1] = {product};
-    product_sizes[rows_at] = n;
-    product_->run({product_sizes, product_in, product_out, nullptr, call.dtype, call.kernels});
-
-    chain_sizes[Elementwise::outer_at] = n;
-    chain_in[0] = product;
-    for (std::size_t i = 1; i < chain_->inputs(); ++i) {
-      const T* base = call.in<T>(i + 1);
-      switch (static_cast<Elementwise::Access>(chain_sizes[Elementwise::first_access + i])) {
-        case Elementwise::Access::full:
-          base += row * width;
-          break;
-        case Elementwise::Access::column:
-          base += row;
-          break;
-        case Elementwise::Access::row:
-        case Elementwise::Access::scalar:
-          break;
-      }
-      chain_in[i] = base;
+    for (std::size_t i = 0; i < lefts_; ++i) product_in[i] = call.in<T>(i) + row * left_width(i, call.sizes);
+    std::size_t kept = 0, read = 0;
+    for (std::size_t j = 0; j < uses_.size(); ++j) {
+      product_out[j] = uses_[j] == Use::read ? static_cast<void*>(workspace + read * bytes)
+                                             : call.out<T>(kept) + row * result_width(j, call.sizes);
+      kept += uses_[j] == Use::read ? 0 : 1;
+      if (uses_[j] != Use::kept) finished[read++] = product_out[j];
     }
-    for (std::size_t o = 0; o < chain_->results().size(); ++o)
-      chain_out[o] = call.out<T>(first_output + o) + row * width;
-    chain_->run({chain_sizes, chain_in, chain_out, chain_workspace, call.dtype, call.kernels});
+    product_sizes[rows_at] = chain_sizes[Elementwise::outer_at] = std::min(at_once, rows - row);
+    product_->run({product_sizes, product_in, product_out, nullptr, call.dtype, call.kernels});
+    finish<T>(call, chain_sizes, finished, workspace + read_ * bytes, row);
   }
 }
 

@@ -4,11 +4,13 @@
 
 namespace elegans::ops {
 
-std::string SampledProduct::options() const { return fmt::format("{} connections", connections_->count()); }
+std::string SampledProduct::options() const {
+  return fmt::format("{} connections{}", connections_->count(), to_string(axis_));
+}
 
 bool SampledProduct::same(const Operation& other) const {
   const auto& that = static_cast<const SampledProduct&>(other);
-  return connections_ == that.connections_ || *connections_ == *that.connections_;
+  return axis_ == that.axis_ && (connections_ == that.connections_ || *connections_ == *that.connections_);
 }
 
 std::vector<Type> SampledProduct::infer(std::span<const Type> inputs) const {
@@ -16,10 +18,11 @@ std::vector<Type> SampledProduct::infer(std::span<const Type> inputs) const {
   require_floating(*this, inputs);
   const Shape& x = inputs[0].shape;
   const Shape& d = inputs[1].shape;
-  if (x.rank() == 0 || x.back() != Dim(static_cast<std::int64_t>(connections_->inputs())))
-    shape_error(*this, "x", x, fmt::format("[..., {}]", connections_->inputs()));
+  const std::size_t back = behind(axis_);
+  if (x.rank() < back || x[x.rank() - back] != Dim(static_cast<std::int64_t>(connections_->inputs())))
+    shape_error(*this, "x", x, fmt::format("[..., {}{}]", connections_->inputs(), back == 1 ? "" : ", *"));
   Shape wanted = x;
-  wanted[x.rank() - 1] = static_cast<std::int64_t>(connections_->outputs());
+  wanted[x.rank() - back] = static_cast<std::int64_t>(connections_->outputs());
   if (!(d == wanted))
     shape_error(*this, "d", d, fmt::format("{}, for x is {}", elegans::to_string(wanted), elegans::to_string(x)));
   return {{inputs[0].dtype, Shape{static_cast<std::int64_t>(connections_->count())}}};
@@ -28,23 +31,26 @@ std::vector<Type> SampledProduct::infer(std::span<const Type> inputs) const {
 Cost SampledProduct::cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const {
   Cost cost = Operation::cost(inputs, outputs, at);
   const Shape& x = inputs[0].shape;
-  cost.flop =
-      2.0 * static_cast<double>(x.product(0, x.rank() - 1).value(at)) * static_cast<double>(connections_->count());
+  const std::size_t axis = x.rank() - behind(axis_);
+  cost.flop = 2.0 * static_cast<double>(connections_->count()) *
+              static_cast<double>((x.product(0, axis) * x.product(axis + 1, x.rank())).value(at));
   return cost;
 }
 
 void SampledProduct::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at,
                              Sizes& sizes) const {
   const Shape& x = inputs[0].shape;
-  sizes[0] = static_cast<std::size_t>(x.product(0, x.rank() - 1).value(at));
+  const std::size_t axis = x.rank() - behind(axis_);
+  sizes[0] = static_cast<std::size_t>(x.product(0, axis).value(at));
+  sizes[1] = static_cast<std::size_t>(x.product(axis + 1, x.rank()).value(at));
 }
 
 Status SampledProduct::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) {
     using T = decltype(zero);
-    call.kernels.table<T>().sampled_product(call.in<T>(0), call.in<T>(1), call.out<T>(0), call.sizes[0],
-                                            connections_->inputs(), connections_->outputs(), connections_->count(),
-                                            connections_->source().data(), connections_->target().data());
+    call.kernels.table<T>().sampled_product(
+        call.in<T>(0), call.in<T>(1), call.out<T>(0), call.sizes[0], connections_->inputs(), connections_->outputs(),
+        call.sizes[1], connections_->count(), connections_->source().data(), connections_->target().data());
   });
   return {};
 }

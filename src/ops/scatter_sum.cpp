@@ -5,12 +5,13 @@
 namespace elegans::ops {
 
 std::string ScatterSum::options() const {
-  return fmt::format("{} connections, by {}", connections_->count(), to_string(by_));
+  return fmt::format("{} connections, by {}{}", connections_->count(), to_string(by_), to_string(axis_));
 }
 
 bool ScatterSum::same(const Operation& other) const {
   const auto& that = static_cast<const ScatterSum&>(other);
-  return by_ == that.by_ && (connections_ == that.connections_ || *connections_ == *that.connections_);
+  return by_ == that.by_ && axis_ == that.axis_ &&
+         (connections_ == that.connections_ || *connections_ == *that.connections_);
 }
 
 std::vector<Type> ScatterSum::infer(std::span<const Type> inputs) const {
@@ -18,10 +19,11 @@ std::vector<Type> ScatterSum::infer(std::span<const Type> inputs) const {
   require_floating(*this, inputs);
   const Shape& x = inputs[0].shape;
   const auto count = static_cast<std::int64_t>(connections_->count());
-  if (x.rank() == 0 || x.back() != Dim(count))
-    shape_error(*this, "x", x, fmt::format("[..., {}], one number a connection", count));
+  const std::size_t back = behind(axis_);
+  if (x.rank() < back || x[x.rank() - back] != Dim(count))
+    shape_error(*this, "x", x, fmt::format("[..., {}{}], one number a connection", count, back == 1 ? "" : ", *"));
   Shape y = x;
-  y[y.rank() - 1] = static_cast<std::int64_t>(connections_->width(by_));
+  y[y.rank() - back] = static_cast<std::int64_t>(connections_->width(by_));
   return {{inputs[0].dtype, y}};
 }
 
@@ -33,7 +35,9 @@ Cost ScatterSum::cost(std::span<const Type> inputs, std::span<const Type> output
 
 void ScatterSum::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
   const Shape& x = inputs[0].shape;
-  sizes[0] = static_cast<std::size_t>(x.product(0, x.rank() - 1).value(at));
+  const std::size_t axis = x.rank() - behind(axis_);
+  sizes[0] = static_cast<std::size_t>(x.product(0, axis).value(at));
+  sizes[1] = static_cast<std::size_t>(x.product(axis + 1, x.rank()).value(at));
 }
 
 Status ScatterSum::run(const Call& call) const noexcept {
@@ -41,7 +45,8 @@ Status ScatterSum::run(const Call& call) const noexcept {
     using T = decltype(zero);
     const Grouped& groups = connections_->by(by_);
     call.kernels.table<T>().scatter_sum(call.in<T>(0), call.out<T>(0), call.sizes[0], connections_->count(),
-                                        connections_->width(by_), groups.offsets.data(), groups.order.data());
+                                        connections_->width(by_), call.sizes[1], groups.offsets.data(),
+                                        groups.order.data());
   });
   return {};
 }

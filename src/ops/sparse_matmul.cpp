@@ -5,12 +5,13 @@
 namespace elegans::ops {
 
 std::string SparseMatmul::options() const {
-  return fmt::format("{} connections, to {}", connections_->count(), to_string(to_));
+  return fmt::format("{} connections, to {}{}", connections_->count(), to_string(to_), to_string(axis_));
 }
 
 bool SparseMatmul::same(const Operation& other) const {
   const auto& that = static_cast<const SparseMatmul&>(other);
-  return to_ == that.to_ && (connections_ == that.connections_ || *connections_ == *that.connections_);
+  return to_ == that.to_ && axis_ == that.axis_ &&
+         (connections_ == that.connections_ || *connections_ == *that.connections_);
 }
 
 std::vector<Type> SparseMatmul::infer(std::span<const Type> inputs) const {
@@ -18,26 +19,31 @@ std::vector<Type> SparseMatmul::infer(std::span<const Type> inputs) const {
   require_floating(*this, inputs);
   const Shape& x = inputs[0].shape;
   const auto width = static_cast<std::int64_t>(connections_->width(opposite(to_)));
-  if (x.rank() == 0 || x.back() != Dim(width)) shape_error(*this, "x", x, fmt::format("[..., {}]", width));
+  const std::size_t back = behind(axis_);
+  if (x.rank() < back || x[x.rank() - back] != Dim(width))
+    shape_error(*this, "x", x, fmt::format("[..., {}{}]", width, back == 1 ? "" : ", *"));
   const Shape w{static_cast<std::int64_t>(connections_->count())};
   if (!(inputs[1].shape == w))
     shape_error(*this, "w", inputs[1].shape, elegans::to_string(w) + ", one weight a connection");
   Shape y = x;
-  y[y.rank() - 1] = static_cast<std::int64_t>(connections_->width(to_));
+  y[y.rank() - back] = static_cast<std::int64_t>(connections_->width(to_));
   return {{inputs[0].dtype, y}};
 }
 
 Cost SparseMatmul::cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const {
   Cost cost = Operation::cost(inputs, outputs, at);
   const Shape& x = inputs[0].shape;
-  cost.flop =
-      2.0 * static_cast<double>(x.product(0, x.rank() - 1).value(at)) * static_cast<double>(connections_->count());
+  const std::size_t axis = x.rank() - behind(axis_);
+  cost.flop = 2.0 * static_cast<double>(connections_->count()) *
+              static_cast<double>((x.product(0, axis) * x.product(axis + 1, x.rank())).value(at));
   return cost;
 }
 
 void SparseMatmul::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
   const Shape& x = inputs[0].shape;
-  sizes[0] = static_cast<std::size_t>(x.product(0, x.rank() - 1).value(at));
+  const std::size_t axis = x.rank() - behind(axis_);
+  sizes[0] = static_cast<std::size_t>(x.product(0, axis).value(at));
+  sizes[1] = static_cast<std::size_t>(x.product(axis + 1, x.rank()).value(at));
 }
 
 Status SparseMatmul::run(const Call& call) const noexcept {
@@ -46,8 +52,8 @@ Status SparseMatmul::run(const Call& call) const noexcept {
     const Grouped& groups = connections_->by(to_);
     const End from = opposite(to_);
     call.kernels.table<T>().sparse_matmul(call.in<T>(0), call.in<T>(1), call.out<T>(0), call.sizes[0],
-                                          connections_->width(from), connections_->width(to_), groups.offsets.data(),
-                                          groups.order.data(), connections_->index(from).data());
+                                          connections_->width(from), connections_->width(to_), call.sizes[1],
+                                          groups.offsets.data(), groups.order.data(), connections_->index(from).data());
   });
   return {};
 }

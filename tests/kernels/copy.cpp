@@ -81,6 +81,20 @@ TYPED_TEST(Copy, MovesTransposesAndRepeats) {
   }
 }
 
+TYPED_TEST(Copy, RepeatsEachNumber) {
+  for (const auto& [target, table] : tables<TypeParam>()) {
+    for (const std::size_t n : {0, 1, 5}) {
+      for (const std::size_t inner : {0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 40}) {
+        const Array<TypeParam> x = random_array<TypeParam>(n, 1);
+        Array<TypeParam> y = random_array<TypeParam>(n * inner, 2), expected(n * inner);
+        table.repeat_each(x.data(), y.data(), n, inner);
+        for (std::size_t i = 0; i < n * inner; ++i) expected[i] = x[i / inner];
+        EXPECT_TRUE(same_arrays(y, expected)) << target << " " << n << " numbers " << inner << " times";
+      }
+    }
+  }
+}
+
 TYPED_TEST(Copy, MovesRandomBoxes) {
   std::mt19937_64 generator(1);
   for (int repeat = 0; repeat < 400; ++repeat) {

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "kernels/scalar/scalar.hpp"
 #include "kernels/under_test.hpp"
 
 namespace elegans::kernels {
@@ -61,7 +62,7 @@ TYPED_TEST(Sparse, MatmulSumsInListOrder) {
       for (const std::size_t rows : row_counts) {
         const Array<T> x = random_array<T>(rows * c->inputs, 5), w = random_array<T>(c->source.size(), 6);
         Array<T> y = random_array<T>(rows * c->outputs, 7), expected(rows * c->outputs);
-        table.sparse_matmul(x.data(), w.data(), y.data(), rows, c->inputs, c->outputs, c->offsets.data(),
+        table.sparse_matmul(x.data(), w.data(), y.data(), rows, c->inputs, c->outputs, 1, c->offsets.data(),
                             c->order.data(), c->source.data());
         for (std::size_t r = 0; r < rows; ++r) {
           for (std::size_t u = 0; u < c->outputs; ++u) {
@@ -88,7 +89,7 @@ TYPED_TEST(Sparse, SampledProductIsTheGradientOfTheWeights) {
         const std::size_t count = c->source.size();
         const Array<T> x = random_array<T>(rows * c->inputs, 8), d = random_array<T>(rows * c->outputs, 9);
         Array<T> g = random_array<T>(count, 10);
-        table.sampled_product(x.data(), d.data(), g.data(), rows, c->inputs, c->outputs, count, c->source.data(),
+        table.sampled_product(x.data(), d.data(), g.data(), rows, c->inputs, c->outputs, 1, count, c->source.data(),
                               c->target.data());
         for (std::size_t s = 0; s < count; ++s) {
           long double sum = 0, magnitude = 0;
@@ -115,14 +116,14 @@ TYPED_TEST(Sparse, GatherCopiesAndScatterSumAdds) {
         const std::size_t count = c->source.size();
         const Array<T> x = random_array<T>(rows * c->inputs, 11);
         Array<T> wide = random_array<T>(rows * count, 12), expected_wide(rows * count);
-        table.gather(x.data(), wide.data(), rows, c->inputs, count, c->source.data());
+        table.gather(x.data(), wide.data(), rows, c->inputs, count, 1, c->source.data());
         for (std::size_t r = 0; r < rows; ++r) {
           for (std::size_t s = 0; s < count; ++s) expected_wide[r * count + s] = x[r * c->inputs + c->source[s]];
         }
         ASSERT_TRUE(same_arrays(wide, expected_wide));
 
         Array<T> y = random_array<T>(rows * c->outputs, 13), expected(rows * c->outputs);
-        table.scatter_sum(wide.data(), y.data(), rows, count, c->outputs, c->offsets.data(), c->order.data());
+        table.scatter_sum(wide.data(), y.data(), rows, count, c->outputs, 1, c->offsets.data(), c->order.data());
         for (std::size_t r = 0; r < rows; ++r) {
           for (std::size_t u = 0; u < c->outputs; ++u) {
             T sum = 0;
@@ -134,6 +135,87 @@ TYPED_TEST(Sparse, GatherCopiesAndScatterSumAdds) {
         }
         ASSERT_TRUE(same_arrays(y, expected));
       }
+    }
+  }
+}
+
+// A batch beside each number: every place of it is a circuit of its own, in the same bits.
+TYPED_TEST(Sparse, BatchInnermostIsOneCircuitForEachPlace) {
+  using T = TypeParam;
+  constexpr std::size_t rows = 2;
+  const Table<T>& oracle = scalar_kernels<T>();
+  for (const auto& [target, table] : tables<T>()) {
+    for (const Circuit* c : {&small(), &middle(), &empty()}) {
+      for (const std::size_t inner : {0, 2, 3, 4, 7, 8, 15, 16, 17, 32, 33}) {
+        SCOPED_TRACE(target + " batch " + std::to_string(inner) + " of " + std::to_string(c->inputs));
+        const std::size_t count = c->source.size();
+        const auto place = [&](const Array<T>& all, std::size_t width, std::size_t i) {
+          Array<T> one(rows * width);
+          for (std::size_t k = 0; k < rows * width; ++k) one[k] = all[k * inner + i];
+          return one;
+        };
+        const Array<T> x = random_array<T>(rows * c->inputs * inner, 21), w = random_array<T>(count, 22),
+                       d = random_array<T>(rows * c->outputs * inner, 23);
+        Array<T> product = random_array<T>(rows * c->outputs * inner, 24), sum(rows * c->outputs * inner),
+                 wide(rows * count * inner), g(count);
+        table.sparse_matmul(x.data(), w.data(), product.data(), rows, c->inputs, c->outputs, inner, c->offsets.data(),
+                            c->order.data(), c->source.data());
+        table.gather(x.data(), wide.data(), rows, c->inputs, count, inner, c->source.data());
+        table.scatter_sum(wide.data(), sum.data(), rows, count, c->outputs, inner, c->offsets.data(), c->order.data());
+        table.sampled_product(x.data(), d.data(), g.data(), rows, c->inputs, c->outputs, inner, count, c->source.data(),
+                              c->target.data());
+        Array<T> added = random_array<T>(c->outputs * inner, 25), one_by_one = added;
+        table.scatter_add(wide.data(), added.data(), count, inner, c->target.data());
+        for (std::size_t k = 0; k < count * inner; ++k) one_by_one[c->target[k / inner] * inner + k % inner] += wide[k];
+        ASSERT_TRUE(same_arrays(added, one_by_one));
+        Array<T> g_expected(count), g_place(count);
+        std::fill_n(g_expected.data(), count, T{0});
+        for (std::size_t i = 0; i < inner; ++i) {
+          const Array<T> x_place = place(x, c->inputs, i), d_place = place(d, c->outputs, i);
+          Array<T> y_place(rows * c->outputs), wide_place(rows * count);
+          oracle.sparse_matmul(x_place.data(), w.data(), y_place.data(), rows, c->inputs, c->outputs, 1,
+                               c->offsets.data(), c->order.data(), c->source.data());
+          ASSERT_TRUE(same_arrays(place(product, c->outputs, i), y_place));
+          oracle.gather(x_place.data(), wide_place.data(), rows, c->inputs, count, 1, c->source.data());
+          ASSERT_TRUE(same_arrays(place(wide, count, i), wide_place));
+          oracle.scatter_sum(wide_place.data(), y_place.data(), rows, count, c->outputs, 1, c->offsets.data(),
+                             c->order.data());
+          ASSERT_TRUE(same_arrays(place(sum, c->outputs, i), y_place));
+          oracle.sampled_product(x_place.data(), d_place.data(), g_place.data(), rows, c->inputs, c->outputs, 1, count,
+                                 c->source.data(), c->target.data());
+          for (std::size_t s = 0; s < count; ++s) g_expected[s] += g_place[s];
+        }
+        // Sums of terms of at most 4 in any order.
+        for (std::size_t s = 0; s < count; ++s)
+          ASSERT_NEAR(g[s], g_expected[s], 4.0 * rows * inner * rows * inner * std::numeric_limits<T>::epsilon());
+      }
+    }
+  }
+}
+
+TYPED_TEST(Sparse, LevelsAreAddedInAscendingOrder) {
+  using T = TypeParam;
+  for (const auto& [name, table] : tables<T>()) {
+    for (const std::size_t width : {1, 2, 7, 8, 9, 16, 17, 33, 70}) {
+      // Target k of the order has 1 + (width - k) / 3 connections, the last one none.
+      std::vector<std::uint32_t> offsets{0}, target(width);
+      for (std::size_t k = 0; k < width; ++k) target[k] = static_cast<std::uint32_t>((k * 3 + 1) % width);
+      if (width % 3 == 0) std::iota(target.begin(), target.end(), 0U);
+      for (std::size_t level = 0; level < 1 + width / 3; ++level) {
+        std::size_t size = 0;
+        while (size + 1 < width && level < 1 + (width - size) / 3) ++size;
+        offsets.push_back(offsets.back() + static_cast<std::uint32_t>(size));
+      }
+      const Array<T> x = random_array<T>(offsets.back(), 31);
+      Array<T> y = random_array<T>(width, 32), expected(width);
+      table.sum_levels(x.data(), y.data(), width, offsets.size() - 1, offsets.data(), target.data());
+      for (std::size_t k = 0; k < width; ++k) {
+        T sum = 0;
+        for (std::size_t j = 0; j + 1 < offsets.size(); ++j)
+          if (offsets[j] + k < offsets[j + 1]) sum += x[offsets[j] + k];
+        expected[target[k]] = sum;
+      }
+      EXPECT_TRUE(same_arrays(y, expected)) << name << " width " << width;
     }
   }
 }
@@ -153,8 +235,8 @@ TYPED_TEST(Sparse, AbsentSynapsesMakeNoNaN) {
       d[2 * r + 1] = -infinity;
     }
     const Array<T> w{3};
-    table.sparse_matmul(x.data(), w.data(), y.data(), rows, 2, 2, offsets.data(), order.data(), source.data());
-    table.sampled_product(x.data(), d.data(), g.data(), rows, 2, 2, 1, source.data(), target.data());
+    table.sparse_matmul(x.data(), w.data(), y.data(), rows, 2, 2, 1, offsets.data(), order.data(), source.data());
+    table.sampled_product(x.data(), d.data(), g.data(), rows, 2, 2, 1, 1, source.data(), target.data());
     for (std::size_t r = 0; r < rows; ++r) {
       EXPECT_EQ(y[2 * r], 3);
       EXPECT_EQ(y[2 * r + 1], 0);

@@ -16,7 +16,7 @@
 // Two promises on top of the arithmetic:
 //  * elementwise kernels treat element i alike wherever it stands and however many there are: cutting an array into
 //    tiles changes no bit;
-//  * products sum over k in ascending order and a row of the result does not depend on how many rows there are: a
+//  * products sum over k in one order, and a row of the result does not depend on how many rows there are: a
 //    sequence gives the same bits step by step and as one batch.
 
 #include <cstddef>
@@ -39,6 +39,10 @@ struct ChainInstruction {
   std::uint16_t y = 0, a = 0, b = 0, c = 0;
 };
 
+// Columns of one panel of a packed matrix: a cache line.
+template <class T>
+inline constexpr std::size_t panel_columns = 64 / sizeof(T);
+
 template <class T>
 struct Table {
   // y[i] = f(x[i]). y may be x.
@@ -56,31 +60,63 @@ struct Table {
   // bits are those of the kernels above. A tile that is written may be one that is read, at the same address.
   void (*chain)(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n);
 
-  // Products: y[m,n] = a[m,k] b[k,n], y[m,n] = a[m,k] b[n,k]' and y[m,n] = a[k,m]' b[k,n]. y overlaps nothing. SIMD
+  // Products, summed over k in ascending order: y[m,n] = a[m,k] b[k,n], y[m,n] = a[m,k] b[n,k]' and
+  // y[m,n] = a[k,m]' b[k,n]. y overlaps nothing. SIMD
   // kernels fuse multiply and add where the machine can.
   void (*matmul_nn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
   void (*matmul_nt)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
   void (*matmul_tn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
 
+  // Products with a packed matrix b [K,N], which is kept as panels of panel_columns columns, one cache line wide, with
+  // zeros behind column N-1; here P stands for panel_columns<T>:
+  //
+  //     packed[(n / P) K P + k P + n % P] = b[k,n]          packed [ceil(N / P), K, P], best at a multiple of 64 bytes
+  //
+  // Its rows are cut into `terms` blocks of depth[i] and its columns into `parts` blocks of width[j]:
+  //     y_j[r,n] = sum over i and k: a_i[r,k] b[K_i + k, N_j + n], K_i = depth[0] + … + depth[i-1], N_j likewise
+  // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. parts <= 32. Within each term even k are summed apart
+  // from odd k, both in ascending order and on from term to term; then the two sums are added. So a number depends on its
+  // row and its column alone: neither on how many rows there are nor on the columns beside it.
+  void (*packed_matmul)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
+                        const std::size_t* width, std::size_t parts, std::size_t rows);
+  // Where such a y_j[r,n] is NaN: the same sum over those k alone at which `exists`, laid out as `packed` is, is not 0.
+  // All other numbers stay.
+  void (*packed_resum)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed,
+                       const std::uint8_t* exists, T* const* y, const std::size_t* width, std::size_t parts,
+                       std::size_t rows);
+
   // Sparse structure. A list of synapses by target: those of target u are order[offsets[u]] … order[offsets[u+1]-1].
-  // y[r,u] = sum over synapses s of target u, in list order: w[s] x[r, source[s]].
-  // x [rows,inputs], w [count], y [rows,outputs]
+  // `inner` numbers stand side by side for each source, target and synapse (1, or the rows of a batch).
+  // y[r,u,i] = sum over synapses s of target u, in list order: w[s] x[r, source[s], i].
+  // x [rows,inputs,inner], w [count], y [rows,outputs,inner]
   void (*sparse_matmul)(const T* x, const T* w, T* y, std::size_t rows, std::size_t inputs, std::size_t outputs,
-                        const std::uint32_t* offsets, const std::uint32_t* order, const std::uint32_t* source);
-  // g[s] = sum over r: x[r, source[s]] d[r, target[s]]; ascending r on `scalar`.
-  // x [rows,inputs], d [rows,outputs], g [count]
+                        std::size_t inner, const std::uint32_t* offsets, const std::uint32_t* order,
+                        const std::uint32_t* source);
+  // g[s] = sum over r and i: x[r, source[s], i] d[r, target[s], i]; ascending r, then i, on `scalar`.
+  // x [rows,inputs,inner], d [rows,outputs,inner], g [count]
   void (*sampled_product)(const T* x, const T* d, T* g, std::size_t rows, std::size_t inputs, std::size_t outputs,
-                          std::size_t count, const std::uint32_t* source, const std::uint32_t* target);
-  // y[r,s] = x[r, index[s]].   x [rows,width], y [rows,count]
-  void (*gather)(const T* x, T* y, std::size_t rows, std::size_t width, std::size_t count, const std::uint32_t* index);
-  // y[r,u] = sum over s of target u, in list order: x[r,s].   x [rows,count], y [rows,outputs]
-  void (*scatter_sum)(const T* x, T* y, std::size_t rows, std::size_t count, std::size_t outputs,
+                          std::size_t inner, std::size_t count, const std::uint32_t* source,
+                          const std::uint32_t* target);
+  // y[r,s,i] = x[r, index[s], i].   x [rows,width,inner], y [rows,count,inner]
+  void (*gather)(const T* x, T* y, std::size_t rows, std::size_t width, std::size_t count, std::size_t inner,
+                 const std::uint32_t* index);
+  // y[r,u,i] = sum over s of target u, in list order: x[r,s,i].   x [rows,count,inner], y [rows,outputs,inner]
+  void (*scatter_sum)(const T* x, T* y, std::size_t rows, std::size_t count, std::size_t outputs, std::size_t inner,
                       const std::uint32_t* offsets, const std::uint32_t* order);
+  // y[index[s], i] += x[s, i], s ascending.   x [count,inner], y [width,inner]
+  void (*scatter_add)(const T* x, T* y, std::size_t count, std::size_t inner, const std::uint32_t* index);
+  // Sums by target of connections in levels: y[target[k]] = sum over j of x[offsets[j] + k], j ascending, over the levels
+  // j < levels that have more than k connections (they come first).   x [offsets[levels]], y [width]
+  void (*sum_levels)(const T* x, T* y, std::size_t width, std::size_t levels, const std::uint32_t* offsets,
+                     const std::uint32_t* target);
 
   // y[o,i] = sum (or maximum) over j of x[o,j,i]; ascending j on `scalar`, and everywhere where inner > 1.
   // x [outer,n,inner], y [outer,inner]. An empty sum is 0; a maximum needs n >= 1 and is NaN where any x is.
   void (*reduce_sum)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
   void (*reduce_max)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
+
+  // y[i,j] = x[i].   x [n], y [n,inner]
+  void (*repeat_each)(const T* x, T* y, std::size_t n, std::size_t inner);
 
   // Moves a box of `rank` sizes between two strided arrays (strides in elements; 0 repeats). No overlap. rank <= 8.
   void (*copy_strided)(const T* x, const std::size_t* x_strides, T* y, const std::size_t* y_strides,

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,6 +18,14 @@ namespace elegans::ops {
 struct Grouped {
   std::vector<std::uint32_t> offsets;
   std::vector<std::uint32_t> order;
+};
+
+// Connections in levels: first one of every target that has any, then a second one of every target that has two, and so
+// on, each level with its targets in the order of `target`. Level j holds the connections offsets[j] … offsets[j + 1] − 1;
+// its k-th one goes to target[k]. So a sum by target adds whole levels, vector by vector, in ascending order.
+struct Levels {
+  std::vector<std::uint32_t> offsets;
+  std::vector<std::uint32_t> target;  // all of them, those with most connections first
 };
 
 // Which end of the connections a sum or a gather goes by.
@@ -35,6 +44,11 @@ class Connections {
   const std::vector<std::uint32_t>& target() const { return target_; }
   const std::vector<std::uint32_t>& index(End end) const { return end == End::source ? source_ : target_; }
   const Grouped& by(End end) const { return end == End::source ? by_source_ : by_target_; }
+  // Where the connections stand in levels; empty otherwise.
+  const std::optional<Levels>& levels() const { return levels_; }
+  // The order that puts them into levels: number p of the new list is number order[p] of this one.
+  std::vector<std::uint32_t> level_order() const;
+  Connections reordered(std::span<const std::uint32_t> order) const;
   // How many indices there are at `end`.
   std::size_t width(End end) const { return end == End::source ? inputs_ : outputs_; }
 
@@ -49,11 +63,19 @@ class Connections {
   std::vector<std::uint32_t> target_;
   Grouped by_source_;
   Grouped by_target_;
+  std::optional<Levels> levels_;
 };
+
+// Where the numbers at the ends of the connections stand: along the last axis [..., features], or along the one before
+// it [..., features, batch], so that a connection is a vector operation over a batch.
+enum class FeatureAxis : std::uint8_t { last, before_last };
 
 using ConnectionsPtr = std::shared_ptr<const Connections>;
 
 constexpr End opposite(End end) { return end == End::source ? End::target : End::source; }
+// How far the axis is from the end of a shape.
+constexpr std::size_t behind(FeatureAxis axis) { return axis == FeatureAxis::last ? 1 : 2; }
+constexpr const char* to_string(FeatureAxis axis) { return axis == FeatureAxis::last ? "" : ", batch last"; }
 constexpr const char* to_string(End end) { return end == End::source ? "source" : "target"; }
 
 }  // namespace elegans::ops

@@ -51,6 +51,10 @@ class Elementwise final : public Operation {
   std::size_t inputs() const { return inputs_; }
   const std::vector<Instruction>& program() const { return program_; }
   const std::vector<std::uint16_t>& results() const { return outputs_; }  // which numbers are outputs
+  // For the kernel: the program, tile numbers being value numbers, and the register of each result that is no output.
+  std::span<const kernels::ChainInstruction> kernel_program() const { return chain_; }
+  std::size_t registers() const { return registers_; }
+  std::size_t register_of(std::size_t instruction) const { return register_of_[instruction]; }
 
   // How an input is read where the result is seen as [outer, inner].
   enum class Access : std::size_t { full, row, column, scalar };

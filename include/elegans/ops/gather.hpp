@@ -1,7 +1,8 @@
 #pragma once
-// Spreads values to their connections along the last axis: the value at one end of each.
+// Spreads values to their connections: the value at one end of each.
 //
-//     y[…, s] = x[…, index[s]]     x [..., width of the end]   y [..., count]
+//     last axis      y[…, s] = x[…, index[s]]           x [..., width of the end]          y [..., count]
+//     before last    y[…, s, b] = x[…, index[s], b]     x [..., width of the end, batch]   y [..., count, batch]
 //
 // where index is that of sources or of targets.
 // The gradient is scatter_sum by the same end. y may not overlap x.
@@ -13,10 +14,12 @@ namespace elegans::ops {
 
 class Gather final : public Operation {
  public:
-  explicit Gather(ConnectionsPtr connections, End by = End::source) : connections_(std::move(connections)), by_(by) {}
+  explicit Gather(ConnectionsPtr connections, End by = End::source, FeatureAxis axis = FeatureAxis::last)
+      : connections_(std::move(connections)), by_(by), axis_(axis) {}
 
   const ConnectionsPtr& connections() const { return connections_; }
   End by() const { return by_; }
+  FeatureAxis axis() const { return axis_; }
 
   std::string_view name() const override { return "gather"; }
   std::string options() const override;
@@ -30,6 +33,7 @@ class Gather final : public Operation {
  private:
   ConnectionsPtr connections_;
   End by_;
+  FeatureAxis axis_;
 };
 
 }  // namespace elegans::ops

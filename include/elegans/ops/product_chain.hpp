@@ -1,11 +1,12 @@
 #pragma once
 // A product with an elementwise chain as its epilogue: rows of the product are finished while they are in the cache.
 //
-//     inputs    those of the product (x, w), then those of the chain but for its input 0, which is the product
-//     outputs   the product where `keep_product`, then those of the chain
+//     inputs    those of the product (left operands, then its matrix), then those of the chain that are no results of it
+//     outputs   the results of the product that are kept, then those of the chain
 //
-// The product is matmul (a not transposed) or sparse_matmul; the chain splits at the last axis. Blocks of rows change
-// no bit: a row of a product does not depend on how many there are.
+// The product is matmul (a not transposed), sparse_matmul along the last axis, or packed_matmul. Of its results (one, or the parts of a packed
+// product) the chain reads some, as its first inputs in the same order; the chain splits at the last axis. Blocks of rows
+// change no bit: a row of a product does not depend on how many there are.
 
 #include "elegans/ops/elementwise.hpp"
 
@@ -15,7 +16,10 @@ class ProductChain final : public Operation {
  public:
   static constexpr std::size_t block_bytes = 8192;  // of the product's rows that are finished together
 
-  ProductChain(OperationPtr product, std::shared_ptr<const Elementwise> chain, bool keep_product);
+  // What becomes of a result of the product: the chain reads it, it is an output, or both.
+  enum class Use : std::uint8_t { read, kept, both };
+
+  ProductChain(OperationPtr product, std::shared_ptr<const Elementwise> chain, std::vector<Use> uses);
 
   // Whether `product` over inputs of these types can have an epilogue.
   static bool takes(const Operation& product);
@@ -31,13 +35,23 @@ class ProductChain final : public Operation {
   Status run(const Call& call) const noexcept override;
 
  private:
-  std::vector<Type> chain_inputs(std::span<const Type> inputs) const;
+  std::span<const Type> product_inputs(std::span<const Type> inputs) const { return inputs.first(lefts_ + 1); }
+  std::vector<Type> product_outputs(std::span<const Type> inputs) const;
+  std::vector<Type> chain_inputs(std::span<const Type> inputs, std::span<const Type> results) const;
+  // Sizes of one row of left operand i and of result j.
+  std::size_t left_width(std::size_t i, const Sizes& sizes) const;
+  std::size_t result_width(std::size_t j, const Sizes& sizes) const;
   template <class T>
   void execute(const Call& call) const noexcept;
+  template <class T>
+  void finish(const Call& call, Sizes& sizes, const void* const* results, void* workspace,
+              std::size_t row) const noexcept;
 
   OperationPtr product_;
   std::shared_ptr<const Elementwise> chain_;
-  bool keep_product_;
+  std::vector<Use> uses_;  // of the product's results
+  std::size_t lefts_ = 1;  // left operands of the product
+  std::size_t read_ = 0;   // results that the chain reads
 };
 
 }  // namespace elegans::ops

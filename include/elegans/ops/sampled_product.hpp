@@ -3,6 +3,7 @@
 //
 //     g[s] = Σ_r x[r, source[s]] d[r, target[s]]       x [..., inputs]   d [..., outputs]   g [count], r over all rows
 //
+// With FeatureAxis::before_last x is [..., inputs, batch] and d [..., outputs, batch]; the sum goes over the batch, too.
 // g may overlap neither input.
 
 #include "elegans/ops/connections.hpp"
@@ -12,9 +13,11 @@ namespace elegans::ops {
 
 class SampledProduct final : public Operation {
  public:
-  explicit SampledProduct(ConnectionsPtr connections) : connections_(std::move(connections)) {}
+  explicit SampledProduct(ConnectionsPtr connections, FeatureAxis axis = FeatureAxis::last)
+      : connections_(std::move(connections)), axis_(axis) {}
 
   const ConnectionsPtr& connections() const { return connections_; }
+  FeatureAxis axis() const { return axis_; }
 
   std::string_view name() const override { return "sampled_product"; }
   std::string options() const override;
@@ -27,6 +30,7 @@ class SampledProduct final : public Operation {
 
  private:
   ConnectionsPtr connections_;
+  FeatureAxis axis_;
 };
 
 }  // namespace elegans::ops

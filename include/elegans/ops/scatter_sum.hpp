@@ -1,7 +1,8 @@
 #pragma once
-// Sums the connections of each source or target along the last axis.
+// Sums the connections of each source or target.
 //
-//     y[…, u] = Σ_{s : index[s] = u} x[…, s]     x [..., count]   y [..., width of the end]
+//     last axis      y[…, u] = Σ_{s : index[s] = u} x[…, s]          x [..., count]          y [..., width of the end]
+//     before last    y[…, u, b] = Σ_{s : index[s] = u} x[…, s, b]    x [..., count, batch]   y [..., width, batch]
 //
 // where index is that of sources or of targets.
 // One without connections gets 0. The gradient is gather by the same end. y may not overlap x.
@@ -13,11 +14,12 @@ namespace elegans::ops {
 
 class ScatterSum final : public Operation {
  public:
-  explicit ScatterSum(ConnectionsPtr connections, End by = End::target)
-      : connections_(std::move(connections)), by_(by) {}
+  explicit ScatterSum(ConnectionsPtr connections, End by = End::target, FeatureAxis axis = FeatureAxis::last)
+      : connections_(std::move(connections)), by_(by), axis_(axis) {}
 
   const ConnectionsPtr& connections() const { return connections_; }
   End by() const { return by_; }
+  FeatureAxis axis() const { return axis_; }
 
   std::string_view name() const override { return "scatter_sum"; }
   std::string options() const override;
@@ -32,6 +34,7 @@ class ScatterSum final : public Operation {
  private:
   ConnectionsPtr connections_;
   End by_;
+  FeatureAxis axis_;
 };
 
 }  // namespace elegans::ops

@@ -4,7 +4,7 @@
 //     to target   y[…, u] = Σ_{s : target[s] = u} w[s] x[…, source[s]]     x [..., inputs]    y [..., outputs]
 //     to source   y[…, j] = Σ_{s : source[s] = j} w[s] x[…, target[s]]     x [..., outputs]   y [..., inputs]
 //
-// w [count], one weight a connection.
+// w [count], one weight a connection. With FeatureAxis::before_last x is [..., inputs, batch] and y [..., outputs, batch].
 //
 // Each is the gradient of the other with respect to x. Time and memory follow the number of connections. y may overlap
 // neither input.
@@ -16,11 +16,12 @@ namespace elegans::ops {
 
 class SparseMatmul final : public Operation {
  public:
-  explicit SparseMatmul(ConnectionsPtr connections, End to = End::target)
-      : connections_(std::move(connections)), to_(to) {}
+  explicit SparseMatmul(ConnectionsPtr connections, End to = End::target, FeatureAxis axis = FeatureAxis::last)
+      : connections_(std::move(connections)), to_(to), axis_(axis) {}
 
   const ConnectionsPtr& connections() const { return connections_; }
   End to() const { return to_; }
+  FeatureAxis axis() const { return axis_; }
 
   std::string_view name() const override { return "sparse_matmul"; }
   std::string options() const override;
@@ -35,6 +36,7 @@ class SparseMatmul final : public Operation {
  private:
   ConnectionsPtr connections_;
   End to_;
+  FeatureAxis axis_;
 };
 
 }  // namespace elegans::ops

@@ -75,24 +75,31 @@ class Fusion {
     }
   }
 
-  // Joins a product with the chain that reads it.
+  // Joins a product with a chain that reads one of its results, or some.
   void finish_product(std::size_t n) {
-    const ValueId product = graph_.nodes()[n].outputs[0];
-    for (const std::size_t reader : readers_[product]) {
-      const std::size_t chain = groups_.of(reader);
-      if (!elementwise(graph_.nodes()[reader]) || epilogue_of_.count(chain) || !(result_of(reader) == result_of(n)))
-        continue;
-      std::vector<ValueId> inputs = groups_.inputs(chain);
-      if (!readable(inputs, result_of(n), result_of(n).rank() - 1)) continue;
-      if (groups_.something_between(groups_.of(n), chain) || depends_on_chain(n, chain)) {
-        ++counts_.refused_between;
-        continue;
-      }
-      groups_.join(chain, groups_.of(n));
-      epilogue_of_[chain] = n;
-      ++counts_.epilogues;
-      return;
+    for (const ValueId product : graph_.nodes()[n].outputs)
+      for (const std::size_t reader : readers_[product])
+        if (finish_product(n, graph_.type(product).shape, reader)) return;
+  }
+
+  bool finish_product(std::size_t n, const Shape& result, std::size_t reader) {
+    const std::size_t chain = groups_.of(reader);
+    if (!elementwise(graph_.nodes()[reader]) || epilogue_of_.count(chain) || !(result_of(reader) == result))
+      return false;
+    const std::vector<ValueId> inputs = groups_.inputs(chain);
+    if (!readable(inputs, result, result.rank() - 1)) return false;
+    const std::vector<ValueId>& parts = graph_.nodes()[n].outputs;
+    const bool read_otherwise = std::any_of(inputs.begin(), inputs.end(), [&](ValueId input) {
+      return std::find(parts.begin(), parts.end(), input) != parts.end() && !(graph_.type(input).shape == result);
+    });
+    if (read_otherwise || groups_.something_between(groups_.of(n), chain) || depends_on_chain(n, chain)) {
+      ++counts_.refused_between;
+      return false;
     }
+    groups_.join(chain, groups_.of(n));
+    epilogue_of_[chain] = n;
+    ++counts_.epilogues;
+    return true;
   }
 
   bool depends_on_chain(std::size_t n, std::size_t chain) const {
@@ -129,6 +136,39 @@ class Fusion {
     return std::make_shared<ops::Elementwise>(inputs.size(), std::move(instructions), std::move(outputs));
   }
 
+  // The product with the rest of its group as epilogue: results of the product that the chain reads come first among the
+  // chain's inputs, then what the group reads but the product's own inputs.
+  OperationPtr with_epilogue(std::size_t group, std::size_t n, std::vector<ValueId>& inputs,
+                             std::vector<ValueId>& results) {
+    using Use = ops::ProductChain::Use;
+    const Node& product = graph_.nodes()[n];
+    const auto in_chain = [&](ValueId value) {
+      return std::any_of(readers_[value].begin(), readers_[value].end(),
+                         [&](std::size_t reader) { return groups_.of(reader) == group && reader != n; });
+    };
+    std::vector<Use> uses;
+    std::vector<ValueId> chain_inputs;
+    for (const ValueId part : product.outputs) {
+      const bool read = in_chain(part), kept = read_outside(part, group) || !read;
+      uses.push_back(read && kept ? Use::both : read ? Use::read : Use::kept);
+      if (read) chain_inputs.push_back(part);
+      if (kept) results.push_back(part);
+    }
+    inputs = product.inputs;
+    for (const std::size_t member : groups_.members(group)) {
+      if (member == n) continue;
+      for (const ValueId input : graph_.nodes()[member].inputs) {
+        if (groups_.makes(group, input) ||
+            std::find(chain_inputs.begin(), chain_inputs.end(), input) != chain_inputs.end())
+          continue;
+        chain_inputs.push_back(input);
+        inputs.push_back(input);
+      }
+    }
+    return std::make_shared<ops::ProductChain>(product.operation, program(group, chain_inputs, results),
+                                               std::move(uses));
+  }
+
   Graph write() {
     Rewrite rewrite(graph_);
     for (const std::size_t group : groups_.ordered()) {
@@ -144,21 +184,7 @@ class Fusion {
       std::vector<ValueId> inputs = groups_.inputs(group);
       OperationPtr operation;
       if (const auto epilogue = epilogue_of_.find(group); epilogue != epilogue_of_.end()) {
-        // The chain reads the product as its input 0 and, beside it, what the group reads but the product's own inputs.
-        const Node& product = graph_.nodes()[epilogue->second];
-        std::vector<ValueId> chain_inputs{product.outputs[0]};
-        for (const std::size_t member : members)
-          if (member != epilogue->second)
-            for (const ValueId input : graph_.nodes()[member].inputs) {
-              if (!groups_.makes(group, input) &&
-                  std::find(chain_inputs.begin(), chain_inputs.end(), input) == chain_inputs.end())
-                chain_inputs.push_back(input);
-            }
-        const bool keep = read_outside(product.outputs[0], group);
-        if (keep) results.push_back(product.outputs[0]);
-        operation = std::make_shared<ops::ProductChain>(product.operation, program(group, chain_inputs, results), keep);
-        inputs = product.inputs;
-        inputs.insert(inputs.end(), chain_inputs.begin() + 1, chain_inputs.end());
+        operation = with_epilogue(group, epilogue->second, inputs, results);
       } else {
         operation = program(group, inputs, results);
         ++counts_.chains;

@@ -8,6 +8,8 @@
 
 #include "elegans/graph/functions.hpp"
 #include "elegans/ops/matmul.hpp"
+#include "elegans/ops/reduce.hpp"
+#include "elegans/ops/sampled_product.hpp"
 #include "elegans/ops/sources.hpp"
 #include "elegans/ops/sparse_matmul.hpp"
 #include "elegans/ops/strided_copy.hpp"
@@ -28,8 +30,34 @@ bool is_product(const Node& node) {
 }
 
 bool is_sum_product(const Node& node) {
-  const auto* product = dynamic_cast<const ops::Matmul*>(node.operation.get());
-  return product && product->transposed().transpose_a;
+  if (const auto* product = dynamic_cast<const ops::Matmul*>(node.operation.get()))
+    return product->transposed().transpose_a;
+  return dynamic_cast<const ops::SampledProduct*>(node.operation.get()) != nullptr;
+}
+
+// A sum over the first axes.
+const ops::Reduce* as_sum_of_rows(const Node& node) {
+  const auto* reduce = dynamic_cast<const ops::Reduce*>(node.operation.get());
+  const bool sums = reduce && reduce->reduced().kind == ops::ReduceOptions::Kind::sum && reduce->reduced().first == 0 &&
+                    !reduce->reduced().keep_dimensions;
+  return sums ? reduce : nullptr;
+}
+
+// The operation that sums over all steps too, where they are a first axis of its inputs.
+OperationPtr over_all_steps(const Node& node) {
+  const ops::Reduce* reduce = as_sum_of_rows(node);
+  if (reduce == nullptr) return node.operation;
+  ops::ReduceOptions options = reduce->reduced();
+  ++options.last;
+  return std::make_shared<ops::Reduce>(options);
+}
+
+// A name that no port has yet: the pass may run again on what it made.
+std::string new_name(const std::vector<Port>& ports, const char* stem) {
+  for (std::size_t number = ports.size();; ++number) {
+    std::string name = fmt::format("{} {}", stem, number);
+    if (std::none_of(ports.begin(), ports.end(), [&](const Port& port) { return port.name == name; })) return name;
+  }
 }
 
 // Which part of a loop a value of the body comes from.
@@ -161,17 +189,30 @@ class Taken {
     moved_.assign(moved.begin(), moved.end());
     for (std::size_t n = 0; n < body_.nodes().size(); ++n)
       counts_.stayed += is_product(body_.nodes()[n]) && !moved.contains(n) ? 1 : 0;
-    // Sums of products that nothing else reads.
+    // Sums of products that nothing else reads, and sums of rows that are kept for them anyway.
+    std::set<ValueId> kept;
+    for (std::size_t i = 0; i < scan_.counts().stacked; ++i) kept.insert(scan_.stacked_output(i));
+    choose_sums(readers_of, [&](const Node& node) {
+      if (!is_sum_product(node)) return false;
+      kept.insert(node.inputs.begin(), node.inputs.end());
+      return true;
+    });
+    choose_sums(readers_of, [&](const Node& node) { return as_sum_of_rows(node) && kept.contains(node.inputs[0]); });
+    std::sort(sums_.begin(), sums_.end(), [](const Sum& a, const Sum& b) { return a.output < b.output; });
+  }
+
+  // Summed outputs whose maker `fits`, and that nothing else reads.
+  template <class Fits>
+  void choose_sums(const std::vector<std::vector<std::size_t>>& readers_of, const Fits& fits) {
     const std::size_t first = scan_.counts().carried + scan_.counts().stacked;
     for (std::size_t i = 0; i < scan_.counts().summed; ++i) {
       const ValueId value = scan_.summed_output(i);
       const std::int32_t maker = producers_[value];
-      if (maker < 0 || !readers_of[value].empty() || !is_sum_product(body_.nodes()[static_cast<std::size_t>(maker)]))
-        continue;
+      if (maker < 0 || !readers_of[value].empty()) continue;
       std::size_t uses = 0;
       for (const Port& port : body_.outputs()) uses += port.value == value;
-      if (uses != 1) continue;
-      sums_.push_back({i, first + i, static_cast<std::size_t>(maker)});
+      if (uses != 1 || !fits(body_.nodes()[static_cast<std::size_t>(maker)])) continue;
+      sums_.push_back({first + i, static_cast<std::size_t>(maker)});
       ++counts_.sums;
     }
   }
@@ -245,7 +286,7 @@ class Taken {
         if (!read.count(value)) continue;
         const std::size_t place = is_stacked_[value] ? scanned_end++ : inputs.size();
         (is_stacked_[value] ? counts.scanned : counts.captured) += 1;
-        inputs.insert(inputs.begin() + static_cast<std::ptrdiff_t>(place), {fmt::format("hoisted {}", value), value});
+        inputs.insert(inputs.begin() + static_cast<std::ptrdiff_t>(place), {new_name(inputs, "hoisted"), value});
         arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(place), *outside_[value]);
       }
 
@@ -272,7 +313,7 @@ class Taken {
           if (scan_.stacked_output(s) == factor) existing = s;
         if (existing == before.stacked) {
           outputs.insert(outputs.begin() + static_cast<std::ptrdiff_t>(before.carried + counts.stacked),
-                         {fmt::format("factor {}", counts.stacked), factor});
+                         {new_name(outputs, "factor"), factor});
           existing = counts.stacked++;
           read.insert(factor);
         }
@@ -298,15 +339,16 @@ class Taken {
         const auto stack = stacks.find(product.inputs[k]);
         return stack != stacks.end() ? results[counts.carried + stack->second] : *outside_[product.inputs[k]];
       };
+      std::vector<Value> factors;
+      for (std::size_t k = 0; k < product.inputs.size(); ++k) factors.push_back(factor(k));
       outer_.to().set_scope(product.scope);
-      outer_.become(node_.outputs[i], outer_.to().apply(product.operation, std::array{factor(0), factor(1)})[0]);
+      outer_.become(node_.outputs[i], outer_.to().apply(over_all_steps(product), factors)[0]);
     }
   }
 
   struct Sum {
-    std::size_t index;   // which summed output
     std::size_t output;  // which output of the body
-    std::size_t node;    // the product
+    std::size_t node;    // the product, or the sum of rows
   };
 
   Rewrite& outer_;
@@ -353,7 +395,7 @@ Graph hoist(const Graph& graph, PassReport& report) {
   note(counts.invariant, "nodes that are the same at every step moved in front of their loop");
   note(counts.split, "products of joined parts split");
   note(counts.products, "products of inputs computed for all steps at once");
-  note(counts.sums, "sums of products computed for all steps at once");
+  note(counts.sums, "sums of products and of rows computed for all steps at once");
   note(counts.stayed, "products refused: they read what their loop carries, or what cannot be computed for all steps");
   return result;
 }

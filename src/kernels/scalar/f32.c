@@ -11,6 +11,7 @@
 #include "kernels/scalar/copy.inc"
 #include "kernels/scalar/elementwise.inc"
 #include "kernels/scalar/labels.inc"
+#include "kernels/scalar/packed.inc"
 #include "kernels/scalar/products.inc"
 #include "kernels/scalar/random.inc"
 #include "kernels/scalar/reduce.inc"

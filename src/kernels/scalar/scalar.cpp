@@ -10,12 +10,17 @@ namespace elegans::kernels {
   X(matmul_nn)                   \
   X(matmul_nt)                   \
   X(matmul_tn)                   \
+  X(packed_matmul)               \
+  X(packed_resum)                \
   X(sparse_matmul)               \
   X(sampled_product)             \
   X(gather)                      \
   X(scatter_sum)                 \
+  X(scatter_add)                 \
+  X(sum_levels)                  \
   X(reduce_sum)                  \
   X(reduce_max)                  \
+  X(repeat_each)                 \
   X(copy_strided)                \
   X(one_hot)                     \
   X(sequence_mask)               \
@@ -44,7 +49,7 @@ namespace {
 
 template <class T>
 void chain(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n) {
-  static const Table<T> table = scalar_table<T>();
+  const Table<T>& table = scalar_kernels<T>();
   for (const ChainInstruction* at = program; at != program + length; ++at) {
     T* const y = tiles[at->y];
     switch (at->kind) {
@@ -88,7 +93,15 @@ Table<T> scalar_table() {
   return table;
 }
 
+template <class T>
+const Table<T>& scalar_kernels() {
+  static const Table<T> table = scalar_table<T>();
+  return table;
+}
+
 template Table<float> scalar_table<float>();
 template Table<double> scalar_table<double>();
+template const Table<float>& scalar_kernels<float>();
+template const Table<double>& scalar_kernels<double>();
 
 }  // namespace elegans::kernels

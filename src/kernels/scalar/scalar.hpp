@@ -8,4 +8,8 @@ namespace elegans::kernels {
 template <class T>
 Table<T> scalar_table();
 
+// The same, made once.
+template <class T>
+const Table<T>& scalar_kernels();
+
 }  // namespace elegans::kernels

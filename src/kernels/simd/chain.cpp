@@ -21,12 +21,6 @@ using Kind = ChainInstruction::Kind;
 
 // Functions without a vector form (functions.cpp) run as on the scalar target.
 template <class T>
-const Table<T>& scalar() {
-  static const Table<T> table = scalar_table<T>();
-  return table;
-}
-
-template <class T>
 HWY_INLINE void unary_instruction(Unary function, const T* x, T* y, std::size_t n) {
   switch (function) {
 #define ELEGANS_CASE(name) \
@@ -50,7 +44,7 @@ HWY_INLINE void unary_instruction(Unary function, const T* x, T* y, std::size_t 
       if constexpr (sizeof(T) == 4) return map<lanewise::error_function>(x, y, n);
       [[fallthrough]];
     default:
-      scalar<T>().unary[static_cast<std::size_t>(function)](x, y, n);
+      scalar_kernels<T>().unary[static_cast<std::size_t>(function)](x, y, n);
 #undef ELEGANS_CASE
   }
 }
@@ -71,7 +65,7 @@ HWY_INLINE void binary_instruction(Binary function, const T* a, const T* b, T* y
     ELEGANS_CASE(less_equal)
     ELEGANS_CASE(equal)
     default:
-      scalar<T>().binary[static_cast<std::size_t>(function)](a, 1, b, 1, y, n);
+      scalar_kernels<T>().binary[static_cast<std::size_t>(function)](a, 1, b, 1, y, n);
 #undef ELEGANS_CASE
   }
 }

@@ -1,5 +1,6 @@
 // Moving boxes between strided arrays: rows, fills and transposes are recognised, whatever the order of the axes.
 
+#include "kernels/scalar/scalar.hpp"
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
 
@@ -113,7 +114,20 @@ void copy_strided(const T* x, const std::size_t* x_strides, T* y, const std::siz
 }
 
 template <class T>
+void repeat_each(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t n, std::size_t inner) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  if (inner < lanes) return scalar_kernels<T>().repeat_each(x, y, n, inner);
+  for (std::size_t i = 0; i < n; ++i, y += inner) {
+    const auto value = hn::Set(d, x[i]);
+    for (std::size_t j = 0; j + lanes <= inner; j += lanes) hn::StoreU(value, d, y + j);
+    hn::StoreU(value, d, y + inner - lanes);
+  }
+}
+
+template <class T>
 void copy(Table<T>& table) {
+  table.repeat_each = repeat_each<T>;
   table.copy_strided = copy_strided<T>;
 }
 

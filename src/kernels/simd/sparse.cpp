@@ -1,6 +1,8 @@
-// Sparse structure for many rows: a few rows at a time are transposed, so that a synapse is one vector operation over
-// rows, without gathers. gather and scatter_sum stay scalar: the transposes cost what they save.
+// Sparse structure. Where a batch is innermost, a synapse is a vector operation over it. Else, for many rows, a few at a
+// time are transposed, so that a synapse is one vector operation over rows, without gathers; gather and scatter_sum of
+// such rows stay scalar: the transposes cost what they save.
 
+#include "kernels/scalar/scalar.hpp"
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
 
@@ -31,10 +33,178 @@ void sparse_matmul_rows(const T* x, const T* w, T* y, std::size_t rows, std::siz
   }
 }
 
+// Calls of(i, n) for the vectors of [0, inner): n is 0 for a whole one, else the numbers of the last, incomplete one.
+template <class T, class Of>
+HWY_INLINE void for_vectors(std::size_t inner, Of of) {
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
+  std::size_t i = 0;
+  for (; i + lanes <= inner; i += lanes) of(i, 0);
+  if (i < inner) of(i, inner - i);
+}
+
+template <class D, class T>
+HWY_INLINE VecOf<D> load(D d, const T* from, std::size_t part) {
+  return part ? load_part(d, from, part) : hn::LoadU(d, from);
+}
+
+template <class D, class V, class T>
+HWY_INLINE void store(V v, D d, T* to, std::size_t part) {
+  if (part) {
+    store_part(v, d, to, part);
+  } else {
+    hn::StoreU(v, d, to);
+  }
+}
+
+template <class T>
+void sparse_matmul_inner(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, T* HWY_RESTRICT y, std::size_t rows,
+                         std::size_t inputs, std::size_t outputs, std::size_t inner,
+                         const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT order,
+                         const std::uint32_t* HWY_RESTRICT source) {
+  const hn::ScalableTag<T> d;
+  for (std::size_t r = 0; r < rows; ++r, x += inputs * inner) {
+    for (std::size_t u = 0; u < outputs; ++u, y += inner) {
+      for_vectors<T>(inner, [&](std::size_t i, std::size_t part) HWY_ATTR {
+        auto sum = hn::Zero(d);
+        for (std::uint32_t p = offsets[u]; p < offsets[u + 1]; ++p) {
+          const std::uint32_t s = order[p];
+          sum = hn::Add(sum, hn::Mul(hn::Set(d, w[s]), load(d, x + source[s] * inner + i, part)));
+        }
+        store(sum, d, y + i, part);
+      });
+    }
+  }
+}
+
+template <class T>
+void sampled_product_inner(const T* HWY_RESTRICT x, const T* HWY_RESTRICT d, T* HWY_RESTRICT g, std::size_t rows,
+                           std::size_t inputs, std::size_t outputs, std::size_t inner, std::size_t count,
+                           const std::uint32_t* HWY_RESTRICT source, const std::uint32_t* HWY_RESTRICT target) {
+  const hn::ScalableTag<T> tag;
+  for (std::size_t s = 0; s < count; ++s) {
+    auto sum = hn::Zero(tag);
+    for (std::size_t r = 0; r < rows; ++r) {
+      const T* x_row = x + (r * inputs + source[s]) * inner;
+      const T* d_row = d + (r * outputs + target[s]) * inner;
+      for_vectors<T>(inner, [&](std::size_t i, std::size_t part) HWY_ATTR {
+        sum = hn::MulAdd(load(tag, x_row + i, part), load(tag, d_row + i, part), sum);
+      });
+    }
+    g[s] = hn::GetLane(hn::SumOfLanes(tag, sum));
+  }
+}
+
+// y[s] = x[index[s]]. Tables of at most two vectors are looked up in registers where the machine can.
+template <class T>
+void gather_numbers(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t width, std::size_t count,
+                    const std::uint32_t* HWY_RESTRICT index) {
+  std::size_t s = 0;
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(T) == 4) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    if (width > 0 && width <= 2 * lanes && count >= lanes) {
+      const auto half = [&](std::size_t first) HWY_ATTR {
+        return width >= first + lanes ? hn::LoadU(d, x + first)
+               : width > first        ? load_part(d, x + first, width - first)
+                                      : hn::Zero(d);
+      };
+      const auto low = half(0), high = half(lanes);
+      const hn::RebindToUnsigned<decltype(d)> du;
+      const auto store_at = [&](std::size_t at) HWY_ATTR {
+        const auto places = hn::LoadU(du, index + at);
+        hn::StoreU(VecOf<decltype(d)>{_mm512_permutex2var_ps(low.raw, places.raw, high.raw)}, d, y + at);
+      };
+      for (; s + lanes <= count; s += lanes) store_at(s);
+      if (s < count) store_at(count - lanes);
+      return;
+    }
+  }
+#endif
+  // By hand, for compilers see a copy of memory in a loop over a batch of one.
+  for (; s + 4 <= count; s += 4) {
+    const T first = x[index[s]], second = x[index[s + 1]], third = x[index[s + 2]], fourth = x[index[s + 3]];
+    y[s] = first;
+    y[s + 1] = second;
+    y[s + 2] = third;
+    y[s + 3] = fourth;
+  }
+  for (; s < count; ++s) y[s] = x[index[s]];
+}
+
+template <class T>
+void sum_levels(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t width, std::size_t levels,
+                const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT target) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN T sums[hn::MaxLanes(d)];
+  for (std::size_t k = 0; k < width; k += lanes) {
+    auto sum = hn::Zero(d);
+    for (std::size_t j = 0; j < levels; ++j) {
+      const std::size_t left = offsets[j + 1] - offsets[j];
+      if (left <= k) break;
+      const T* from = x + offsets[j] + k;
+      sum = hn::Add(sum, left - k >= lanes ? hn::LoadU(d, from) : load_part(d, from, left - k));
+    }
+    hn::Store(sum, d, sums);
+    for (std::size_t i = 0; i < HWY_MIN(lanes, width - k); ++i) y[target[k + i]] = sums[i];
+  }
+}
+
+template <class T>
+void gather(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t rows, std::size_t width, std::size_t count,
+            std::size_t inner, const std::uint32_t* HWY_RESTRICT index) {
+  if (inner == 1) {
+    for (std::size_t r = 0; r < rows; ++r) gather_numbers(x + r * width, y + r * count, width, count, index);
+    return;
+  }
+  const hn::ScalableTag<T> d;
+  for (std::size_t r = 0; r < rows; ++r, x += width * inner) {
+    for (std::size_t s = 0; s < count; ++s, y += inner) {
+      const T* from = x + index[s] * inner;
+      for_vectors<T>(inner,
+                     [&](std::size_t i, std::size_t part) HWY_ATTR { store(load(d, from + i, part), d, y + i, part); });
+    }
+  }
+}
+
+template <class T>
+void scatter_sum(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t rows, std::size_t count, std::size_t outputs,
+                 std::size_t inner, const std::uint32_t* HWY_RESTRICT offsets,
+                 const std::uint32_t* HWY_RESTRICT order) {
+  if (inner == 1) return scalar_kernels<T>().scatter_sum(x, y, rows, count, outputs, inner, offsets, order);
+  const hn::ScalableTag<T> d;
+  for (std::size_t r = 0; r < rows; ++r, x += count * inner) {
+    for (std::size_t u = 0; u < outputs; ++u, y += inner) {
+      for_vectors<T>(inner, [&](std::size_t i, std::size_t part) HWY_ATTR {
+        auto sum = hn::Zero(d);
+        for (std::uint32_t p = offsets[u]; p < offsets[u + 1]; ++p)
+          sum = hn::Add(sum, load(d, x + order[p] * inner + i, part));
+        store(sum, d, y + i, part);
+      });
+    }
+  }
+}
+
+template <class T>
+void scatter_add(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t count, std::size_t inner,
+                 const std::uint32_t* HWY_RESTRICT index) {
+  if (inner == 1) return scalar_kernels<T>().scatter_add(x, y, count, inner, index);
+  const hn::ScalableTag<T> d;
+  for (std::size_t s = 0; s < count; ++s, x += inner) {
+    T* to = y + index[s] * inner;
+    for_vectors<T>(inner, [&](std::size_t i, std::size_t part) HWY_ATTR {
+      store(hn::Add(load(d, to + i, part), load(d, x + i, part)), d, to + i, part);
+    });
+  }
+}
+
 template <class T>
 void sparse_matmul(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, T* HWY_RESTRICT y, std::size_t rows,
-                   std::size_t inputs, std::size_t outputs, const std::uint32_t* HWY_RESTRICT offsets,
-                   const std::uint32_t* HWY_RESTRICT order, const std::uint32_t* HWY_RESTRICT source) {
+                   std::size_t inputs, std::size_t outputs, std::size_t inner,
+                   const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT order,
+                   const std::uint32_t* HWY_RESTRICT source) {
+  if (inner != 1) return sparse_matmul_inner(x, w, y, rows, inputs, outputs, inner, offsets, order, source);
   // Two vectors of rows, so that two sums are under way; the results of `strip` targets wait to be transposed back.
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
@@ -70,8 +240,9 @@ void sparse_matmul(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, T* HWY_REST
 // Sums over rows modulo the lanes first, then over the lanes, tile by tile.
 template <class T>
 void sampled_product(const T* HWY_RESTRICT x, const T* HWY_RESTRICT d, T* HWY_RESTRICT g, std::size_t rows,
-                     std::size_t inputs, std::size_t outputs, std::size_t count,
+                     std::size_t inputs, std::size_t outputs, std::size_t inner, std::size_t count,
                      const std::uint32_t* HWY_RESTRICT source, const std::uint32_t* HWY_RESTRICT target) {
+  if (inner != 1) return sampled_product_inner(x, d, g, rows, inputs, outputs, inner, count, source, target);
   const hn::ScalableTag<T> tag;
   const std::size_t lanes = hn::Lanes(tag);
   HWY_ALIGN T columns[stack_bytes / sizeof(T)];
@@ -106,6 +277,10 @@ template <class T>
 void sparse(Table<T>& table) {
   table.sparse_matmul = sparse_matmul<T>;
   table.sampled_product = sampled_product<T>;
+  table.gather = gather<T>;
+  table.scatter_sum = scatter_sum<T>;
+  table.scatter_add = scatter_add<T>;
+  table.sum_levels = sum_levels<T>;
 }
 
 #else

@@ -7,8 +7,11 @@
 //     products of inputs        scan(h, x[t]; w, u):  h ← tanh(x[t] w + h u)
 //                            →  p = x w (all steps at once);   scan(h, p[t]; u):  h ← tanh(p[t] + h u)
 //
-//     sums of products          scan(…):  Σ_t a[t]' b[t]
+//     sums of products          scan(…):  Σ_t a[t]' b[t]                          (at a circuit's connections too)
 //                            →  scan(…) stacks a and b;   a' b over all steps and rows at once
+//
+//     sums of rows              scan(…):  Σ_t Σ_rows b[t]                         where b is stacked anyway
+//                            →  Σ of b over all steps and rows at once
 //
 // Before the second, a product of joined parts is split where one part comes from the inputs: [x, h] w → x w₁ + h w₂.
 // Inner loops go first. Sums then run in another order (within the bound of epsilon × terms).

@@ -1,0 +1,32 @@
+#pragma once
+// Matrices that products read again and again, packed once.
+//
+//     in a loop       scan(h; u):  h ← tanh(h u)
+//                  →  scan(h; u):  p = pack(u);  h ← tanh(packed_matmul(h, p))        hoist then moves p in front of it
+//
+//     rows by batch   y = x w     →  y = packed_matmul(x, pack(w))                    x [batch, …]
+//
+//     transposed      dx = g w'   →  dx = packed_matmul(g, pack(w'))                  transposed once, not at every step
+//
+//     circuits        y[u] = Σ w[s] x[source[s]]  →  packed_matmul(x, pack(w))        where a third of the connections
+//                                                                                     that could exist do
+//
+//     their gradient  g[s] = Σ x[source[s]] d[target[s]]  →  the places of x' d that exist
+//
+// A packed product reads its matrix from the cache in order, and products that share an operand can be merged (merge.hpp).
+// A sum over a circuit costs a broadcast and an addition a connection and vector of rows, a packed one half an instruction
+// a place: below a third it would be slower. Numbers of absent connections stay as they are (ops/packed_matmul.hpp).
+//
+// In a loop the matrix must be the same at every step; outside, its shape must be a constant and the number of rows must
+// not. Outside loops, products of which no side is at most `small_side` are left to matmul: packing such a matrix costs as
+// much as multiplying a few dozen rows by it. Sums run in another order.
+
+#include "elegans/graph/pipeline.hpp"
+
+namespace elegans::graph {
+
+inline constexpr std::int64_t small_side = 128;
+
+Graph pack(const Graph& graph, PassReport& report);
+
+}  // namespace elegans::graph

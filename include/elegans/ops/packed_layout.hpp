@@ -1,0 +1,76 @@
+#pragma once
+// The matrix of a packed product: blocks side by side, in the order in which kernels read them.
+//
+//              width 0   width 1                     y_j = Σ_i a_i B_ij
+//     depth 0 [  B_00      B_01  ]
+//     depth 1 [  B_10      B_11  ]                   one left operand a row of blocks (a term),
+//                                                    one result a column of blocks (a part)
+//
+// A block is given as it is, transposed, or as the weights of a circuit's connections (one a connection, absent ones
+// are zeros in the packed form). The packed form is kernels/table.hpp's: panels of one cache line of columns.
+
+#include <vector>
+
+#include "elegans/ops/connections.hpp"
+#include "elegans/ops/operation.hpp"
+
+namespace elegans::ops {
+
+struct PackedBlock {
+  enum class Form : std::uint8_t { plain, transposed, connections };
+  Form form = Form::plain;
+  ConnectionsPtr connections = {};  // of Form::connections
+  End to = End::target;             // the end that is a column
+  friend bool operator==(const PackedBlock& a, const PackedBlock& b);
+};
+
+class PackedLayout {
+ public:
+  static constexpr std::size_t max_terms = 12, max_parts = 12, max_blocks = 24;
+
+  // `blocks` row by row. InternalError where there are others than depth × width asks for, or more than fit.
+  PackedLayout(Dtype dtype, std::vector<std::size_t> depth, std::vector<std::size_t> width,
+               std::vector<PackedBlock> blocks);
+
+  Dtype dtype() const { return dtype_; }
+  std::size_t terms() const { return depth_.size(); }
+  std::size_t parts() const { return width_.size(); }
+  const std::vector<std::size_t>& depth() const { return depth_; }
+  const std::vector<std::size_t>& width() const { return width_; }
+  const std::vector<PackedBlock>& blocks() const { return blocks_; }
+  const PackedBlock& block(std::size_t term, std::size_t part) const { return blocks_[term * parts() + part]; }
+
+  // The shape that block (term, part) is given in, and the type of the packed form.
+  Shape block_shape(std::size_t term, std::size_t part) const;
+  Type packed() const;
+  // Where b[k, n] of the joined matrix stands in the packed form.
+  std::size_t place(std::size_t k, std::size_t n) const;
+  // First row and column of a block.
+  std::size_t first_row(std::size_t term) const;
+  std::size_t first_column(std::size_t part) const;
+  // Weights that exist.
+  std::size_t count() const;
+  // Whether part j has a block of connections; and 1 in the places of the packed form that exist, empty where all do.
+  bool is_sparse(std::size_t part) const;
+  const std::vector<std::uint8_t>& exists() const { return exists_; }
+
+  // "16+34 by 4 × 34 …": for `explain`.
+  std::string describe() const;
+
+  friend bool operator==(const PackedLayout& a, const PackedLayout& b) {
+    return a.dtype_ == b.dtype_ && a.depth_ == b.depth_ && a.width_ == b.width_ && a.blocks_ == b.blocks_;
+  }
+
+ private:
+  std::size_t panel() const { return 64 / size_of(dtype_); }
+
+  Dtype dtype_;
+  std::vector<std::size_t> depth_, width_;
+  std::vector<PackedBlock> blocks_;
+  std::size_t rows_ = 0, columns_ = 0;
+  std::vector<std::uint8_t> exists_;
+};
+
+using PackedLayoutPtr = std::shared_ptr<const PackedLayout>;
+
+}  // namespace elegans::ops

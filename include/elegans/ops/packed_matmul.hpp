@@ -1,0 +1,42 @@
+#pragma once
+// Products with a packed matrix of blocks (ops/packed_layout.hpp).
+//
+//     y_j[…, n] = Σ_i Σ_k a_i[…, k] B_ij[k, n]        a_i [..., depth_i]    y_j [..., width_j]
+//
+//     inputs    a_0, a_1, …, then the packed matrix (ops/pack.hpp)        outputs   y_0, y_1, …
+//
+// The order of a sum is that of kernels/table.hpp: a number depends on its row and its column alone. Where a block is
+// made of connections, those that do not exist take no part: a sum that came out as NaN (0 · ∞, which always shows) is
+// done again over what exists. No y may overlap an input.
+
+#include "elegans/ops/packed_layout.hpp"
+
+namespace elegans::ops {
+
+class PackedMatmul final : public Operation {
+ public:
+  explicit PackedMatmul(PackedLayoutPtr layout) : layout_(std::move(layout)) {}
+
+  const PackedLayoutPtr& layout() const { return layout_; }
+
+  std::string_view name() const override { return "packed_matmul"; }
+  std::string options() const override { return layout_->describe(); }
+  bool same(const Operation& other) const override {
+    return *layout_ == *static_cast<const PackedMatmul&>(other).layout_;
+  }
+  std::vector<Type> infer(std::span<const Type> inputs) const override;
+  Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const override;
+  // 0 the rows.
+  void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+               Sizes& sizes) const override;
+  Status run(const Call& call) const noexcept override;
+  OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
+
+ private:
+  template <class T>
+  void execute(const Call& call) const noexcept;
+
+  PackedLayoutPtr layout_;
+};
+
+}  // namespace elegans::ops

@@ -1,0 +1,298 @@
+#include "elegans/graph/passes/merge.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <map>
+
+#include "elegans/graph/functions.hpp"
+#include "elegans/ops/elementwise.hpp"
+#include "elegans/ops/pack.hpp"
+#include "elegans/ops/packed_matmul.hpp"
+#include "graph/node_groups.hpp"
+#include "graph/passes/dead_code.hpp"
+#include "graph/rewrite.hpp"
+
+namespace elegans::graph {
+namespace {
+
+using Layout = ops::PackedLayout;
+
+struct Counts {
+  std::size_t summed = 0, sums = 0, joined = 0, joints = 0, refused_between = 0, refused_many = 0;
+};
+
+// One left operand with the block and the matrix that it meets.
+struct Term {
+  ValueId left;
+  std::size_t depth;
+  ops::PackedBlock block;
+  ValueId matrix;
+};
+
+// A packed product whose matrix is packed beside it, null where a node is none.
+struct Product {
+  const Layout* layout = nullptr;
+  const Node* node = nullptr;
+  const Node* pack = nullptr;
+  std::size_t lefts() const { return layout->terms(); }
+};
+
+Product product_of(const Graph& graph, const std::vector<std::int32_t>& producers, const Node& node) {
+  const auto* product = dynamic_cast<const ops::PackedMatmul*>(node.operation.get());
+  const std::int32_t maker = product ? producers[node.inputs.back()] : -1;
+  if (maker < 0) return {};
+  const Node& pack = graph.nodes()[static_cast<std::size_t>(maker)];
+  if (dynamic_cast<const ops::Pack*>(pack.operation.get()) == nullptr) return {};
+  return {product->layout().get(), &node, &pack};
+}
+
+bool fits(std::size_t terms, std::size_t parts) {
+  return terms <= Layout::max_terms && parts <= Layout::max_parts && terms * parts <= Layout::max_blocks;
+}
+
+std::vector<Value> write_product(Graph& to, const std::shared_ptr<const Layout>& layout, std::vector<Value> lefts,
+                                 const std::vector<Value>& matrices) {
+  lefts.push_back(to.apply(std::make_shared<ops::Pack>(layout), matrices)[0]);
+  return to.apply(std::make_shared<ops::PackedMatmul>(layout), lefts);
+}
+
+// Sums of products as products of several terms.
+class Sums {
+ public:
+  Sums(const Graph& graph, Counts& counts)
+      : graph_(graph),
+        counts_(counts),
+        producers_(graph.producers()),
+        readers_(readers(graph)),
+        is_output_(output_marks(graph)),
+        gone_(graph.nodes().size(), 0) {}
+
+  Graph run() {
+    // From the back: a sum is found before the sums inside it.
+    std::map<std::size_t, std::vector<ValueId>> sums;
+    for (std::size_t n = graph_.nodes().size(); n-- > 0;) {
+      if (gone_[n] || !is_sum(n)) continue;
+      const Shape& shape = graph_.type(graph_.nodes()[n].outputs[0]).shape;
+      std::vector<ValueId> parts;
+      std::vector<std::size_t> inner;
+      collect(n, parts, inner);
+      std::size_t terms = 0, products = 0;
+      for (const ValueId part : parts)
+        if (const Product product = term_of(part, shape); product.node) {
+          terms += product.lefts();
+          ++products;
+        }
+      if (products < 2) continue;
+      if (!fits(terms, 1)) {
+        ++counts_.refused_many;
+        continue;
+      }
+      for (const std::size_t node : inner) gone_[node] = 1;
+      for (const ValueId part : parts)
+        if (term_of(part, shape).node) gone_[static_cast<std::size_t>(producers_[part])] = 1;
+      sums.emplace(n, std::move(parts));
+      counts_.summed += products;
+      ++counts_.sums;
+    }
+    Rewrite rewrite(graph_);
+    for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
+      if (const auto sum = sums.find(n); sum != sums.end())
+        write(n, sum->second, rewrite);
+      else if (!gone_[n])
+        rewrite.copy(graph_.nodes()[n]);
+    }
+    return rewrite.finish();
+  }
+
+ private:
+  // Whether node n adds two values of the shape of their sum.
+  bool is_sum(std::size_t n) const {
+    const Node& node = graph_.nodes()[n];
+    const auto* operation = dynamic_cast<const ops::Elementwise*>(node.operation.get());
+    if (operation == nullptr || operation->program().size() != 1) return false;
+    const ops::Instruction& only = operation->program()[0];
+    return only.kind == ops::Instruction::Kind::binary &&
+           only.function == static_cast<std::uint8_t>(kernels::Binary::add) && node.inputs[0] != node.inputs[1];
+  }
+
+  // Whether one node alone reads the value.
+  bool read_once(ValueId value) const { return !is_output_[value] && readers_[value].size() == 1; }
+
+  // What sum n adds up, sums inside it (which nothing else reads) opened.
+  void collect(std::size_t n, std::vector<ValueId>& parts, std::vector<std::size_t>& inner) const {
+    for (const ValueId input : graph_.nodes()[n].inputs) {
+      const std::int32_t maker = producers_[input];
+      const bool opens = maker >= 0 && read_once(input) && is_sum(static_cast<std::size_t>(maker)) &&
+                         graph_.type(input).shape == graph_.type(graph_.nodes()[n].outputs[0]).shape;
+      if (opens) {
+        inner.push_back(static_cast<std::size_t>(maker));
+        collect(static_cast<std::size_t>(maker), parts, inner);
+      } else {
+        parts.push_back(input);
+      }
+    }
+  }
+
+  // The product of one result, of the shape of the sum, that only the sum reads, if the value is one.
+  Product term_of(ValueId value, const Shape& sum) const {
+    if (producers_[value] < 0 || !read_once(value) || !(graph_.type(value).shape == sum)) return {};
+    const Product product = product_of(graph_, producers_, graph_.nodes()[static_cast<std::size_t>(producers_[value])]);
+    return product.node && product.layout->parts() == 1 ? product : Product{};
+  }
+
+  void write(std::size_t n, const std::vector<ValueId>& parts, Rewrite& rewrite) const {
+    const Shape& shape = graph_.type(graph_.nodes()[n].outputs[0]).shape;
+    std::vector<Term> terms;
+    std::vector<ValueId> others;
+    const Layout* any = nullptr;
+    for (const ValueId part : parts) {
+      const Product product = term_of(part, shape);
+      if (product.node == nullptr) {
+        others.push_back(part);
+        continue;
+      }
+      any = product.layout;
+      for (std::size_t i = 0; i < product.lefts(); ++i)
+        terms.push_back({product.node->inputs[i], any->depth()[i], any->block(i, 0), product.pack->inputs[i]});
+    }
+    std::stable_sort(terms.begin(), terms.end(), [](const Term& a, const Term& b) { return a.left < b.left; });
+    std::vector<std::size_t> depth;
+    std::vector<ops::PackedBlock> blocks;
+    std::vector<Value> lefts, matrices;
+    for (const Term& term : terms) {
+      depth.push_back(term.depth);
+      blocks.push_back(term.block);
+      lefts.push_back(rewrite.at(term.left));
+      matrices.push_back(rewrite.at(term.matrix));
+    }
+    const Node& node = graph_.nodes()[n];
+    rewrite.to().set_scope(node.scope);
+    const auto layout = std::make_shared<Layout>(any->dtype(), std::move(depth), any->width(), std::move(blocks));
+    Value sum = write_product(rewrite.to(), layout, std::move(lefts), matrices)[0];
+    for (const ValueId other : others) sum = sum + rewrite.at(other);
+    rewrite.become(node.outputs[0], sum);
+  }
+
+  const Graph& graph_;
+  Counts& counts_;
+  std::vector<std::int32_t> producers_;
+  std::vector<std::vector<std::size_t>> readers_;
+  std::vector<char> is_output_;
+  std::vector<char> gone_;  // nodes that become part of a sum
+};
+
+// Products of the same left operands as one product of several parts.
+class Parts {
+ public:
+  Parts(const Graph& graph, Counts& counts)
+      : graph_(graph), counts_(counts), groups_(graph), producers_(graph.producers()) {}
+
+  Graph run() {
+    std::map<std::vector<ValueId>, std::vector<std::size_t>> open;  // by left operands: groups that could take more
+    for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
+      const Product product = product_at(n);
+      if (product.node == nullptr) continue;
+      std::vector<ValueId> lefts = product.node->inputs;
+      lefts.pop_back();
+      std::vector<std::size_t>& with_these = open[lefts];
+      const auto taken = std::find_if(with_these.begin(), with_these.end(), [&](std::size_t g) { return join(g, n); });
+      if (taken == with_these.end()) with_these.push_back(n);
+    }
+    return write();
+  }
+
+ private:
+  Product product_at(std::size_t n) const { return product_of(graph_, producers_, graph_.nodes()[n]); }
+
+  bool join(std::size_t group, std::size_t n) {
+    std::size_t parts = product_at(n).layout->parts();
+    for (const std::size_t member : groups_.members(group)) parts += product_at(member).layout->parts();
+    if (!fits(product_at(n).lefts(), parts)) {
+      ++counts_.refused_many;
+      return false;
+    }
+    if (groups_.something_between(group, n)) {
+      ++counts_.refused_between;
+      return false;
+    }
+    groups_.join(group, n);
+    ++counts_.joined;
+    return true;
+  }
+
+  void write_merged(const std::vector<std::size_t>& members, Rewrite& rewrite) {
+    const Product first = product_at(members[0]);
+    std::vector<std::size_t> width;
+    std::vector<ops::PackedBlock> blocks;
+    std::vector<Value> matrices;
+    for (std::size_t i = 0; i < first.lefts(); ++i)
+      for (const std::size_t member : members) {
+        const Product product = product_at(member);
+        for (std::size_t j = 0; j < product.layout->parts(); ++j) {
+          if (i == 0) width.push_back(product.layout->width()[j]);
+          blocks.push_back(product.layout->block(i, j));
+          matrices.push_back(rewrite.at(product.pack->inputs[i * product.layout->parts() + j]));
+        }
+      }
+    std::vector<ValueId> lefts = first.node->inputs;
+    lefts.pop_back();
+    const auto layout =
+        std::make_shared<Layout>(first.layout->dtype(), first.layout->depth(), std::move(width), std::move(blocks));
+    rewrite.to().set_scope(first.node->scope);
+    const std::vector<Value> results = write_product(rewrite.to(), layout, rewrite.at(lefts), matrices);
+    std::size_t at = 0;
+    for (const std::size_t member : members)
+      for (const ValueId output : graph_.nodes()[member].outputs) rewrite.become(output, results[at++]);
+    ++counts_.joints;
+  }
+
+  Graph write() {
+    Rewrite rewrite(graph_);
+    for (const std::size_t group : groups_.ordered()) {
+      const std::vector<std::size_t>& members = groups_.members(group);
+      if (members.size() > 1) {
+        write_merged(members, rewrite);
+        continue;
+      }
+      const Node& node = graph_.nodes()[members[0]];
+      const Scan* scan = as_scan(node);
+      rewrite.copy(node, scan ? with_body(*scan, Parts(scan->body(), counts_).run()) : nullptr);
+    }
+    return rewrite.finish();
+  }
+
+  const Graph& graph_;
+  Counts& counts_;
+  NodeGroups groups_;
+  std::vector<std::int32_t> producers_;
+};
+
+Graph merge_sums(const Graph& graph, Counts& counts) {
+  Rewrite rewrite(graph);
+  for (const Node& node : graph.nodes()) {
+    const Scan* scan = as_scan(node);
+    rewrite.copy(node, scan ? with_body(*scan, merge_sums(scan->body(), counts)) : nullptr);
+  }
+  return Sums(rewrite.finish(), counts).run();
+}
+
+}  // namespace
+
+Graph merge(const Graph& graph, PassReport& report) {
+  // What nobody reads would count as a reader.
+  std::size_t removed = 0;
+  Counts counts;
+  const Graph summed = remove_dead_code(merge_sums(remove_dead_code(graph, removed), counts), removed);
+  Graph result = remove_dead_code(Parts(summed, counts).run(), removed);
+  const auto note = [&](std::size_t count, const std::string& what) {
+    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
+  };
+  note(counts.summed, fmt::format("products merged into {} sums", counts.sums));
+  note(counts.joined + counts.joints, fmt::format("products of the same operands merged into {}", counts.joints));
+  note(counts.refused_between, "joints refused: another operation lies between");
+  note(counts.refused_many, fmt::format("joints refused: more than {} terms, {} parts or {} blocks", Layout::max_terms,
+                                        Layout::max_parts, Layout::max_blocks));
+  return result;
+}
+
+}  // namespace elegans::graph

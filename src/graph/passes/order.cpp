@@ -1,0 +1,207 @@
+#include "elegans/graph/passes/order.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "elegans/ops/elementwise.hpp"
+#include "elegans/ops/gather.hpp"
+#include "elegans/ops/reduce.hpp"
+#include "elegans/ops/reshape.hpp"
+#include "elegans/ops/scatter_sum.hpp"
+#include "graph/passes/dead_code.hpp"
+#include "graph/rewrite.hpp"
+
+namespace elegans::graph {
+namespace {
+
+using ops::Connections;
+using ops::ConnectionsPtr;
+using ops::FeatureAxis;
+
+// A circuit in levels, and the way there and back: gathers that put arrays with a row a connection into its order.
+struct Levelled {
+  ConnectionsPtr circuit, to, back;
+};
+
+ConnectionsPtr picking(const std::vector<std::uint32_t>& order) {
+  std::vector<std::uint32_t> places(order.size());
+  for (std::size_t p = 0; p < order.size(); ++p) places[p] = static_cast<std::uint32_t>(p);
+  return std::make_shared<Connections>(order.size(), order.size(), order, std::move(places));
+}
+
+Levelled levelled(const Connections& circuit) {
+  const std::vector<std::uint32_t> order = circuit.level_order();
+  std::vector<std::uint32_t> back(order.size());
+  for (std::size_t p = 0; p < order.size(); ++p) back[order[p]] = static_cast<std::uint32_t>(p);
+  return {std::make_shared<Connections>(circuit.reordered(order)), picking(order), picking(back)};
+}
+
+// The circuits of a graph, each levelled once; equal ones are one.
+class Circuits {
+ public:
+  const Levelled* find(const ConnectionsPtr& circuit) {
+    for (const auto& [known, levels] : known_)
+      if (known == circuit || *known == *circuit) return &levels;
+    return &known_.emplace_back(circuit, levelled(*circuit)).second;
+  }
+  std::size_t size() const { return known_.size(); }
+
+ private:
+  std::deque<std::pair<ConnectionsPtr, Levelled>> known_;
+};
+
+class Ordering {
+ public:
+  Ordering(const Graph& from, Circuits& circuits) : from_(from), circuits_(circuits), places_(from.value_count()) {
+    for (const Port& port : from.inputs()) places_[port.value].straight = to_.input(port.name, from.type(port.value));
+  }
+
+  // `leaves` says of each output whether it may leave in the order of a circuit; `left_in` tells which did.
+  Graph run(const std::vector<char>& may_leave, std::vector<const Levelled*>& left_in) {
+    for (const Node& node : from_.nodes()) {
+      to_.set_scope(node.scope);
+      if (const Scan* scan = as_scan(node))
+        write_loop(node, *scan);
+      else if (!write_ordered(node))
+        write_straight(node);
+    }
+    left_in.assign(from_.outputs().size(), nullptr);
+    for (std::size_t o = 0; o < from_.outputs().size(); ++o) {
+      const auto& [name, value] = from_.outputs()[o];
+      const Place& place = places_[value];
+      if (may_leave[o] && !place.straight) left_in[o] = place.order;
+      to_.output(name, left_in[o] ? *place.ordered : straight_of(value));
+    }
+    to_.set_scope("");
+    return std::move(to_);
+  }
+
+ private:
+  // The new value as it was, and in the order of a circuit; one at least, the other as soon as it is asked for.
+  struct Place {
+    std::optional<Value> straight, ordered;
+    const Levelled* order = nullptr;
+  };
+
+  template <class Operation>
+  static const Operation* as(const Node& node) {
+    return dynamic_cast<const Operation*>(node.operation.get());
+  }
+
+  // Rows of [count], [count, n] or [count, batch] in another order.
+  Value picked(Value x, const ConnectionsPtr& by) {
+    const FeatureAxis axis = x.shape().rank() == 1 ? FeatureAxis::last : FeatureAxis::before_last;
+    return to_.apply(std::make_shared<ops::Gather>(by, ops::End::source, axis), std::array{x})[0];
+  }
+
+  Value straight_of(ValueId old) {
+    Place& place = places_[old];
+    if (!place.straight) place.straight = picked(*place.ordered, place.order->back);
+    return *place.straight;
+  }
+  Value ordered_of(ValueId old, const Levelled* order) {
+    Place& place = places_[old];
+    if (place.order == order && place.ordered) return *place.ordered;
+    const Value ordered = picked(straight_of(old), order->to);
+    if (!place.order) place.ordered = ordered, place.order = order;
+    return ordered;
+  }
+
+  void write_straight(const Node& node) {
+    std::vector<Value> inputs;
+    for (const ValueId input : node.inputs) inputs.push_back(straight_of(input));
+    const std::vector<Value> results = to_.apply(node.operation, inputs);
+    for (std::size_t i = 0; i < results.size(); ++i) places_[node.outputs[i]].straight = results[i];
+  }
+
+  // Sums over the steps may stay in order behind the loop.
+  void write_loop(const Node& node, const Scan& scan) {
+    std::vector<char> may_leave(scan.body().outputs().size(), 0);
+    for (std::size_t o = scan.counts().carried + scan.counts().stacked; o < may_leave.size(); ++o)
+      may_leave[o] = scan.body().type(scan.body().outputs()[o].value).shape.rank() <= 2;
+    std::vector<const Levelled*> left_in;
+    const OperationPtr changed = with_body(scan, Ordering(scan.body(), circuits_).run(may_leave, left_in));
+    std::vector<Value> inputs;
+    for (const ValueId input : node.inputs) inputs.push_back(straight_of(input));
+    const std::vector<Value> results = to_.apply(changed, inputs);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      Place& place = places_[node.outputs[i]];
+      (left_in[i] ? place.ordered : place.straight) = results[i];
+      place.order = left_in[i];
+    }
+  }
+
+  bool become(const Node& node, const OperationPtr& operation, std::span<const Value> inputs, const Levelled* order) {
+    Place& place = places_[node.outputs[0]];
+    (order ? place.ordered : place.straight) = to_.apply(operation, inputs)[0];
+    place.order = order;
+    return true;
+  }
+
+  bool write_ordered(const Node& node) {
+    if (const auto* gather = as<ops::Gather>(node); gather && gather->axis() == FeatureAxis::before_last) {
+      const Levelled* order = circuits_.find(gather->connections());
+      return become(node, std::make_shared<ops::Gather>(order->circuit, gather->by(), gather->axis()),
+                    std::array{straight_of(node.inputs[0])}, order);
+    }
+    if (const auto* sum = as<ops::ScatterSum>(node); sum && sum->axis() == FeatureAxis::before_last) {
+      const Levelled* order = circuits_.find(sum->connections());
+      return become(node, std::make_shared<ops::ScatterSum>(order->circuit, sum->by(), sum->axis()),
+                    std::array{ordered_of(node.inputs[0], order)}, nullptr);
+    }
+    const auto input = std::find_if(node.inputs.begin(), node.inputs.end(),
+                                    [&](ValueId value) { return places_[value].order != nullptr; });
+    if (input == node.inputs.end()) return false;
+    const Levelled* order = places_[*input].order;
+    if (const auto* elementwise = as<ops::Elementwise>(node); elementwise && elementwise->program().size() == 1)
+      return write_elementwise(node, order);
+    const bool keeps_rows = as<ops::Reshape>(node) ? keeps_its_rows(node) : sums_along_batch(node);
+    return keeps_rows && become(node, node.operation, std::array{ordered_of(*input, order)}, order);
+  }
+
+  // Operands with a row a connection are read in order; others have one row for all.
+  bool write_elementwise(const Node& node, const Levelled* order) {
+    const Shape& result = from_.type(node.outputs[0]).shape;
+    const Dim count(static_cast<std::int64_t>(order->circuit->count()));
+    if (result.rank() == 0 || result.rank() > 2 || result[0] != count) return false;
+    std::vector<Value> inputs;
+    for (const ValueId input : node.inputs) {
+      const Shape& shape = from_.type(input).shape;
+      const bool has_rows = shape.rank() == result.rank() && shape[0] == count;
+      inputs.push_back(has_rows ? ordered_of(input, order) : straight_of(input));
+    }
+    return become(node, node.operation, inputs, order);
+  }
+
+  bool keeps_its_rows(const Node& node) const {
+    const Shape &from = from_.type(node.inputs[0]).shape, &to = from_.type(node.outputs[0]).shape;
+    return to.rank() >= 1 && to.rank() <= 2 && from.rank() >= 1 && from[0] == to[0];
+  }
+
+  bool sums_along_batch(const Node& node) const {
+    const auto* reduce = as<ops::Reduce>(node);
+    return reduce && reduce->reduced().first == 1 && reduce->reduced().last == 2;
+  }
+
+  const Graph& from_;
+  Circuits& circuits_;
+  Graph to_;
+  std::vector<Place> places_;
+};
+
+}  // namespace
+
+Graph order(const Graph& graph, PassReport& report) {
+  Circuits circuits;
+  std::vector<const Levelled*> left_in;
+  std::size_t removed = 0;
+  const std::vector<char> stays(graph.outputs().size(), 0);
+  Graph result = remove_dead_code(Ordering(graph, circuits).run(stays, left_in), removed);
+  if (circuits.size() > 0)
+    report.notes.push_back(fmt::format("{} circuits in the order of their levels", circuits.size()));
+  return result;
+}
+
+}  // namespace elegans::graph

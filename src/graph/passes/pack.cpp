@@ -1,0 +1,148 @@
+#include "elegans/graph/passes/pack.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "elegans/graph/functions.hpp"
+#include "elegans/ops/matmul.hpp"
+#include "elegans/ops/pack.hpp"
+#include "elegans/ops/packed_matmul.hpp"
+#include "elegans/ops/sampled_product.hpp"
+#include "elegans/ops/sparse_matmul.hpp"
+#include "graph/rewrite.hpp"
+
+namespace elegans::graph {
+namespace {
+
+// A circuit is packed where at least 1 of so many connections exists.
+constexpr std::size_t packed_share = 3;
+
+struct Counts {
+  std::size_t packed = 0, circuits = 0, sampled = 0, sparse = 0, changing = 0, large = 0;
+};
+
+bool is_full_enough(const ops::Connections& connections) {
+  const std::size_t all = connections.inputs() * connections.outputs();
+  if (all == 0 || connections.count() * packed_share < all) return false;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> places;
+  for (std::size_t s = 0; s < connections.count(); ++s)
+    if (!places.emplace(connections.source()[s], connections.target()[s]).second) return false;
+  return true;
+}
+
+class Packing {
+ public:
+  // `loop` is the scan whose body `graph` is, null outside loops.
+  Packing(const Graph& graph, const Scan* loop, Counts& counts)
+      : graph_(graph), inside_(loop != nullptr), counts_(counts), changes_(graph.value_count(), 0) {
+    if (loop == nullptr) return;
+    for (std::size_t i = 0; i < loop->counts().carried + loop->counts().scanned; ++i)
+      changes_[graph.inputs()[i].value] = 1;
+    for (const Node& node : graph.nodes())
+      for (const ValueId output : node.outputs)
+        changes_[output] = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) { return changes_[v]; });
+  }
+
+  Graph run() {
+    Rewrite rewrite(graph_);
+    for (const Node& node : graph_.nodes()) {
+      if (const Scan* scan = as_scan(node)) {
+        rewrite.copy(node, with_body(*scan, Packing(scan->body(), scan, counts_).run()));
+      } else if (const std::optional<ops::PackedBlock> block = block_of(node)) {
+        write(node, *block, rewrite);
+      } else if (const auto* sampled = dynamic_cast<const ops::SampledProduct*>(node.operation.get());
+                 sampled && is_full_enough(*sampled->connections())) {
+        write_sampled(node, *sampled->connections(), rewrite);
+      } else {
+        rewrite.copy(node);
+      }
+    }
+    return rewrite.finish();
+  }
+
+ private:
+  // The block that the right operand of a product becomes, if it is to be packed.
+  std::optional<ops::PackedBlock> block_of(const Node& node) {
+    using Form = ops::PackedBlock::Form;
+    const auto* product = dynamic_cast<const ops::Matmul*>(node.operation.get());
+    const auto* circuit = dynamic_cast<const ops::SparseMatmul*>(node.operation.get());
+    if ((product == nullptr && circuit == nullptr) || (product && product->transposed().transpose_a))
+      return std::nullopt;
+    const Shape& x = graph_.type(node.inputs[0]).shape;
+    const Shape& w = graph_.type(node.inputs[1]).shape;
+    if (x.rank() < 2 || !w.is_constant() || w.elements() == Dim(0)) return std::nullopt;
+    if (inside_ ? changes_[node.inputs[1]] != 0 : x.product(0, x.rank() - 1).is_constant()) {
+      ++counts_.changing;
+      return std::nullopt;
+    }
+    if (circuit != nullptr) {
+      const bool packs = is_full_enough(*circuit->connections());
+      ++(packs ? counts_.circuits : counts_.sparse);
+      if (!packs) return std::nullopt;
+      return ops::PackedBlock{.form = Form::connections, .connections = circuit->connections(), .to = circuit->to()};
+    }
+    if (!inside_ && w[0].factor() > small_side && w[1].factor() > small_side) {
+      ++counts_.large;
+      return std::nullopt;
+    }
+    ++counts_.packed;
+    return ops::PackedBlock{.form = product->transposed().transpose_b ? Form::transposed : Form::plain};
+  }
+
+  void write(const Node& node, const ops::PackedBlock& block, Rewrite& rewrite) const {
+    const auto width = [&](ValueId value) {
+      return static_cast<std::size_t>(graph_.type(value).shape.back().factor());
+    };
+    const auto layout =
+        std::make_shared<ops::PackedLayout>(graph_.type(node.inputs[1]).dtype, std::vector{width(node.inputs[0])},
+                                            std::vector{width(node.outputs[0])}, std::vector{block});
+    Graph& to = rewrite.to();
+    to.set_scope(node.scope);
+    const Value packed = to.apply(std::make_shared<ops::Pack>(layout), std::array{rewrite.at(node.inputs[1])})[0];
+    rewrite.become(node.outputs[0], to.apply(std::make_shared<ops::PackedMatmul>(layout),
+                                             std::array{rewrite.at(node.inputs[0]), packed})[0]);
+  }
+
+  // The whole product, of which the existing places are taken.
+  void write_sampled(const Node& node, const ops::Connections& connections, Rewrite& rewrite) {
+    const std::size_t all = connections.inputs() * connections.outputs(), count = connections.count();
+    std::vector<std::uint32_t> place(count), number(count);
+    for (std::size_t s = 0; s < count; ++s) {
+      place[s] = static_cast<std::uint32_t>(connections.source()[s] * connections.outputs() + connections.target()[s]);
+      number[s] = static_cast<std::uint32_t>(s);
+    }
+    rewrite.to().set_scope(node.scope);
+    const Value whole = matmul(rewrite.at(node.inputs[0]), rewrite.at(node.inputs[1]), {.transpose_a = true});
+    const Value taken =
+        gather(reshape(whole, {1, static_cast<std::int64_t>(all)}),
+               std::make_shared<ops::Connections>(all, count, std::move(place), std::move(number)), ops::End::source);
+    rewrite.become(node.outputs[0], reshape(taken, {static_cast<std::int64_t>(count)}));
+    ++counts_.sampled;
+  }
+
+  const Graph& graph_;
+  const bool inside_;
+  Counts& counts_;
+  std::vector<char> changes_;  // by value of a body: whether it differs from step to step
+};
+
+}  // namespace
+
+Graph pack(const Graph& graph, PassReport& report) {
+  Counts counts;
+  Graph result = Packing(graph, nullptr, counts).run();
+  const auto note = [&](std::size_t count, const std::string& what) {
+    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
+  };
+  note(counts.packed, "matrices of products packed");
+  note(counts.circuits, fmt::format("circuits packed: at least a {}rd of their connections exists", packed_share));
+  note(counts.sampled, "products at the connections of such a circuit computed whole");
+  note(counts.sparse, "circuits refused: too few of their connections exist");
+  note(counts.changing, "products refused: their matrix changes at every step, or they have a constant number of rows");
+  note(counts.large, fmt::format("products refused: no side of their matrix is at most {}", small_side));
+  return result;
+}
+
+}  // namespace elegans::graph

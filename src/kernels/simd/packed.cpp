@@ -1,0 +1,232 @@
+// Products with a packed matrix (kernels/table.hpp). Every sum is two chains of (fused, where the machine has it)
+// multiply-adds, over even and over odd k, whatever the block it is computed in: that hides half the latency of an
+// addition where a row is narrow, and costs a second register a sum where it is wide.
+//
+// A block is `rows` rows by `columns` vectors of y, held in registers. A vector of columns may belong to several parts:
+// where its lanes go is found once for all rows of a group of columns.
+
+#include "kernels/simd/dispatch.hpp"
+#include "kernels/simd/simd.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/packed.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/simd/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elegans::kernels::HWY_NAMESPACE {
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+
+// Vectors in a group of columns of one row and of several rows: enough sums to hide the latency of an addition, and no
+// more than the registers hold.
+inline constexpr std::size_t row_columns = vector_registers == 32 ? 12 : 6;
+inline constexpr std::size_t block_columns = 3;
+inline constexpr std::size_t most_parts = 32;
+// Rows that are multiplied by all columns before the next ones: their left operands stay in the first-level cache.
+inline constexpr std::size_t cached_bytes = 16384;
+
+// Lanes `from` … `from + count - 1` of a column vector go to y[row · width] on.
+template <class T>
+struct Place {
+  T* y;
+  std::size_t width, from, count;
+};
+
+// The left operands, and a group of columns: where its vectors begin in the packed matrix and where they go.
+template <class T>
+struct Group {
+  const T* const* a;
+  const std::size_t* depth;
+  std::size_t terms;
+  const T* b[row_columns];
+  Place<T> places[row_columns + most_parts];
+  std::size_t first_place[row_columns + 1];
+};
+
+// One column of vectors of a block, from row `row` on.
+template <std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+HWY_INLINE void store_column(D d, const V (&sum)[rows][columns], std::size_t c, const Place<T>& place,
+                             std::size_t row) {
+  T* to = place.y + row * place.width;
+  if (place.count == hn::Lanes(d)) {
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; ++i) hn::StoreU(sum[i][c], d, to + i * place.width);
+  } else if constexpr (masked_access_is_safe) {
+    const auto lanes = hn::AndNot(hn::FirstN(d, place.from), hn::FirstN(d, place.from + place.count));
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; ++i) {
+      hn::BlendedStore(sum[i][c], lanes, d, to + i * place.width - place.from);
+    }
+  } else {
+    HWY_ALIGN T lanes[hn::MaxLanes(D())];
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; ++i) {
+      hn::Store(sum[i][c], d, lanes);
+      for (std::size_t k = 0; k < place.count; ++k) to[i * place.width + k] = lanes[place.from + k];
+    }
+  }
+}
+
+template <std::size_t rows, std::size_t columns, class T>
+void multiply_packed(const Group<T>& group, std::size_t first_row) {
+  const hn::ScalableTag<T> d;
+  constexpr std::size_t panel = panel_columns<T>;
+  VecOf<decltype(d)> even[rows][columns], odd[rows][columns];
+  ELEGANS_UNROLL
+  for (std::size_t i = 0; i < rows; ++i) {
+    ELEGANS_UNROLL
+    for (std::size_t c = 0; c < columns; ++c) even[i][c] = odd[i][c] = hn::Zero(d);
+  }
+  const T* b[columns];
+  ELEGANS_UNROLL
+  for (std::size_t c = 0; c < columns; ++c) b[c] = group.b[c];
+  std::size_t at = 0;
+  const auto add_step = [&](const T* a, std::size_t depth, std::size_t from, auto& sums) HWY_ATTR {
+    VecOf<decltype(d)> vector[columns];
+    ELEGANS_UNROLL
+    for (std::size_t c = 0; c < columns; ++c) vector[c] = hn::LoadU(d, b[c] + from);
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto factor = hn::Set(d, a[i * depth]);
+      ELEGANS_UNROLL
+      for (std::size_t c = 0; c < columns; ++c) sums[i][c] = hn::MulAdd(factor, vector[c], sums[i][c]);
+    }
+  };
+  for (std::size_t t = 0; t < group.terms; ++t) {
+    const std::size_t depth = group.depth[t];
+    const T* a = group.a[t] + first_row * depth;
+    std::size_t k = 0;
+    for (; k + 2 <= depth; k += 2, at += 2 * panel) {
+      add_step(a + k, depth, at, even);
+      add_step(a + k + 1, depth, at + panel, odd);
+    }
+    if (k < depth) {
+      add_step(a + k, depth, at, even);
+      at += panel;
+    }
+  }
+  ELEGANS_UNROLL
+  for (std::size_t c = 0; c < columns; ++c) {
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; ++i) even[i][c] = hn::Add(even[i][c], odd[i][c]);
+    for (std::size_t p = group.first_place[c]; p < group.first_place[c + 1]; ++p)
+      store_column<rows, columns>(d, even, c, group.places[p], first_row);
+  }
+}
+
+// The block of so many rows (a power of two) and columns.
+template <class T>
+using PackedBlock = void (*)(const Group<T>&, std::size_t first_row);
+
+template <class T>
+HWY_INLINE void multiply_group(const Group<T>& group, std::size_t columns, std::size_t row, std::size_t end) {
+  static constexpr PackedBlock<T> single[] = {multiply_packed<1, 1, T>,
+                                              multiply_packed<1, 2, T>,
+                                              multiply_packed<1, 3, T>,
+                                              multiply_packed<1, 4, T>,
+                                              multiply_packed<1, 5, T>,
+                                              multiply_packed<1, 6, T>,
+                                              multiply_packed<1, HWY_MIN(7, row_columns), T>,
+                                              multiply_packed<1, HWY_MIN(8, row_columns), T>,
+                                              multiply_packed<1, HWY_MIN(9, row_columns), T>,
+                                              multiply_packed<1, HWY_MIN(10, row_columns), T>,
+                                              multiply_packed<1, HWY_MIN(11, row_columns), T>,
+                                              multiply_packed<1, HWY_MIN(12, row_columns), T>};
+  static constexpr PackedBlock<T> pair[] = {multiply_packed<2, 1, T>, multiply_packed<2, 2, T>,
+                                            multiply_packed<2, 3, T>};
+  constexpr std::size_t tall = vector_registers == 32 ? 4 : 2;
+  static constexpr PackedBlock<T> several[] = {multiply_packed<2 * tall, 1, T>, multiply_packed<tall, 2, T>,
+                                               multiply_packed<tall, 3, T>};
+  if (columns <= block_columns) {
+    const std::size_t rows = columns == 1 ? 2 * tall : tall;
+    for (; row + rows <= end; row += rows) several[columns - 1](group, row);
+    for (; row + 2 <= end; row += 2) pair[columns - 1](group, row);
+  }
+  for (; row < end; ++row) single[columns - 1](group, row);
+}
+
+// Walks along the parts of a row of y, vector by vector.
+template <class T>
+class Parts {
+ public:
+  Parts(T* const* y, const std::size_t* width, std::size_t parts) : y_(y), width_(width), parts_(parts) {}
+
+  // Adds the places of the next vector of columns behind `place`; returns where they end.
+  std::size_t next(Place<T>* places, std::size_t place, std::size_t lanes) {
+    for (std::size_t lane = 0; part_ < parts_ && lane < lanes;) {
+      const std::size_t count = HWY_MIN(lanes - lane, width_[part_] - column_);
+      if (count) places[place++] = {y_[part_] + column_, width_[part_], lane, count};
+      lane += count;
+      column_ += count;
+      if (column_ == width_[part_]) {
+        ++part_;
+        column_ = 0;
+      }
+    }
+    return place;
+  }
+
+ private:
+  T* const* y_;
+  const std::size_t* width_;
+  std::size_t parts_, part_ = 0, column_ = 0;
+};
+
+template <class T>
+void packed_matmul(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
+                   const std::size_t* width, std::size_t parts, std::size_t rows) {
+  const hn::ScalableTag<T> d;
+  constexpr std::size_t panel = panel_columns<T>;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t in_panel = panel / lanes;
+  std::size_t k = 0, n = 0;
+  for (std::size_t i = 0; i < terms; ++i) k += depth[i];
+  for (std::size_t j = 0; j < parts; ++j) n += width[j];
+  const std::size_t vectors = hwy::DivCeil(n, lanes);
+  const std::size_t most_columns = rows < 4 ? row_columns : block_columns;
+  const std::size_t fitting = cached_bytes / sizeof(T) / (k + 1);
+  const std::size_t tile = HWY_MAX(fitting - fitting % 16, std::size_t{16});
+  Group<T> group;
+  group.a = a;
+  group.depth = depth;
+  group.terms = terms;
+  group.first_place[0] = 0;
+  for (std::size_t row = 0; row < rows; row += tile) {
+    Parts<T> walk(y, width, parts);
+    for (std::size_t v = 0, columns; v < vectors; v += columns) {
+      // Groups of about the same width: one lonely vector at the end would wait for its own additions.
+      columns = hwy::DivCeil(vectors - v, hwy::DivCeil(vectors - v, most_columns));
+      for (std::size_t c = 0; c < columns; ++c) {
+        group.b[c] = packed + (v + c) / in_panel * k * panel + (v + c) % in_panel * lanes;
+        group.first_place[c + 1] = walk.next(group.places, group.first_place[c], lanes);
+      }
+      multiply_group(group, columns, row, HWY_MIN(row + tile, rows));
+    }
+  }
+}
+
+template <class T>
+void packed(Table<T>& table) {
+  table.packed_matmul = packed_matmul<T>;
+}
+
+#else
+
+template <class T>
+void packed(Table<T>&) {}
+
+#endif
+
+void packed_f32(Table<float>& table) { packed(table); }
+void packed_f64(Table<double>& table) { packed(table); }
+
+}  // namespace elegans::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elegans::kernels {
+ELEGANS_EXPORT_KERNELS(packed)
+}
+#endif

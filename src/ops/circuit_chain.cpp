@@ -1,0 +1,225 @@
+#include "elegans/ops/circuit_chain.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cstring>
+
+namespace elegans::ops {
+namespace {
+
+using Access = Elementwise::Access;
+
+// Connections that are computed together.
+std::size_t rows_at_once(std::size_t count, std::size_t batch, std::size_t element) {
+  const std::size_t fit = Elementwise::tile_bytes / element / std::max<std::size_t>(batch, 1);
+  return std::clamp<std::size_t>(fit, 1, std::max<std::size_t>(count, 1));
+}
+
+std::size_t tile_elements(std::size_t count, std::size_t batch, std::size_t element) {
+  return (aligned(rows_at_once(count, batch, element) * batch * element) + 64) / element;
+}
+
+}  // namespace
+
+CircuitChain::CircuitChain(ConnectionsPtr connections, std::shared_ptr<const Elementwise> chain,
+                           std::vector<std::optional<End>> fetched_by, std::vector<Output> outputs)
+    : connections_(std::move(connections)),
+      chain_(std::move(chain)),
+      fetched_by_(std::move(fetched_by)),
+      outputs_(std::move(outputs)),
+      plain_(chain_->results().size(), -1) {
+  ensure(fetched_by_.size() == chain_->inputs(), "a circuit chain fetches what it does not read");
+  for (std::size_t o = 0; o < outputs_.size(); ++o) {
+    ensure(outputs_[o].result < plain_.size(), "an output of a circuit chain is none of its chain");
+    if (!outputs_[o].sum_by) plain_[outputs_[o].result] = static_cast<std::int32_t>(o);
+  }
+}
+
+std::string CircuitChain::options() const {
+  std::string text = fmt::format("{} connections; ", connections_->count());
+  for (std::size_t i = 0; i < fetched_by_.size(); ++i)
+    if (fetched_by_[i]) text += fmt::format("%{} by {}; ", i, to_string(*fetched_by_[i]));
+  text += chain_->options().empty() ? std::string(chain_->name()) : chain_->options();
+  for (const Output& output : outputs_)
+    if (output.sum_by)
+      text += fmt::format("; sum of %{} by {}", chain_->results()[output.result], to_string(*output.sum_by));
+  return text;
+}
+
+bool CircuitChain::same(const Operation& other) const {
+  const auto& that = static_cast<const CircuitChain&>(other);
+  return fetched_by_ == that.fetched_by_ && outputs_ == that.outputs_ && ops::same(*chain_, *that.chain_) &&
+         (connections_ == that.connections_ || *connections_ == *that.connections_);
+}
+
+std::vector<Type> CircuitChain::chain_inputs(std::span<const Type> inputs) const {
+  std::vector<Type> types(inputs.begin(), inputs.end());
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (!fetched_by_[i]) continue;
+    const Dim width(static_cast<std::int64_t>(connections_->width(*fetched_by_[i])));
+    const Shape& shape = types[i].shape;
+    if (shape.rank() != 2 || shape[0] != width)
+      shape_error(*this, "what is fetched", shape, fmt::format("[{}, *]", elegans::to_string(width)));
+    types[i].shape[0] = static_cast<std::int64_t>(connections_->count());
+  }
+  return types;
+}
+
+std::vector<Type> CircuitChain::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, chain_->inputs());
+  const std::vector<Type> results = chain_->infer(chain_inputs(inputs));
+  const Shape& shape = results[0].shape;
+  const Dim count(static_cast<std::int64_t>(connections_->count()));
+  if (shape.rank() != 2 || shape[0] != count)
+    shape_error(*this, "the chain's result", shape, fmt::format("[{}, *]", elegans::to_string(count)));
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (fetched_by_[i] && inputs[i].shape[1] != shape[1])
+      shape_error(*this, "what is fetched", inputs[i].shape, fmt::format("[*, {}]", elegans::to_string(shape[1])));
+  std::vector<Type> types;
+  for (const Output& output : outputs_) {
+    Type type = results[output.result];
+    if (output.sum_by) type.shape[0] = static_cast<std::int64_t>(connections_->width(*output.sum_by));
+    types.push_back(type);
+  }
+  return types;
+}
+
+Cost CircuitChain::cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const {
+  Cost cost = Operation::cost(inputs, outputs, at);
+  const std::vector<Type> types = chain_inputs(inputs);
+  const std::vector<Type> results = chain_->infer(types);
+  cost.flop = chain_->cost(types, results, at).flop;
+  for (const Output& output : outputs_)
+    if (output.sum_by) cost.flop += static_cast<double>(results[0].shape.elements(at));
+  return cost;
+}
+
+Dim CircuitChain::batch_of(std::span<const Type> inputs) const {
+  Dim batch(1);
+  for (const Type& type : inputs)
+    if (type.shape.rank() == 2 && type.shape[1] != Dim(1)) batch = type.shape[1];
+  return batch;
+}
+
+std::size_t CircuitChain::tiles() const { return chain_->inputs() + chain_->program().size(); }
+
+std::size_t CircuitChain::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
+  const auto batch = static_cast<std::size_t>(batch_of(inputs).value(at));
+  const std::size_t element = size_of(inputs[0].dtype);
+  // A smaller batch may come with more rows a tile, so the whole tile is kept.
+  const std::size_t tile = std::max(tile_elements(connections_->count(), batch, element) * element,
+                                    std::min(Elementwise::tile_bytes, connections_->count() * batch * element));
+  return aligned(tiles() * sizeof(void*)) + tiles() * (aligned(tile) + 64);
+}
+
+void CircuitChain::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+  const Dim batch = batch_of(inputs);
+  const Dim count(static_cast<std::int64_t>(connections_->count()));
+  sizes[0] = static_cast<std::size_t>(batch.value(at));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Shape shape = inputs[i].shape;
+    if (fetched_by_[i]) shape[0] = count;
+    Access access = *Elementwise::access_of(shape, Shape{count, batch}, 1);
+    if (sizes[0] == 1) access = access == Access::full || access == Access::column ? Access::full : Access::scalar;
+    sizes[1 + i] = static_cast<std::size_t>(access);
+  }
+}
+
+// One call in progress.
+template <class T>
+class CircuitChain::Pass {
+ public:
+  Pass(const CircuitChain& circuit, const Call& call)
+      : circuit_(circuit),
+        chain_(*circuit.chain_),
+        call_(call),
+        table_(call.kernels.table<T>()),
+        count_(circuit.connections_->count()),
+        batch_(call.sizes[0]),
+        step_(rows_at_once(count_, batch_, sizeof(T))),
+        tile_(tile_elements(count_, batch_, sizeof(T))),
+        tiles_(static_cast<T**>(call.workspace)),
+        scratch_(
+            reinterpret_cast<T*>(static_cast<std::byte*>(call.workspace) + aligned(circuit.tiles() * sizeof(void*)))) {}
+
+  void run() noexcept {
+    const Connections& connections = *circuit_.connections_;
+    for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
+      if (const auto by = circuit_.outputs_[o].sum_by; by && !by_level(*by))
+        std::fill_n(call_.out<T>(o), connections.width(*by) * batch_, T{0});
+    place();
+    for (std::size_t row = 0; row < count_; row += step_) {
+      const std::size_t rows = std::min(step_, count_ - row);
+      fetch(row, rows);
+      table_.chain(chain_.kernel_program().data(), chain_.kernel_program().size(), tiles_, rows * batch_);
+      for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
+        if (const auto by = circuit_.outputs_[o].sum_by; by && !by_level(*by))
+          table_.scatter_add(tiles_[chain_.results()[circuit_.outputs_[o].result]], call_.out<T>(o), rows, batch_,
+                             connections.index(*by).data() + row);
+    }
+    for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
+      if (const auto by = circuit_.outputs_[o].sum_by; by && by_level(*by))
+        table_.sum_levels(tiles_[chain_.results()[circuit_.outputs_[o].result]], call_.out<T>(o),
+                          connections.width(*by), connections.levels()->offsets.size() - 1,
+                          connections.levels()->offsets.data(), connections.levels()->target.data());
+  }
+
+ private:
+  // For a single sample whole levels are added, once all connections are computed.
+  bool by_level(End by) const noexcept {
+    return by == End::target && batch_ == 1 && step_ == count_ && circuit_.connections_->levels().has_value();
+  }
+  Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[1 + i]); }
+  T* own_tile(std::size_t number) const noexcept { return scratch_ + number * tile_; }
+
+  // Places that are the same for all tiles, and what is the same in all of them. Inputs and summed results have tiles
+  // of their own, others share registers.
+  void place() noexcept {
+    for (std::size_t i = 0; i < chain_.inputs(); ++i) {
+      tiles_[i] = own_tile(i);
+      if (circuit_.fetched_by_[i]) continue;
+      if (access(i) == Access::scalar) std::fill_n(own_tile(i), std::min(step_, count_) * batch_, *call_.in<T>(i));
+      if (access(i) == Access::row)
+        for (std::size_t r = 0; r < std::min(step_, count_); ++r)
+          std::memcpy(own_tile(i) + r * batch_, call_.in<T>(i), batch_ * sizeof(T));
+    }
+    const std::size_t first = chain_.inputs(), first_result = first + chain_.registers();
+    for (std::size_t k = 0; k < chain_.program().size(); ++k)
+      tiles_[first + k] = own_tile(first + chain_.register_of(k));
+    for (std::size_t k = 0; k < chain_.results().size(); ++k) tiles_[chain_.results()[k]] = own_tile(first_result + k);
+  }
+
+  void fetch(std::size_t row, std::size_t rows) noexcept {
+    const Connections& connections = *circuit_.connections_;
+    for (std::size_t i = 0; i < chain_.inputs(); ++i) {
+      const T* base = call_.in<T>(i);
+      if (const auto by = circuit_.fetched_by_[i]) {
+        table_.gather(base, own_tile(i), 1, connections.width(*by), rows, batch_, connections.index(*by).data() + row);
+      } else if (access(i) == Access::full) {
+        tiles_[i] = const_cast<T*>(base + row * batch_);  // the kernel writes results alone
+      } else if (access(i) == Access::column) {
+        table_.repeat_each(base + row, own_tile(i), rows, batch_);
+      }
+    }
+    for (std::size_t k = 0; k < circuit_.plain_.size(); ++k)
+      if (const auto o = circuit_.plain_[k]; o >= 0)
+        tiles_[chain_.results()[k]] = call_.out<T>(static_cast<std::size_t>(o)) + row * batch_;
+  }
+
+  const CircuitChain& circuit_;
+  const Elementwise& chain_;
+  const Call& call_;
+  const kernels::Table<T>& table_;
+  const std::size_t count_, batch_;
+  const std::size_t step_;  // connections of a tile
+  const std::size_t tile_;  // elements of one
+  T** const tiles_;         // by number of the value
+  T* const scratch_;
+};
+
+Status CircuitChain::run(const Call& call) const noexcept {
+  with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).run(); });
+  return {};
+}
+
+}  // namespace elegans::ops

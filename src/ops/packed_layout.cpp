@@ -1,0 +1,96 @@
+#include "elegans/ops/packed_layout.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <numeric>
+
+namespace elegans::ops {
+namespace {
+
+std::size_t total(const std::vector<std::size_t>& sizes, std::size_t count) {
+  return std::accumulate(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(count), std::size_t{0});
+}
+
+}  // namespace
+
+bool operator==(const PackedBlock& a, const PackedBlock& b) {
+  if (a.form != b.form || a.to != b.to) return false;
+  return a.connections == b.connections || (a.connections && b.connections && *a.connections == *b.connections);
+}
+
+PackedLayout::PackedLayout(Dtype dtype, std::vector<std::size_t> depth, std::vector<std::size_t> width,
+                           std::vector<PackedBlock> blocks)
+    : dtype_(dtype),
+      depth_(std::move(depth)),
+      width_(std::move(width)),
+      blocks_(std::move(blocks)),
+      rows_(total(depth_, depth_.size())),
+      columns_(total(width_, width_.size())) {
+  ensure(terms() >= 1 && terms() <= max_terms && parts() >= 1 && parts() <= max_parts,
+         "a packed matrix of many blocks");
+  ensure(blocks_.size() == terms() * parts() && blocks_.size() <= max_blocks, "a packed matrix with other blocks");
+  for (std::size_t i = 0; i < terms(); ++i)
+    for (std::size_t j = 0; j < parts(); ++j) {
+      const PackedBlock& one = block(i, j);
+      if (one.form != PackedBlock::Form::connections) continue;
+      ensure(one.connections->width(opposite(one.to)) == depth_[i] && one.connections->width(one.to) == width_[j],
+             "connections of another size than their block");
+      exists_.resize(static_cast<std::size_t>(packed().shape.elements().factor()), 1);
+      for (std::size_t k = 0; k < depth_[i]; ++k)
+        for (std::size_t n = 0; n < width_[j]; ++n) exists_[place(first_row(i) + k, first_column(j) + n)] = 0;
+      const auto& row = one.connections->index(opposite(one.to));
+      const auto& column = one.connections->index(one.to);
+      for (std::size_t s = 0; s < row.size(); ++s)
+        exists_[place(first_row(i) + row[s], first_column(j) + column[s])] = 1;
+    }
+}
+
+Shape PackedLayout::block_shape(std::size_t term, std::size_t part) const {
+  const auto rows = static_cast<std::int64_t>(depth_[term]), columns = static_cast<std::int64_t>(width_[part]);
+  switch (block(term, part).form) {
+    case PackedBlock::Form::plain:
+      return {rows, columns};
+    case PackedBlock::Form::transposed:
+      return {columns, rows};
+    case PackedBlock::Form::connections:
+      break;
+  }
+  return {static_cast<std::int64_t>(block(term, part).connections->count())};
+}
+
+Type PackedLayout::packed() const {
+  const std::size_t panels = (columns_ + panel() - 1) / panel();
+  return {dtype_, Shape{static_cast<std::int64_t>(panels), static_cast<std::int64_t>(rows_),
+                        static_cast<std::int64_t>(panel())}};
+}
+
+std::size_t PackedLayout::place(std::size_t k, std::size_t n) const {
+  return n / panel() * rows_ * panel() + k * panel() + n % panel();
+}
+
+std::size_t PackedLayout::first_row(std::size_t term) const { return total(depth_, term); }
+std::size_t PackedLayout::first_column(std::size_t part) const { return total(width_, part); }
+
+std::size_t PackedLayout::count() const {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < terms(); ++i)
+    for (std::size_t j = 0; j < parts(); ++j) count += static_cast<std::size_t>(block_shape(i, j).elements().factor());
+  return count;
+}
+
+bool PackedLayout::is_sparse(std::size_t part) const {
+  for (std::size_t i = 0; i < terms(); ++i)
+    if (block(i, part).form == PackedBlock::Form::connections) return true;
+  return false;
+}
+
+std::string PackedLayout::describe() const {
+  std::string text = fmt::format("{} by {}", fmt::join(depth_, " + "), fmt::join(width_, " | "));
+  const auto sparse = std::count_if(blocks_.begin(), blocks_.end(), [](const PackedBlock& block) {
+    return block.form == PackedBlock::Form::connections;
+  });
+  if (sparse > 0) text += fmt::format(", {} of {} blocks of connections", sparse, blocks_.size());
+  return text;
+}
+
+}  // namespace elegans::ops
