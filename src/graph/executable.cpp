@@ -89,7 +89,9 @@ std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const 
   self->options = options;
   self->segment_length = segment_length_of(graph);
   self->options.reserve = self->complete(options.reserve);
-  self->graph = optimise(std::move(graph), options.disable, self->reports);
+  const std::optional<Extents> exactly = options.exact ? std::optional(self->options.reserve) : std::nullopt;
+  self->graph =
+      options.is_optimised ? std::move(graph) : optimise(std::move(graph), options.disable, self->reports, exactly);
   self->kernels = ops::kernels_of(options.target);
   std::vector<std::int32_t> in_place(self->graph.outputs().size(), -1);
   for (const auto& [output, input] : options.in_place)
@@ -134,9 +136,9 @@ Status Executable::run(const Extents& extents) noexcept {
   const Extents at = self.complete(extents);
   if (at != self.prepared) {
     const Extents& reserve = self.options.reserve;
-    if (at.batch > reserve.batch || at.batch < 0)
+    if (at.batch > reserve.batch || at.batch < 0 || (self.options.exact && at.batch != reserve.batch))
       return {.code = Status::Code::extent_out_of_range, .node = -1, .item = at.batch};
-    if (at.time > reserve.time || at.time < 0)
+    if (at.time > reserve.time || at.time < 0 || (self.options.exact && at.time != reserve.time))
       return {.code = Status::Code::extent_out_of_range, .node = -1, .item = at.time};
     self.frame->prepare(at);
     self.prepared = at;

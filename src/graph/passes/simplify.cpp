@@ -25,6 +25,17 @@ struct Counts {
   std::size_t folded = 0, algebra = 0, duplicates = 0, dead = 0;
 };
 
+// Whether a transpose moves axes of size 1 alone.
+bool keeps_order(const ops::Transpose& transpose, const Shape& x) {
+  std::size_t last = 0;
+  for (const std::size_t axis : transpose.permutation()) {
+    if (x[axis] == Dim(1)) continue;
+    if (axis < last) return false;
+    last = axis;
+  }
+  return true;
+}
+
 // One forward walk over a graph: every node is looked at with its inputs already simplified.
 class Simplifier {
  public:
@@ -131,6 +142,9 @@ class Simplifier {
       if (x[0].shape() == reshaped->shape()) return x[0];
       if (made_by<ops::Reshape>(x[0])) return add1(node.operation, {input_of(x[0], 0)});
     }
+    if (const auto* transpose = dynamic_cast<const ops::Transpose*>(node.operation.get());
+        transpose && keeps_order(*transpose, x[0].shape()))
+      return add1(std::make_shared<ops::Reshape>(from_.type(node.outputs[0]).shape), {x[0]});
     // Gradients are taken before passes run: what was for them has no meaning any more.
     if (dynamic_cast<const ops::StopGradient*>(node.operation.get()) != nullptr ||
         dynamic_cast<const CustomGradient*>(node.operation.get()) != nullptr)
