@@ -73,7 +73,7 @@ class Packing {
     const Shape& x = graph_.type(node.inputs[0]).shape;
     const Shape& w = graph_.type(node.inputs[1]).shape;
     if (x.rank() < 2 || !w.is_constant() || w.elements() == Dim(0)) return std::nullopt;
-    if (inside_ ? changes_[node.inputs[1]] != 0 : x.product(0, x.rank() - 1).is_constant()) {
+    if (inside_ ? changes_[node.inputs[1]] != 0 : product && x.product(0, x.rank() - 1).is_constant()) {
       ++counts_.changing;
       return std::nullopt;
     }
