@@ -3,8 +3,8 @@
 //
 //   GFLOP/s, GB/s  operations and bytes (read once, written once) of the kernel's definition, over its time
 //   item           time of one element, or of one synapse and row
-//   of_peak        share of the fused multiply-adds that registers allow (products), or of a copy within L1 (the
-//   others) x_scalar       how many times faster than the scalar kernel, measured just before
+//   of_peak        share of the fused multiply-adds that registers allow (products), or of a copy within L1 (the others)
+//   AVX3, AVX2, …  time of one item by the kernels of each instruction set that this machine runs, side by side
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -14,10 +14,13 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
+#include "elegans/base/aligned_buffer.hpp"
 #include "elegans/kernels/table.hpp"
+#include "kernels/targets.hpp"
 #include "micro/machine_peak.hpp"
 
 namespace elegans::bench {
@@ -51,7 +54,6 @@ void measure(const std::string& name, Work work, const std::function<void(const 
   benchmark::RegisterBenchmark(name.c_str(), [work, kernel](benchmark::State& state) {
     using benchmark::Counter;
     const Table& best = kernels::table<float>(Target::best);
-    const double scalar_time = seconds(kernel, kernels::table<float>(Target::scalar));
     const double best_time = seconds(kernel, best);
     for (auto _ : state) {
       kernel(best);
@@ -62,12 +64,27 @@ void measure(const std::string& name, Work work, const std::function<void(const 
     state.counters["GB/s"] = work.bytes / best_time / 1e9;
     state.counters["of_peak"] = work.is_product ? work.operations / best_time / 1e9 / peak_gflops()
                                                 : work.bytes / best_time / 1e9 / peak_gigabytes_per_second();
-    state.counters["x_scalar"] = scalar_time / best_time;
+    for (const std::int64_t target : kernels::runnable_targets())
+      state.counters[kernels::target_name(target)] = seconds(kernel, kernels::make_table<float>(target)) / work.items;
   });
 }
 
-std::vector<float> numbers(std::size_t n) {
-  std::vector<float> x(n);
+// Aligned like the memory of tensors: vectors that straddle cache lines would hide what kernels gain.
+template <class T>
+struct Aligned {
+  using value_type = T;
+  Aligned() = default;
+  template <class U>
+  explicit Aligned(const Aligned<U>&) {}
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
+  void deallocate(T* p, std::size_t) { ::operator delete(p, alignment); }
+  bool operator==(const Aligned&) const = default;
+  static constexpr std::align_val_t alignment{AlignedBuffer::alignment};
+};
+using Numbers = std::vector<float, Aligned<float>>;
+
+Numbers numbers(std::size_t n) {
+  Numbers x(n);
   kernels::table<float>(Target::scalar).random_uniform(7, n, x.data(), n);
   for (float& value : x) value = 4 * value - 2;
   return x;
@@ -78,7 +95,7 @@ void measure_elementwise() {
   constexpr double bytes = n * sizeof(float);
   for (const Unary function : {Unary::square, Unary::relu, Unary::reciprocal, Unary::exponential, Unary::logarithm,
                                Unary::tanh, Unary::sigmoid, Unary::softplus, Unary::error_function, Unary::sine}) {
-    std::vector<float> x = numbers(n), y(n);
+    Numbers x = numbers(n), y(n);
     if (function == Unary::logarithm) {
       for (float& value : x) value += 2.001F;
     }
@@ -87,12 +104,12 @@ void measure_elementwise() {
     });
   }
   for (const Binary function : {Binary::add, Binary::multiply, Binary::divide, Binary::maximum, Binary::less}) {
-    std::vector<float> a = numbers(n), b = numbers(n + 1), y(n);
+    Numbers a = numbers(n), b = numbers(n + 1), y(n);
     measure(std::string(name(function)) + "/4096", {n, n, 3 * bytes, false}, [=](const Table& table) mutable {
       table.binary[static_cast<std::size_t>(function)](a.data(), 1, b.data(), 1, y.data(), n);
     });
   }
-  std::vector<float> a = numbers(n), y(n);
+  Numbers a = numbers(n), y(n);
   measure("select/4096", {n, n, 3 * bytes, false},
           [=](const Table& table) mutable { table.select(a.data(), 1, a.data(), 1, a.data(), 0, y.data(), n); });
   measure("random_uniform/4096", {n, 0, bytes, false},
@@ -115,17 +132,17 @@ void measure_products() {
   };
   for (const Size s :
        {Size{1, 80, 64}, Size{1, 80, 19}, Size{32, 80, 64}, Size{32, 80, 19}, Size{32, 80, 8}, Size{128, 256, 256}}) {
-    std::vector<float> a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
+    Numbers a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
     measure(name_of("matmul_nn", s), work_of(s),
             [=](const Table& table) mutable { table.matmul_nn(a.data(), b.data(), y.data(), s.m, s.k, s.n); });
   }
   for (const Size s : {Size{1, 64, 80}, Size{32, 64, 80}, Size{128, 256, 256}}) {
-    std::vector<float> a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
+    Numbers a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
     measure(name_of("matmul_nt", s), work_of(s),
             [=](const Table& table) mutable { table.matmul_nt(a.data(), b.data(), y.data(), s.m, s.k, s.n); });
   }
   for (const Size s : {Size{80, 32, 64}, Size{80, 2048, 64}}) {
-    std::vector<float> a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
+    Numbers a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
     measure(name_of("matmul_tn", s), work_of(s),
             [=](const Table& table) mutable { table.matmul_tn(a.data(), b.data(), y.data(), s.m, s.k, s.n); });
   }
@@ -174,8 +191,8 @@ void measure_sparse() {
   }
   for (std::size_t u = 0; u < outputs; ++u) offsets[u + 1] += offsets[u];
   for (const std::size_t rows : {std::size_t{1}, std::size_t{32}, std::size_t{2048}}) {
-    std::vector<float> x = numbers(rows * inputs), w = numbers(count), y(rows * outputs), d = numbers(rows * outputs),
-                       g(count), wide = numbers(rows * count);
+    Numbers x = numbers(rows * inputs), w = numbers(count), y(rows * outputs), d = numbers(rows * outputs), g(count),
+            wide = numbers(rows * count);
     const std::string size = "/" + std::to_string(rows);
     const auto items = static_cast<double>(rows * count);
     const double bytes = items * sizeof(float);
@@ -202,7 +219,7 @@ void measure_reductions_and_copies() {
   };
   for (const Size s : {Size{1, 2048, 64}, Size{1, 2048, 19}, Size{32, 64, 1}, Size{32, 9, 1}, Size{1, 4096, 1}}) {
     const std::size_t n = s.outer * s.n * s.inner;
-    std::vector<float> x = numbers(n), y(s.outer * s.inner);
+    Numbers x = numbers(n), y(s.outer * s.inner);
     const std::string size = "/" + std::to_string(s.outer) + "x" + std::to_string(s.n) + "x" + std::to_string(s.inner);
     const auto items = static_cast<double>(n);
     measure("reduce_sum" + size, {items, items, items * sizeof(float), false},
@@ -211,7 +228,7 @@ void measure_reductions_and_copies() {
             [=](const Table& table) mutable { table.reduce_max(x.data(), y.data(), s.outer, s.n, s.inner); });
   }
   constexpr std::size_t batch = 32, time = 16, width = 16, n = batch * time * width;
-  std::vector<float> x = numbers(n), y(n);
+  Numbers x = numbers(n), y(n);
   const std::vector<std::size_t> sizes{time, batch, width}, y_strides{batch * width, width, 1};
   const auto copy = [&](const std::string& name, const std::vector<std::size_t>& x_strides) {
     measure("copy_strided/" + name, {n, 0, 2.0 * n * sizeof(float), false}, [=](const Table& table) mutable {

@@ -6,12 +6,14 @@
 //   by_hand    time of the loop by hand over that of the update: above 1 the update is the faster
 //
 // The loops by hand are compiled for this machine (-O3 -march=native), on one thread, as the update runs on one. The
-// arrays are larger than the caches, as those of a large model are; "update/…/4096" are of a small one.
+// arrays are larger than the caches, as those of a large model are; "update/…/4096" are of a small one. Adam runs over ten
+// million parameters too, of one weight and of a thousand.
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -42,12 +44,16 @@ double seconds(const std::function<void()>& work) {
   return best;
 }
 
-void measure(const Optimizer& optimizer, by_hand::Loop loop_by_hand, std::int64_t count) {
-  const std::string name = "update/" + optimizer.name + "/" + std::to_string(count);
-  benchmark::RegisterBenchmark(name.c_str(), [optimizer, loop_by_hand, count](benchmark::State& state) {
+// Weights of `count` numbers each.
+void measure(const Optimizer& optimizer, by_hand::Loop loop_by_hand, std::int64_t count, std::int64_t weights = 1) {
+  const std::string name = "update/" + optimizer.name + "/" + std::to_string(count) +
+                           (weights > 1 ? " x " + std::to_string(weights) : std::string());
+  benchmark::RegisterBenchmark(name.c_str(), [optimizer, loop_by_hand, count, weights](benchmark::State& state) {
+    const std::int64_t inputs = weights > 1 ? static_cast<std::int64_t>(std::sqrt(count)) : 64;
     Sequential model;
-    model.add(nn::Dense({.units = count / 64, .use_bias = false}));
-    model.build(64);
+    for (std::int64_t i = 0; i < weights; ++i)
+      model.add(nn::Dense({.units = count / inputs, .use_bias = false, .kernel_initialiser = nn::Zeros{}}));
+    model.build(inputs);
     const ParameterLayout layout = layout_of(model);
     UpdateStep update(layout, optimizer, {});
     AlignedBuffer gradients(layout.bytes());
@@ -81,6 +87,8 @@ const bool registered = [] {
     measure(Adagrad{}, by_hand::adagrad, count);
     measure(Lion{}, by_hand::lion, count);
   }
+  measure(Adam{}, by_hand::adam, 10'000'000);
+  measure(Adam{}, by_hand::adam, 10'000, 1000);
   return true;
 }();
 

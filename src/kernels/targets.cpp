@@ -38,6 +38,8 @@ std::vector<std::int64_t> runnable_targets() {
   return targets;
 }
 
+std::vector<std::int64_t> missing_targets() { return bits_of(simd::compiled_targets() & ~simd::runnable_targets()); }
+
 const char* target_name(std::int64_t target) { return target == scalar_target ? "scalar" : simd::name(target); }
 
 std::int64_t best_target(const char* limit) {

@@ -15,6 +15,9 @@ inline constexpr std::int64_t scalar_target = 0;
 // Best first; the last is scalar_target.
 std::vector<std::int64_t> runnable_targets();
 
+// Those that this program holds and this machine cannot run.
+std::vector<std::int64_t> missing_targets();
+
 const char* target_name(std::int64_t target);
 
 // The best runnable target that is not better than the one named `limit`; the best of all where `limit` is null or

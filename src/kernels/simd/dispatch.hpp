@@ -4,7 +4,7 @@
 #include "hwy/detect_compiler_arch.h"
 
 // SSSE3 is left out to compile less (its machines have SSE4), SVE and RVV because kernels keep arrays of vectors, which
-// their types forbid; machines with SVE have NEON.
+// their types forbid; machines with SVE have NEON (CONTRIBUTING.md, "Instruction sets").
 #ifndef HWY_DISABLED_TARGETS
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #endif
