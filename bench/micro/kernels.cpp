@@ -159,8 +159,8 @@ void measure_packed() {
                        Case{16, 34, 4, 34, 1}, Case{16, 64, 1, 256, 1}, Case{16, 256, 1, 64, 1},
                        Case{16, 80, 1, 128, 1}, Case{1024, 16, 1, 34, 4}}) {
     const std::size_t k = c.depth * c.terms, n = c.width * c.parts, panel = kernels::panel_columns<float>;
-    std::vector<std::vector<float>> a(c.terms, numbers(c.rows * c.depth)), y(c.parts, numbers(c.rows * c.width));
-    std::vector<float> packed = numbers((n + panel - 1) / panel * panel * k + panel);
+    std::vector<Numbers> a(c.terms, numbers(c.rows * c.depth)), y(c.parts, numbers(c.rows * c.width));
+    Numbers packed = numbers((n + panel - 1) / panel * panel * k + panel);
     const std::vector<std::size_t> depth(c.terms, c.depth), width(c.parts, c.width);
     const double items = static_cast<double>(c.rows * k * n);
     const double bytes = static_cast<double>(c.rows * (k + n) + k * n) * sizeof(float);
