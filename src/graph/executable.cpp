@@ -20,6 +20,9 @@ struct Executable::Implementation {
   AlignedBuffer arena;
   Extents prepared{.batch = -1, .time = -1, .segments = -1};
 
+  // What shapes without symbols leave open.
+  Extents usual() const { return options.exact ? options.reserve : Extents{}; }
+
   Extents complete(const Extents& extents) const {
     const std::int64_t k = segment_length;
     return {extents.batch, extents.time, (extents.time + k - 1) / k};
@@ -148,7 +151,7 @@ Status Executable::run(const Extents& extents) noexcept {
 
 void Executable::operator()(std::span<const View> inputs, std::span<const View> outputs) {
   const Graph& graph = implementation_->graph;
-  Extents extents;
+  Extents extents = implementation_->usual();
   learn_extents(graph, graph.inputs(), inputs, extents);
   require_views(graph, graph.inputs(), inputs, extents, "input");
   require_views(graph, graph.outputs(), outputs, extents, "output");
@@ -166,7 +169,7 @@ void Executable::operator()(std::span<const View> inputs, std::span<const View> 
 
 std::vector<Tensor> Executable::operator()(std::span<const View> inputs) {
   const Graph& graph = implementation_->graph;
-  Extents extents;
+  Extents extents = implementation_->usual();
   learn_extents(graph, graph.inputs(), inputs, extents);
   extents = implementation_->complete(extents);
   std::vector<Tensor> tensors;
