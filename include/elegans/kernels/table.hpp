@@ -37,6 +37,9 @@ struct ChainInstruction {
   Kind kind = Kind::unary;
   std::uint8_t function = 0;  // a Unary or Binary
   std::uint16_t y = 0, a = 0, b = 0, c = 0;
+  // Which of y, a, b and c, from the lowest bit, have room for a whole cache line where they end, which may be
+  // overwritten: machines do not hand on parts of vectors from a store to a load.
+  std::uint8_t padded = 0;
 };
 
 // Columns of one panel of a packed matrix: a cache line.
