@@ -20,6 +20,9 @@ struct Executable::Implementation {
   AlignedBuffer arena;
   Extents prepared{.batch = -1, .time = -1, .segments = -1};
 
+  // What shapes without symbols leave open.
+  Extents usual() const { return options.exact ? options.reserve : Extents{}; }
+
   Extents complete(const Extents& extents) const {
     const std::int64_t k = segment_length;
     return {extents.batch, extents.time, (extents.time + k - 1) / k};
@@ -89,7 +92,9 @@ std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const 
   self->options = options;
   self->segment_length = segment_length_of(graph);
   self->options.reserve = self->complete(options.reserve);
-  self->graph = optimise(std::move(graph), options.disable, self->reports);
+  const std::optional<Extents> exactly = options.exact ? std::optional(self->options.reserve) : std::nullopt;
+  self->graph =
+      options.is_optimised ? std::move(graph) : optimise(std::move(graph), options.disable, self->reports, exactly);
   self->kernels = ops::kernels_of(options.target);
   std::vector<std::int32_t> in_place(self->graph.outputs().size(), -1);
   for (const auto& [output, input] : options.in_place)
@@ -134,9 +139,9 @@ Status Executable::run(const Extents& extents) noexcept {
   const Extents at = self.complete(extents);
   if (at != self.prepared) {
     const Extents& reserve = self.options.reserve;
-    if (at.batch > reserve.batch || at.batch < 0)
+    if (at.batch > reserve.batch || at.batch < 0 || (self.options.exact && at.batch != reserve.batch))
       return {.code = Status::Code::extent_out_of_range, .node = -1, .item = at.batch};
-    if (at.time > reserve.time || at.time < 0)
+    if (at.time > reserve.time || at.time < 0 || (self.options.exact && at.time != reserve.time))
       return {.code = Status::Code::extent_out_of_range, .node = -1, .item = at.time};
     self.frame->prepare(at);
     self.prepared = at;
@@ -146,7 +151,7 @@ Status Executable::run(const Extents& extents) noexcept {
 
 void Executable::operator()(std::span<const View> inputs, std::span<const View> outputs) {
   const Graph& graph = implementation_->graph;
-  Extents extents;
+  Extents extents = implementation_->usual();
   learn_extents(graph, graph.inputs(), inputs, extents);
   require_views(graph, graph.inputs(), inputs, extents, "input");
   require_views(graph, graph.outputs(), outputs, extents, "output");
@@ -164,7 +169,7 @@ void Executable::operator()(std::span<const View> inputs, std::span<const View> 
 
 std::vector<Tensor> Executable::operator()(std::span<const View> inputs) {
   const Graph& graph = implementation_->graph;
-  Extents extents;
+  Extents extents = implementation_->usual();
   learn_extents(graph, graph.inputs(), inputs, extents);
   extents = implementation_->complete(extents);
   std::vector<Tensor> tensors;

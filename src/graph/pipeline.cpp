@@ -10,6 +10,7 @@
 #include "elegans/base/suggest.hpp"
 #include "elegans/graph/passes/circuits.hpp"
 #include "elegans/graph/passes/defer.hpp"
+#include "elegans/graph/passes/exact.hpp"
 #include "elegans/graph/passes/fuse.hpp"
 #include "elegans/graph/passes/hoist.hpp"
 #include "elegans/graph/passes/layout.hpp"
@@ -23,11 +24,21 @@ namespace elegans::graph {
 namespace {
 
 const std::vector<PassRow> pipeline{
-    {"simplify", simplify}, {"hoist", hoist},       {"simplify", simplify},  // what hoisting left behind
-    {"pack", pack},         {"merge", merge},       {"hoist", hoist},        // packed matrices leave the loops
-    {"layout", layout},     {"defer", defer},       {"order", order},
-    {"hoist", hoist},       {"simplify", simplify},  // what is brought into order leaves them too
-    {"rows", rows},         {"fuse", fuse},         {"circuits", circuits},
+    {"simplify", simplify},
+    {"hoist", hoist},
+    {"simplify", simplify},  // what hoisting left behind
+    {"pack", pack},
+    {"merge", merge},
+    {"hoist", hoist},  // packed matrices leave the loops
+    {"layout", layout},
+    {"defer", defer},
+    {"order", order},
+    {"hoist", hoist},  // what is brought into order leaves them too
+    {"exact", nullptr, exact},
+    {"simplify", simplify},
+    {"rows", rows},
+    {"fuse", fuse},
+    {"circuits", circuits},
 };
 
 std::vector<std::string> names_of_passes() {
@@ -59,7 +70,8 @@ std::vector<std::string> disabled(std::span<const std::string> disable) {
 
 std::span<const PassRow> passes() { return pipeline; }
 
-Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<PassReport>& reports) {
+Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<PassReport>& reports,
+               const std::optional<Extents>& exactly) {
   const std::vector<std::string> off = disabled(disable);
   check(graph);
   for (const PassRow& row : pipeline) {
@@ -69,8 +81,10 @@ Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<Pa
                       .notes = {}};
     if (std::find(off.begin(), off.end(), row.name) != off.end()) {
       report.notes.push_back("switched off");
+    } else if (row.run_at && !exactly) {
+      report.notes.push_back("extents may change from run to run");
     } else {
-      graph = row.run(graph, report);
+      graph = row.run_at ? row.run_at(graph, *exactly, report) : row.run(graph, report);
       check(graph);
       report.nodes_after = graph.nodes().size();
     }

@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "elegans/base/text.hpp"
+#include "elegans/graph/pipeline.hpp"
+#include "elegans/graph/split.hpp"
 #include "elegans/model/forward.hpp"
 #include "elegans/model/load.hpp"
 #include "elegans/model/sporadic.hpp"
@@ -25,7 +27,7 @@ struct Policy::Network {
   Shape input_shape;
   bool has_time;
   graph::Graph graph;
-  std::vector<std::pair<std::string, Tensor>> weights;  // by input of the graph
+  std::vector<std::pair<std::string, Tensor>> weights;  // and what depends on them alone, by input of the graph
   std::vector<PolicyState> states;
   std::size_t network_states = 0;  // of them, the network's own
   std::size_t state_size = 0;      // of the network; that of sporadic features comes behind it
@@ -84,11 +86,40 @@ Tensor joined(const std::vector<Tensor>& parts, std::size_t elements, Dtype dtyp
   return all;
 }
 
+// The graph for one sample and one step, and in `weights` all that it reads beside the stream's own: what depends on
+// weights alone is computed here, once.
+graph::Graph for_one_step(graph::Graph graph, kernels::Target target,
+                          std::vector<std::pair<std::string, Tensor>>& weights) {
+  std::vector<graph::PassReport> reports;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : weights) names.push_back(name);
+  graph::Split split = graph::split_constant(graph::optimise(std::move(graph), {}, reports, Extents{}), names);
+
+  graph::Executable once =
+      graph::compile(std::move(split.constant), {.target = target, .exact = true, .is_optimised = true});
+  for (const auto& [name, value] : weights)
+    for (std::size_t i = 0; i < once.inputs().size(); ++i)
+      if (once.inputs()[i].name == name) once.bind_input(i, value.data());
+  std::vector<std::pair<std::string, Tensor>> read;
+  for (std::size_t o = 0; o < once.outputs().size(); ++o) {
+    const ops::Type& type = once.output_type(o);
+    read.emplace_back(once.outputs()[o].name, Tensor(type.shape, type.dtype));
+    once.bind_output(o, read.back().second.data());
+  }
+  ensure(once.run({}).ok(), "what depends on weights alone cannot be computed");
+  for (const graph::Port& port : split.rest.inputs())
+    for (const auto& weight : weights)
+      if (weight.first == port.name) read.push_back(weight);
+  weights = std::move(read);
+  return std::move(split.rest);
+}
+
 }  // namespace
 
 Policy::Stream::Stream(std::shared_ptr<const Network> shared)
     : network(std::move(shared)),
-      executable(graph::compile(network->graph, {.target = network->options.target})),
+      executable(
+          graph::compile(network->graph, {.target = network->options.target, .exact = true, .is_optimised = true})),
       x(network->input_shape.at({}), network->dtype),
       dt(Shape{1, 1}, network->dtype),
       y(Shape{static_cast<std::int64_t>(network->outputs)}, network->dtype),
@@ -207,8 +238,8 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
   shared->one_score = shared->outputs == 1 && shared->preprocessing.task == Task::classification;
   shared->input_shape = network.input_shape();
   shared->has_time = network.has_time();
-  shared->graph = std::move(written.graph);
   for (const auto& [weight, input] : written.weights) shared->weights.emplace_back(input, weight->value);
+  shared->graph = for_one_step(std::move(written.graph), options.target, shared->weights);
   for (const auto& [path, type] : written.states) {
     if (type.dtype != shared->dtype) {
       throw ConfigError({operation, "state " + quote(path), std::string(to_string(type.dtype)),

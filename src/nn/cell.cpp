@@ -105,12 +105,10 @@ Cell::Calls& Cell::prepare(const View& x, std::span<const View> state, const Vie
       const Dim batch = inputs[0].shape()[0];
       const std::array scanned{reshape(inputs[0], inputs[0].shape().inserted(0, 1)),
                                reshape(inputs[1], Shape{1, batch, 1})};
-      const graph::LoopResult step =
-          scan(1, inputs.subspan(2), scanned, [&](const graph::Loop& loop) {
-            CellOutput result = (*this)(context, loop.scanned[0], loop.carried, loop.scanned[1]);
-            return graph::LoopResult{
-                .carried = std::move(result.state), .stacked = {result.output}, .summed = {}};
-          });
+      const graph::LoopResult step = scan(1, inputs.subspan(2), scanned, [&](const graph::Loop& loop) {
+        CellOutput result = (*this)(context, loop.scanned[0], loop.carried, loop.scanned[1]);
+        return graph::LoopResult{.carried = std::move(result.state), .stacked = {result.output}, .summed = {}};
+      });
       std::vector<Value> outputs{reshape(step.stacked[0], step.stacked[0].shape().removed(0))};
       outputs.insert(outputs.end(), step.carried.begin(), step.carried.end());
       return outputs;

@@ -118,7 +118,11 @@ Elementwise::Elementwise(std::size_t inputs, std::vector<Instruction> program, s
   registers_ = busy_until.size();
   for (std::size_t i = 0; i < program_.size(); ++i) {
     const auto& [kind, function, operands] = program_[i];
-    chain_.push_back({kind, function, static_cast<std::uint16_t>(inputs_ + i), operands[0], operands[1], operands[2]});
+    const auto is_register = [&](std::size_t number) { return number >= inputs_ && !is_output[number - inputs_]; };
+    unsigned padded = is_register(inputs_ + i) ? 1 : 0;
+    for (std::size_t k = 0; k < program_[i].operand_count(); ++k) padded |= (is_register(operands[k]) ? 2U : 0U) << k;
+    chain_.push_back({kind, function, static_cast<std::uint16_t>(inputs_ + i), operands[0], operands[1], operands[2],
+                      static_cast<std::uint8_t>(padded)});
   }
 }
 

@@ -103,16 +103,17 @@ std::size_t ProductChain::workspace_bytes(std::span<const Type> inputs, const Ex
 
 void ProductChain::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                            Sizes& sizes) const {
-  const std::vector<Type> results = product_outputs(inputs);
-  product_->prepare(product_inputs(inputs), results, at, sizes);
+  // A product of one result has the type of what the chain makes of it; a packed one knows its own.
+  product_->prepare(product_inputs(inputs), outputs.last(1), at, sizes);
   const Shape& result = outputs.back().shape;
   const std::size_t split = result.rank() - 1;
   sizes[left_width_at] = static_cast<std::size_t>(inputs[0].shape.back().value(at));
   sizes[chain_at + Elementwise::inner_at] = static_cast<std::size_t>(result.back().value(at));
-  const std::vector<Type> types = chain_inputs(inputs, results);
-  for (std::size_t i = 0; i < types.size(); ++i)
-    sizes[chain_at + Elementwise::first_access + i] =
-        static_cast<std::size_t>(*Elementwise::access_of(types[i].shape, result, split));
+  for (std::size_t i = 0; i < chain_->inputs(); ++i) {
+    const auto access = i < read_ ? Elementwise::Access::full
+                                  : *Elementwise::access_of(inputs[lefts_ + 1 + i - read_].shape, result, split);
+    sizes[chain_at + Elementwise::first_access + i] = static_cast<std::size_t>(access);
+  }
 }
 
 std::size_t ProductChain::left_width(std::size_t i, const Sizes& sizes) const {

@@ -153,7 +153,7 @@ TEST(Packing, SumsAndProductsOfOneOperandBecomeOneProduct) {
     return graph.input(name, {Dtype::f32, {k, n}});
   };
   const Value b = graph.input("b", {Dtype::f32, {5}});
-  graph.output("y", (matmul(h, matrix("u1", 4, 5)) + b) + matmul(x, matrix("w1", 3, 5)));
+  graph.output("y", (matmul(h, matrix("u1", 4, 5)) + matmul(x, matrix("w1", 3, 5))) + b);
   graph.output("z", matmul(x, matrix("w2", 3, 7)) + matmul(h, matrix("u2", 4, 7)));
   graph.output("alone", matmul(h, matrix("u3", 4, 2)));
   PassReport first, second;
@@ -186,23 +186,27 @@ TEST(Packing, MergesNothingThatIsNeededApart) {
                                                    "1 joints refused: another operation lies between"));
 }
 
-// Merging by left operands keeps every bit; here a column is 40 wide beside others.
-TEST(Packing, ProductsOfOneOperandKeepTheirBits) {
+// Sums of three products of which some share operands: with and without packing and merging.
+TEST(Packing, KeepsEveryBitOfMatrices) {
   const auto run = [](std::vector<std::string> disable) {
     Graph graph;
     const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 9}});
     for (int i = 0; i < 3; ++i)
       graph.output(std::to_string(i), matmul(x, graph.input("w" + std::to_string(i), {Dtype::f32, {9, 3 + 20 * i}})));
+    const Value s = graph.input("s", {Dtype::f32, {9, 9}});
+    graph.output("sum", matmul(x * x, s) + (matmul(x, s) + matmul(tanh(x), s, {.transpose_b = true})));
     Executable executable = compile(std::move(graph), {.reserve = {.batch = 19}, .disable = std::move(disable)});
     std::vector<Tensor> inputs{random_tensor({19, 9}, 1).to(Dtype::f32)};
     for (int i = 0; i < 3; ++i)
       inputs.push_back(random_tensor({9, 3 + 20 * i}, static_cast<std::uint64_t>(2 + i)).to(Dtype::f32));
+    inputs.push_back(random_tensor({9, 9}, 9).to(Dtype::f32));
     std::vector<View> views(inputs.begin(), inputs.end());
     std::vector<std::vector<double>> values;
     for (const Tensor& output : executable(views)) values.push_back(output.values());
     return values;
   };
-  EXPECT_EQ(run({}), run({"merge"}));
+  EXPECT_EQ(run({"merge"}), run({"pack"}));
+  EXPECT_EQ(run({}), run({"pack"}));
 }
 
 // An infinite number that has no connection to a target must not reach it, forward and in the gradient.

@@ -159,6 +159,30 @@ TEST(Simplify, ComputesEqualNodesOnceAndOnlyWantedColumns) {
   EXPECT_THAT(names(simple), ::testing::UnorderedElementsAre("slice", "matmul", "tanh", "add"));
 }
 
+// The gradient of cutting a value into pieces: pieces out of order fill the axis, and a hole keeps the sum.
+TEST(Simplify, PutsPadsSideBySide) {
+  const auto written = [](std::int64_t last) {
+    Graph graph;
+    const Value a = graph.input("a", {Dtype::f64, {2, 3}}), b = graph.input("b", {Dtype::f64, {2, 1}}),
+                c = graph.input("c", {Dtype::f64, {2, 2}});
+    graph.output("y", (pad(a, 1, 1, last + 2) + pad(b, 1, 0, last + 2)) + pad(c, 1, last, last + 2));
+    return graph;
+  };
+  PassReport report;
+  EXPECT_THAT(names(simplify(written(4), report)), ::testing::ElementsAre("concat"));
+  EXPECT_THAT(names(simplify(written(5), report)), ::testing::UnorderedElementsAre("pad", "pad", "pad", "add", "add"));
+  EXPECT_THAT(names(simplify(written(3), report)), ::testing::UnorderedElementsAre("pad", "pad", "pad", "add", "add"));
+  Executable run = compile(written(4), {});
+  const Tensor a = testing::random_tensor({2, 3}, 1), b = testing::random_tensor({2, 1}, 2),
+               c = testing::random_tensor({2, 2}, 3);
+  const std::vector<double> y = run(std::array<View, 3>{a, b, c})[0].values();
+  for (std::size_t r = 0; r < 2; ++r) {
+    EXPECT_EQ(y[6 * r], b.values()[r]);
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(y[6 * r + 1 + k], a.values()[3 * r + k]);
+    for (std::size_t k = 0; k < 2; ++k) EXPECT_EQ(y[6 * r + 4 + k], c.values()[2 * r + k]);
+  }
+}
+
 TEST(Simplify, TrimsResultsOfLoopsThatNobodyReads) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f64, {Dim::time(), 2}}), h = graph.input("h", {Dtype::f64, {2}}),

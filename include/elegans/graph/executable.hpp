@@ -18,10 +18,13 @@ namespace elegans::graph {
 
 struct CompileOptions {
   kernels::Target target = kernels::Target::best;
-  Extents reserve;  // the largest batch and time of any run
+  Extents reserve;     // the largest batch and time of any run
+  bool exact = false;  // every run is for just these: a policy's one sample and step
   // Passes that are not to run: names of passes() ("fuse", "hoist", …). ELEGANS_DISABLE in the environment adds to
   // them, separated by commas.
   std::vector<std::string> disable = {};
+  // A graph that optimise() made: no pass runs again.
+  bool is_optimised = false;
   // Pairs (output, input) by name that share the caller's memory: the update of parameters works in place.
   std::vector<std::pair<std::string, std::string>> in_place = {};
 };
@@ -51,7 +54,7 @@ class Executable {
   void bind_input(std::size_t index, const void* data) noexcept;
   void bind_output(std::size_t index, void* data) noexcept;
 
-  // Runs for `extents`. Status: extent_out_of_range beyond what was reserved; index_out_of_range with node and item.
+  // Runs for `extents`. Status: extent_out_of_range beyond what was reserved, or other than it where that is exact; index_out_of_range with node and item.
   // Every input and output must be bound.
   Status run(const Extents& extents) noexcept;
 

@@ -37,6 +37,9 @@ struct ChainInstruction {
   Kind kind = Kind::unary;
   std::uint8_t function = 0;  // a Unary or Binary
   std::uint16_t y = 0, a = 0, b = 0, c = 0;
+  // Which of y, a, b and c, from the lowest bit, have room for a whole cache line where they end, which may be
+  // overwritten: machines do not hand on parts of vectors from a store to a load.
+  std::uint8_t padded = 0;
 };
 
 // Columns of one panel of a packed matrix: a cache line.
@@ -74,9 +77,9 @@ struct Table {
   //
   // Its rows are cut into `terms` blocks of depth[i] and its columns into `parts` blocks of width[j]:
   //     y_j[r,n] = sum over i and k: a_i[r,k] b[K_i + k, N_j + n], K_i = depth[0] + … + depth[i-1], N_j likewise
-  // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. parts <= 32. Within each term even k are summed apart
-  // from odd k, both in ascending order and on from term to term; then the two sums are added. So a number depends on its
-  // row and its column alone: neither on how many rows there are nor on the columns beside it.
+  // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Each term is summed over k in
+  // ascending order, then the terms are added, the first ones first. So the bits are those of matmul_nn for each block and
+  // of adding them up: packing changes none, and neither do the rows and columns beside a number.
   void (*packed_matmul)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
                         const std::size_t* width, std::size_t parts, std::size_t rows);
   // Where such a y_j[r,n] is NaN: the same sum over those k alone at which `exists`, laid out as `packed` is, is not 0.

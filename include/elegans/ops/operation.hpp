@@ -110,6 +110,8 @@ class Operation {
   // of loops.
   virtual std::shared_ptr<const Operation> stacked(std::span<const Type> inputs, std::span<const char> is_stacked,
                                                    const Dim& steps) const;
+  // The operation for these extents alone: sizes among its options are numbers. None where it has no such options.
+  virtual std::shared_ptr<const Operation> at(const Extents&) const { return nullptr; }
 };
 
 using OperationPtr = std::shared_ptr<const Operation>;

@@ -23,6 +23,8 @@ class Reshape final : public Operation {
   Status run(const Call&) const noexcept override { return {}; }
   OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
 
+  OperationPtr at(const Extents& extents) const override { return std::make_shared<Reshape>(shape_.at(extents)); }
+
  private:
   Shape shape_;
 };
@@ -39,6 +41,10 @@ class Leading final : public Operation {
   std::int64_t alias_offset(std::span<const Type>) const override { return 0; }
   void prepare(std::span<const Type>, std::span<const Type>, const Extents&, Sizes&) const override {}
   Status run(const Call&) const noexcept override { return {}; }
+
+  OperationPtr at(const Extents& extents) const override {
+    return std::make_shared<Leading>(Dim(size_.value(extents)));
+  }
 
  private:
   Dim size_;

@@ -81,6 +81,10 @@ class SequenceMask final : public Operation {
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;
 
+  OperationPtr at(const Extents& extents) const override {
+    return std::make_shared<SequenceMask>(Dim(steps_.value(extents)), dtype_);
+  }
+
  private:
   Dim steps_;
   Dtype dtype_;
@@ -98,6 +102,10 @@ class Positions final : public Operation {
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;
 
+  OperationPtr at(const Extents& extents) const override {
+    return std::make_shared<Positions>(Dim(steps_.value(extents)), dtype_);
+  }
+
  private:
   Dim steps_;
   Dtype dtype_;
@@ -114,6 +122,10 @@ class RandomUniform final : public Operation {
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;
+
+  OperationPtr at(const Extents& extents) const override {
+    return std::make_shared<RandomUniform>(shape_.at(extents), dtype_, key_);
+  }
 
  private:
   Shape shape_;

@@ -48,6 +48,8 @@ class BroadcastTo final : public Operation {
   Status run(const Call& call) const noexcept override;
   OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
 
+  OperationPtr at(const Extents& extents) const override { return std::make_shared<BroadcastTo>(shape_.at(extents)); }
+
  private:
   Shape shape_;
 };
@@ -98,6 +100,11 @@ class Pad final : public Operation {
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;
   OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
+
+  OperationPtr at(const Extents& extents) const override {
+    return std::make_shared<Pad>(
+        PadOptions{.axis = options_.axis, .before = options_.before, .size = Dim(options_.size.value(extents))});
+  }
 
  private:
   PadOptions options_;

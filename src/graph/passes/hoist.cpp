@@ -14,6 +14,7 @@
 #include "elegans/ops/sparse_matmul.hpp"
 #include "elegans/ops/strided_copy.hpp"
 #include "graph/passes/dead_code.hpp"
+#include "graph/passes/origins.hpp"
 #include "graph/rewrite.hpp"
 
 namespace elegans::graph {
@@ -58,26 +59,6 @@ std::string new_name(const std::vector<Port>& ports, const char* stem) {
     std::string name = fmt::format("{} {}", stem, number);
     if (std::none_of(ports.begin(), ports.end(), [&](const Port& port) { return port.name == name; })) return name;
   }
-}
-
-// Which part of a loop a value of the body comes from.
-enum class Origin : std::uint8_t {
-  captured,
-  scanned,
-  carried
-};  // the same at every step, known before the loop, neither
-
-std::vector<Origin> origins(const Scan& scan) {
-  const Graph& body = scan.body();
-  std::vector<Origin> origin(body.value_count(), Origin::captured);
-  for (std::size_t i = 0; i < scan.counts().carried; ++i) origin[scan.carried_input(i)] = Origin::carried;
-  for (std::size_t i = 0; i < scan.counts().scanned; ++i) origin[scan.scanned_input(i)] = Origin::scanned;
-  for (const Node& node : body.nodes()) {
-    Origin deepest = Origin::captured;
-    for (const ValueId input : node.inputs) deepest = std::max(deepest, origin[input]);
-    for (const ValueId output : node.outputs) origin[output] = deepest;
-  }
-  return origin;
 }
 
 // [x, h] w → x w₁ + h w₂, where x is known before the loop and h is not.

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "elegans/graph/functions.hpp"
 #include "elegans/ops/elementwise.hpp"
 #include "elegans/ops/pack.hpp"
 #include "elegans/ops/packed_matmul.hpp"
@@ -19,14 +18,6 @@ using Layout = ops::PackedLayout;
 
 struct Counts {
   std::size_t summed = 0, sums = 0, joined = 0, joints = 0, refused_between = 0, refused_many = 0;
-};
-
-// One left operand with the block and the matrix that it meets.
-struct Term {
-  ValueId left;
-  std::size_t depth;
-  ops::PackedBlock block;
-  ValueId matrix;
 };
 
 // A packed product whose matrix is packed beside it, null where a node is none.
@@ -72,27 +63,18 @@ class Sums {
     std::map<std::size_t, std::vector<ValueId>> sums;
     for (std::size_t n = graph_.nodes().size(); n-- > 0;) {
       if (gone_[n] || !is_sum(n)) continue;
-      const Shape& shape = graph_.type(graph_.nodes()[n].outputs[0]).shape;
-      std::vector<ValueId> parts;
+      std::vector<ValueId> terms;
       std::vector<std::size_t> inner;
-      collect(n, parts, inner);
-      std::size_t terms = 0, products = 0;
-      for (const ValueId part : parts)
-        if (const Product product = term_of(part, shape); product.node) {
-          terms += product.lefts();
-          ++products;
-        }
-      if (products < 2) continue;
-      if (!fits(terms, 1)) {
+      if (!collect(n, terms, inner)) continue;
+      if (!fits(terms.size(), 1)) {
         ++counts_.refused_many;
         continue;
       }
       for (const std::size_t node : inner) gone_[node] = 1;
-      for (const ValueId part : parts)
-        if (term_of(part, shape).node) gone_[static_cast<std::size_t>(producers_[part])] = 1;
-      sums.emplace(n, std::move(parts));
-      counts_.summed += products;
+      for (const ValueId term : terms) gone_[static_cast<std::size_t>(producers_[term])] = 1;
+      counts_.summed += terms.size();
       ++counts_.sums;
+      sums.emplace(n, std::move(terms));
     }
     Rewrite rewrite(graph_);
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
@@ -118,59 +100,59 @@ class Sums {
   // Whether one node alone reads the value.
   bool read_once(ValueId value) const { return !is_output_[value] && readers_[value].size() == 1; }
 
-  // What sum n adds up, sums inside it (which nothing else reads) opened.
-  void collect(std::size_t n, std::vector<ValueId>& parts, std::vector<std::size_t>& inner) const {
-    for (const ValueId input : graph_.nodes()[n].inputs) {
+  // The products that sum n adds up, in the order of additions, if it adds nothing else: a product to a product, or to a
+  // sum of products that nothing else reads.
+  bool collect(std::size_t n, std::vector<ValueId>& terms, std::vector<std::size_t>& inner) const {
+    const Node& node = graph_.nodes()[n];
+    const Shape& shape = graph_.type(node.outputs[0]).shape;
+    std::vector<ValueId> products, sums;
+    for (const ValueId input : node.inputs) {
       const std::int32_t maker = producers_[input];
-      const bool opens = maker >= 0 && read_once(input) && is_sum(static_cast<std::size_t>(maker)) &&
-                         graph_.type(input).shape == graph_.type(graph_.nodes()[n].outputs[0]).shape;
-      if (opens) {
-        inner.push_back(static_cast<std::size_t>(maker));
-        collect(static_cast<std::size_t>(maker), parts, inner);
-      } else {
-        parts.push_back(input);
-      }
+      if (term_of(input, shape).node)
+        products.push_back(input);
+      else if (maker >= 0 && read_once(input) && is_sum(static_cast<std::size_t>(maker)) &&
+               graph_.type(input).shape == shape)
+        sums.push_back(input);
     }
+    if (products.size() == 1 && sums.size() == 1) {
+      inner.push_back(static_cast<std::size_t>(producers_[sums[0]]));
+      if (!collect(inner.back(), terms, inner)) return false;
+    } else if (products.size() != 2) {
+      return false;
+    }
+    // Two products may be added in either order: that of their operands makes sums over the same ones alike.
+    std::sort(products.begin(), products.end(), [&](ValueId a, ValueId b) { return left_of(a) < left_of(b); });
+    terms.insert(terms.end(), products.begin(), products.end());
+    return true;
   }
 
-  // The product of one result, of the shape of the sum, that only the sum reads, if the value is one.
+  // The product of one term and one result, of the shape of the sum, that only the sum reads, if the value is one.
   Product term_of(ValueId value, const Shape& sum) const {
     if (producers_[value] < 0 || !read_once(value) || !(graph_.type(value).shape == sum)) return {};
     const Product product = product_of(graph_, producers_, graph_.nodes()[static_cast<std::size_t>(producers_[value])]);
-    return product.node && product.layout->parts() == 1 ? product : Product{};
+    return product.node && product.layout->parts() == 1 && product.layout->terms() == 1 ? product : Product{};
+  }
+  ValueId left_of(ValueId product) const {
+    return graph_.nodes()[static_cast<std::size_t>(producers_[product])].inputs[0];
   }
 
-  void write(std::size_t n, const std::vector<ValueId>& parts, Rewrite& rewrite) const {
-    const Shape& shape = graph_.type(graph_.nodes()[n].outputs[0]).shape;
-    std::vector<Term> terms;
-    std::vector<ValueId> others;
-    const Layout* any = nullptr;
-    for (const ValueId part : parts) {
-      const Product product = term_of(part, shape);
-      if (product.node == nullptr) {
-        others.push_back(part);
-        continue;
-      }
-      any = product.layout;
-      for (std::size_t i = 0; i < product.lefts(); ++i)
-        terms.push_back({product.node->inputs[i], any->depth()[i], any->block(i, 0), product.pack->inputs[i]});
-    }
-    std::stable_sort(terms.begin(), terms.end(), [](const Term& a, const Term& b) { return a.left < b.left; });
+  void write(std::size_t n, const std::vector<ValueId>& terms, Rewrite& rewrite) const {
+    const Node& node = graph_.nodes()[n];
     std::vector<std::size_t> depth;
     std::vector<ops::PackedBlock> blocks;
     std::vector<Value> lefts, matrices;
-    for (const Term& term : terms) {
-      depth.push_back(term.depth);
-      blocks.push_back(term.block);
-      lefts.push_back(rewrite.at(term.left));
-      matrices.push_back(rewrite.at(term.matrix));
+    const Layout* any = nullptr;
+    for (const ValueId term : terms) {
+      const Product product = term_of(term, graph_.type(node.outputs[0]).shape);
+      any = product.layout;
+      depth.push_back(any->depth()[0]);
+      blocks.push_back(any->block(0, 0));
+      lefts.push_back(rewrite.at(product.node->inputs[0]));
+      matrices.push_back(rewrite.at(product.pack->inputs[0]));
     }
-    const Node& node = graph_.nodes()[n];
     rewrite.to().set_scope(node.scope);
     const auto layout = std::make_shared<Layout>(any->dtype(), std::move(depth), any->width(), std::move(blocks));
-    Value sum = write_product(rewrite.to(), layout, std::move(lefts), matrices)[0];
-    for (const ValueId other : others) sum = sum + rewrite.at(other);
-    rewrite.become(node.outputs[0], sum);
+    rewrite.become(node.outputs[0], write_product(rewrite.to(), layout, std::move(lefts), matrices)[0]);
   }
 
   const Graph& graph_;

@@ -11,6 +11,7 @@
 #include "elegans/ops/packed_matmul.hpp"
 #include "elegans/ops/sampled_product.hpp"
 #include "elegans/ops/sparse_matmul.hpp"
+#include "graph/passes/origins.hpp"
 #include "graph/rewrite.hpp"
 
 namespace elegans::graph {
@@ -36,14 +37,10 @@ class Packing {
  public:
   // `loop` is the scan whose body `graph` is, null outside loops.
   Packing(const Graph& graph, const Scan* loop, Counts& counts)
-      : graph_(graph), inside_(loop != nullptr), counts_(counts), changes_(graph.value_count(), 0) {
-    if (loop == nullptr) return;
-    for (std::size_t i = 0; i < loop->counts().carried + loop->counts().scanned; ++i)
-      changes_[graph.inputs()[i].value] = 1;
-    for (const Node& node : graph.nodes())
-      for (const ValueId output : node.outputs)
-        changes_[output] = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) { return changes_[v]; });
-  }
+      : graph_(graph),
+        inside_(loop != nullptr),
+        counts_(counts),
+        origin_(loop ? origins(*loop) : std::vector<Origin>()) {}
 
   Graph run() {
     Rewrite rewrite(graph_);
@@ -73,7 +70,7 @@ class Packing {
     const Shape& x = graph_.type(node.inputs[0]).shape;
     const Shape& w = graph_.type(node.inputs[1]).shape;
     if (x.rank() < 2 || !w.is_constant() || w.elements() == Dim(0)) return std::nullopt;
-    if (inside_ ? changes_[node.inputs[1]] != 0 : x.product(0, x.rank() - 1).is_constant()) {
+    if (inside_ ? origin_[node.inputs[1]] != Origin::captured : product && x.product(0, x.rank() - 1).is_constant()) {
       ++counts_.changing;
       return std::nullopt;
     }
@@ -125,7 +122,7 @@ class Packing {
   const Graph& graph_;
   const bool inside_;
   Counts& counts_;
-  std::vector<char> changes_;  // by value of a body: whether it differs from step to step
+  const std::vector<Origin> origin_;  // by value of a body
 };
 
 }  // namespace

@@ -25,6 +25,17 @@ struct Counts {
   std::size_t folded = 0, algebra = 0, duplicates = 0, dead = 0;
 };
 
+// Whether a transpose moves axes of size 1 alone.
+bool keeps_order(const ops::Transpose& transpose, const Shape& x) {
+  std::size_t last = 0;
+  for (const std::size_t axis : transpose.permutation()) {
+    if (x[axis] == Dim(1)) continue;
+    if (axis < last) return false;
+    last = axis;
+  }
+  return true;
+}
+
 // One forward walk over a graph: every node is looked at with its inputs already simplified.
 class Simplifier {
  public:
@@ -131,6 +142,9 @@ class Simplifier {
       if (x[0].shape() == reshaped->shape()) return x[0];
       if (made_by<ops::Reshape>(x[0])) return add1(node.operation, {input_of(x[0], 0)});
     }
+    if (const auto* transpose = dynamic_cast<const ops::Transpose*>(node.operation.get());
+        transpose && keeps_order(*transpose, x[0].shape()))
+      return add1(std::make_shared<ops::Reshape>(from_.type(node.outputs[0]).shape), {x[0]});
     // Gradients are taken before passes run: what was for them has no meaning any more.
     if (dynamic_cast<const ops::StopGradient*>(node.operation.get()) != nullptr ||
         dynamic_cast<const CustomGradient*>(node.operation.get()) != nullptr)
@@ -158,6 +172,7 @@ class Simplifier {
         if (commutes && number(x[0]) == neutral && x[1].shape() == result) return x[1];
       }
     }
+    if (const std::optional<Value> joined = joined_pads(instruction, x)) return joined;
     // Spread inputs are read unspread where the result keeps its shape and the chain can spread them itself.
     for (std::size_t i = 0; i < x.size(); ++i) {
       if (!made_by<ops::BroadcastTo>(x[i])) continue;
@@ -177,6 +192,46 @@ class Simplifier {
       return better ? *better : value;
     }
     return std::nullopt;
+  }
+
+  // The parts of a sum, sums inside it opened.
+  void open_sum(const Value& value, std::vector<Value>& parts) {
+    const auto* operation = made_by<ops::Elementwise>(value);
+    const bool adds = operation && operation->program().size() == 1 && is_add(operation->program()[0]);
+    if (!adds) {
+      parts.push_back(value);
+      return;
+    }
+    for (std::size_t i = 0; i < 2; ++i) open_sum(input_of(value, i), parts);
+  }
+  static bool is_add(const ops::Instruction& instruction) {
+    return instruction.kind == ops::Instruction::Kind::binary &&
+           instruction.function == static_cast<std::uint8_t>(kernels::Binary::add);
+  }
+
+  // A sum of padded values that fill an axis without overlap: they stand side by side.
+  std::optional<Value> joined_pads(const ops::Instruction& sum, const std::vector<Value>& x) {
+    if (!is_add(sum)) return std::nullopt;
+    std::vector<Value> parts;
+    for (const Value& value : x) open_sum(value, parts);
+    const auto* first = made_by<ops::Pad>(parts[0]);
+    if (first == nullptr || parts.size() > ops::Concat::max_inputs) return std::nullopt;
+    const std::size_t axis = first->padding().axis;
+    std::map<std::int64_t, Value> by_place;
+    for (const Value& part : parts) {
+      const auto* pad = made_by<ops::Pad>(part);
+      if (pad == nullptr || pad->padding().axis != axis || !(part.shape() == parts[0].shape())) return std::nullopt;
+      by_place.emplace(pad->padding().before, input_of(part, 0));
+    }
+    std::vector<Value> sources;
+    Dim filled = 0;
+    for (const auto& [before, source] : by_place) {
+      if (filled != Dim(before) || !source.shape()[axis].is_constant()) return std::nullopt;
+      filled = before + source.shape()[axis].factor();
+      sources.push_back(source);
+    }
+    if (sources.size() != parts.size() || filled != parts[0].shape()[axis]) return std::nullopt;
+    return add1(std::make_shared<ops::Concat>(axis), sources);
   }
 
   // x where `node` is x · 1 or x + 0 of the new graph.

@@ -19,13 +19,50 @@ namespace elegans::kernels::HWY_NAMESPACE {
 
 using Kind = ChainInstruction::Kind;
 
-// Functions without a vector form (functions.cpp) run as on the scalar target.
+// One operand or result of an instruction.
 template <class T>
-HWY_INLINE void unary_instruction(Unary function, const T* x, T* y, std::size_t n) {
+struct Tile {
+  using D = hn::ScalableTag<T>;
+  T* at;
+  bool padded;
+
+  HWY_INLINE VecOf<D> last(std::size_t i, std::size_t n) const {
+    return padded ? hn::LoadU(D(), at + i) : load_part(D(), at + i, n);
+  }
+  HWY_INLINE void store_last(VecOf<D> v, std::size_t i, std::size_t n) const {
+    if (padded) {
+      hn::StoreU(v, D(), at + i);
+    } else {
+      store_part(v, D(), at + i, n);
+    }
+  }
+};
+
+template <class Function, class T>
+HWY_INLINE void map_tile(Tile<T> x, Tile<T> y, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::StoreU(Function::of(d, hn::LoadU(d, x.at + i)), d, y.at + i);
+  if (i < n) y.store_last(Function::of(d, x.last(i, n - i)), i, n - i);
+}
+
+template <class Function, class T>
+HWY_INLINE void map_tile(Tile<T> a, Tile<T> b, Tile<T> y, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    hn::StoreU(Function::of(d, hn::LoadU(d, a.at + i), hn::LoadU(d, b.at + i)), d, y.at + i);
+  if (i < n) y.store_last(Function::of(d, a.last(i, n - i), b.last(i, n - i)), i, n - i);
+}
+
+template <class T>
+HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::size_t n) {
   switch (function) {
 #define ELEGANS_CASE(name) \
   case Unary::name:        \
-    return map<lanewise::name>(x, y, n);
+    return map_tile<lanewise::name>(x, y, n);
     ELEGANS_CASE(negate)
     ELEGANS_CASE(absolute)
     ELEGANS_CASE(sign)
@@ -41,20 +78,20 @@ HWY_INLINE void unary_instruction(Unary function, const T* x, T* y, std::size_t 
     ELEGANS_CASE(step)
     ELEGANS_CASE(is_finite)
     case Unary::error_function:
-      if constexpr (sizeof(T) == 4) return map<lanewise::error_function>(x, y, n);
+      if constexpr (sizeof(T) == 4) return map_tile<lanewise::error_function>(x, y, n);
       [[fallthrough]];
-    default:
-      scalar_kernels<T>().unary[static_cast<std::size_t>(function)](x, y, n);
+    default:  // functions without a vector form (functions.cpp) run as on the scalar target
+      scalar_kernels<T>().unary[static_cast<std::size_t>(function)](x.at, y.at, n);
 #undef ELEGANS_CASE
   }
 }
 
 template <class T>
-HWY_INLINE void binary_instruction(Binary function, const T* a, const T* b, T* y, std::size_t n) {
+HWY_INLINE void binary_instruction(Binary function, Tile<T> a, Tile<T> b, Tile<T> y, std::size_t n) {
   switch (function) {
 #define ELEGANS_CASE(name) \
   case Binary::name:       \
-    return map<lanewise::name>(Array<T>{a}, Array<T>{b}, y, n);
+    return map_tile<lanewise::name>(a, b, y, n);
     ELEGANS_CASE(add)
     ELEGANS_CASE(subtract)
     ELEGANS_CASE(multiply)
@@ -65,39 +102,37 @@ HWY_INLINE void binary_instruction(Binary function, const T* a, const T* b, T* y
     ELEGANS_CASE(less_equal)
     ELEGANS_CASE(equal)
     default:
-      scalar_kernels<T>().binary[static_cast<std::size_t>(function)](a, 1, b, 1, y, n);
+      scalar_kernels<T>().binary[static_cast<std::size_t>(function)](a.at, 1, b.at, 1, y.at, n);
 #undef ELEGANS_CASE
   }
 }
 
 template <class T>
-HWY_INLINE void select_instruction(const T* c, const T* a, const T* b, T* y, std::size_t n) {
+HWY_INLINE void select_instruction(Tile<T> c, Tile<T> a, Tile<T> b, Tile<T> y, std::size_t n) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   const auto choose = [d](auto condition, auto yes, auto no)
                           HWY_ATTR { return hn::IfThenElse(hn::Eq(condition, hn::Zero(d)), no, yes); };
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes)
-    hn::StoreU(choose(hn::LoadU(d, c + i), hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, y + i);
-  if (i < n) {
-    const std::size_t left = n - i;
-    store_part(choose(load_part(d, c + i, left), load_part(d, a + i, left), load_part(d, b + i, left)), d, y + i, left);
-  }
+    hn::StoreU(choose(hn::LoadU(d, c.at + i), hn::LoadU(d, a.at + i), hn::LoadU(d, b.at + i)), d, y.at + i);
+  if (i < n) y.store_last(choose(c.last(i, n - i), a.last(i, n - i), b.last(i, n - i)), i, n - i);
 }
 
 template <class T>
 void chain(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n) {
   for (const ChainInstruction* at = program; at != program + length; ++at) {
-    T* const y = tiles[at->y];
+    const Tile<T> y{tiles[at->y], (at->padded & 1) != 0}, a{tiles[at->a], (at->padded & 2) != 0},
+        b{tiles[at->b], (at->padded & 4) != 0};
     switch (at->kind) {
       case Kind::unary:
-        unary_instruction(static_cast<Unary>(at->function), tiles[at->a], y, n);
+        unary_instruction(static_cast<Unary>(at->function), a, y, n);
         break;
       case Kind::binary:
-        binary_instruction(static_cast<Binary>(at->function), tiles[at->a], tiles[at->b], y, n);
+        binary_instruction(static_cast<Binary>(at->function), a, b, y, n);
         break;
       case Kind::select:
-        select_instruction(tiles[at->a], tiles[at->b], tiles[at->c], y, n);
+        select_instruction(a, b, Tile<T>{tiles[at->c], (at->padded & 8) != 0}, y, n);
         break;
     }
   }

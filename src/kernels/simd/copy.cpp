@@ -41,7 +41,7 @@ inline std::size_t simplified(const std::size_t* x_strides, const std::size_t* y
 }
 
 template <class T>
-void move_row(const T* x, std::size_t x_stride, T* y, std::size_t y_stride, std::size_t n) {
+HWY_INLINE void move_row(const T* x, std::size_t x_stride, T* y, std::size_t y_stride, std::size_t n) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t i = 0;
@@ -90,14 +90,17 @@ void copy_strided(const T* x, const std::size_t* x_strides, T* y, const std::siz
   }
   const Axis last = axes[count - 1];
   const Axis before = transposed ? axes[count - 2] : Axis{};
-  const std::size_t outer = count - (transposed ? 2 : 1);
+  // Rows next to each other are moved in one loop: many boxes have short ones.
+  const Axis rows = transposed || count < 2 ? Axis{1, 0, 0} : axes[count - 2];
+  const std::size_t outer = count < 2 ? 0 : count - 2;
 
   std::size_t position[most_axes] = {};
   for (;;) {
     if (transposed) {
       transpose(x, last.x_stride, y, before.y_stride, last.size, before.size);
     } else {
-      move_row(x, last.x_stride, y, last.y_stride, last.size);
+      for (std::size_t row = 0; row < rows.size; ++row)
+        move_row(x + row * rows.x_stride, last.x_stride, y + row * rows.y_stride, last.y_stride, last.size);
     }
     std::size_t axis = outer;
     for (; axis > 0; --axis) {

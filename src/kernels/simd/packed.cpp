@@ -1,6 +1,5 @@
-// Products with a packed matrix (kernels/table.hpp). Every sum is two chains of (fused, where the machine has it)
-// multiply-adds, over even and over odd k, whatever the block it is computed in: that hides half the latency of an
-// addition where a row is narrow, and costs a second register a sum where it is wide.
+// Products with a packed matrix (kernels/table.hpp). The sum of a term is one chain of (fused, where the machine has it)
+// multiply-adds over ascending k, whatever the block it is computed in; chains of several terms do not wait for each other.
 //
 // A block is `rows` rows by `columns` vectors of y, held in registers. A vector of columns may belong to several parts:
 // where its lanes go is found once for all rows of a group of columns.
@@ -21,7 +20,7 @@ namespace elegans::kernels::HWY_NAMESPACE {
 
 // Vectors in a group of columns of one row and of several rows: enough sums to hide the latency of an addition, and no
 // more than the registers hold.
-inline constexpr std::size_t row_columns = vector_registers == 32 ? 12 : 6;
+inline constexpr std::size_t row_columns = vector_registers == 32 ? 12 : 8;
 inline constexpr std::size_t block_columns = 3;
 inline constexpr std::size_t most_parts = 32;
 // Rows that are multiplied by all columns before the next ones: their left operands stay in the first-level cache.
@@ -73,46 +72,41 @@ template <std::size_t rows, std::size_t columns, class T>
 void multiply_packed(const Group<T>& group, std::size_t first_row) {
   const hn::ScalableTag<T> d;
   constexpr std::size_t panel = panel_columns<T>;
-  VecOf<decltype(d)> even[rows][columns], odd[rows][columns];
-  ELEGANS_UNROLL
-  for (std::size_t i = 0; i < rows; ++i) {
-    ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) even[i][c] = odd[i][c] = hn::Zero(d);
-  }
+  VecOf<decltype(d)> total[rows][columns];
   const T* b[columns];
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) b[c] = group.b[c];
   std::size_t at = 0;
-  const auto add_step = [&](const T* a, std::size_t depth, std::size_t from, auto& sums) HWY_ATTR {
-    VecOf<decltype(d)> vector[columns];
-    ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) vector[c] = hn::LoadU(d, b[c] + from);
+  for (std::size_t t = 0; t < group.terms; ++t) {
+    VecOf<decltype(d)> sum[rows][columns];
     ELEGANS_UNROLL
     for (std::size_t i = 0; i < rows; ++i) {
-      const auto factor = hn::Set(d, a[i * depth]);
       ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) sums[i][c] = hn::MulAdd(factor, vector[c], sums[i][c]);
+      for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::Zero(d);
     }
-  };
-  for (std::size_t t = 0; t < group.terms; ++t) {
     const std::size_t depth = group.depth[t];
     const T* a = group.a[t] + first_row * depth;
-    std::size_t k = 0;
-    for (; k + 2 <= depth; k += 2, at += 2 * panel) {
-      add_step(a + k, depth, at, even);
-      add_step(a + k + 1, depth, at + panel, odd);
+    for (std::size_t k = 0; k < depth; ++k, at += panel) {
+      VecOf<decltype(d)> vector[columns];
+      ELEGANS_UNROLL
+      for (std::size_t c = 0; c < columns; ++c) vector[c] = hn::LoadU(d, b[c] + at);
+      ELEGANS_UNROLL
+      for (std::size_t i = 0; i < rows; ++i) {
+        const auto factor = hn::Set(d, a[i * depth + k]);
+        ELEGANS_UNROLL
+        for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
+      }
     }
-    if (k < depth) {
-      add_step(a + k, depth, at, even);
-      at += panel;
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; ++i) {
+      ELEGANS_UNROLL
+      for (std::size_t c = 0; c < columns; ++c) total[i][c] = t == 0 ? sum[i][c] : hn::Add(total[i][c], sum[i][c]);
     }
   }
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) {
-    ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) even[i][c] = hn::Add(even[i][c], odd[i][c]);
     for (std::size_t p = group.first_place[c]; p < group.first_place[c + 1]; ++p)
-      store_column<rows, columns>(d, even, c, group.places[p], first_row);
+      store_column<rows, columns>(d, total, c, group.places[p], first_row);
   }
 }
 
@@ -136,12 +130,15 @@ HWY_INLINE void multiply_group(const Group<T>& group, std::size_t columns, std::
                                               multiply_packed<1, HWY_MIN(12, row_columns), T>};
   static constexpr PackedBlock<T> pair[] = {multiply_packed<2, 1, T>, multiply_packed<2, 2, T>,
                                             multiply_packed<2, 3, T>};
-  constexpr std::size_t tall = vector_registers == 32 ? 4 : 2;
-  static constexpr PackedBlock<T> several[] = {multiply_packed<2 * tall, 1, T>, multiply_packed<tall, 2, T>,
-                                               multiply_packed<tall, 3, T>};
+  static constexpr PackedBlock<T> several[] = {multiply_packed<4, 1, T>, multiply_packed<4, 2, T>,
+                                               multiply_packed<4, 3, T>};
+  constexpr std::size_t tall_rows = vector_registers == 32 ? 8 : 4;
+  static constexpr PackedBlock<T> tall[] = {multiply_packed<8, 1, T>, multiply_packed<tall_rows, 2, T>,
+                                            multiply_packed<tall_rows, 3, T>};
   if (columns <= block_columns) {
-    const std::size_t rows = columns == 1 ? 2 * tall : tall;
-    for (; row + rows <= end; row += rows) several[columns - 1](group, row);
+    const std::size_t rows = columns == 1 ? 8 : tall_rows;
+    for (; row + rows <= end; row += rows) tall[columns - 1](group, row);
+    for (; row + 4 <= end; row += 4) several[columns - 1](group, row);
     for (; row + 2 <= end; row += 2) pair[columns - 1](group, row);
   }
   for (; row < end; ++row) single[columns - 1](group, row);

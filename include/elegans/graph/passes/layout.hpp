@@ -8,7 +8,7 @@
 // the loops inside it too: values [batch, n] become [n, batch], numbers per feature [n] are read as columns [n, 1],
 // products x w become w' x. Arrays are transposed where they enter and leave the outermost such loop; what one turned
 // loop hands to another stays turned. Operations that know no batch-last form see their operands transposed back.
-// Loops without connections stay as they are: dense products gain nothing.
+// Loops without connections stay as they are: products of full matrices gain nothing.
 
 #include "elegans/graph/pipeline.hpp"
 

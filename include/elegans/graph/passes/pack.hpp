@@ -19,7 +19,8 @@
 //
 // In a loop the matrix must be the same at every step; outside, its shape must be a constant and the number of rows must
 // not. Outside loops, products of which no side is at most `small_side` are left to matmul: packing such a matrix costs as
-// much as multiplying a few dozen rows by it. Sums run in another order.
+// much as multiplying a few dozen rows by it. Circuits are packed wherever their weights are the same at every step, for
+// their sums run in another order then (packed ones may fuse multiply and add); those of matrices keep every bit.
 
 #include "elegans/graph/pipeline.hpp"
 

@@ -5,11 +5,14 @@
 //     algebra        x · 1, x + 0, x − 0, x / 1   →  x
 //                    f(broadcast_to(x), y)        →  f(x, y)                    where f spreads x itself
 //                    reshape(reshape(x))          →  reshape(x)
+//                    transpose of [1, 1, 3]       →  reshape, which costs nothing
+//                    pad(a) + pad(b)              →  concat(a, b)               where they fill an axis side by side
 //                    slice(g · w')                →  g · (slice of w)'          columns nobody wants are not computed
 //     duplicates     tanh(x), tanh(x)             →  tanh(x) once
 //     dead code      what no output needs goes, also results of loops that nobody reads
 //
-// Bodies of loops are simplified too. Values stay the same bits, but for constants (computed by the scalar kernels).
+// Bodies of loops are simplified too. Values stay the same bits, but for constants (computed by the scalar kernels) and
+// the sign of a zero in a sum of pads.
 
 #include "elegans/graph/pipeline.hpp"
 

@@ -1,0 +1,98 @@
+"""Processes that serve bursts (bench_e2e --serve and the workers of bench/peers), and which of them are here."""
+
+import json
+import os
+import subprocess
+
+PEERS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers")
+
+
+class Missing(Exception):
+    """A series that cannot be measured here; the text says why."""
+
+
+class Worker:
+    """A process that measures one series. Pinned to `cores`; waits without using the processor between bursts."""
+
+    def __init__(self, command, cores, environment=None):
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=os.environ | (environment or {}), preexec_fn=lambda: os.sched_setaffinity(0, cores))
+        self.header = self.read()
+        if "missing" in self.header:
+            self.close()
+            raise Missing(self.header["missing"])
+
+    def read(self):
+        while True:
+            line = self.process.stdout.readline()
+            if not line:
+                errors = self.process.stderr.read().strip().splitlines()
+                raise Missing(errors[-1] if errors else f"ended with {self.process.wait()}")
+            if line.startswith("{"):
+                return json.loads(line)
+
+    def burst(self, milliseconds):
+        self.process.stdin.write(f"burst {milliseconds}\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def close(self):
+        try:
+            self.process.stdin.write("quit\n")
+            self.process.stdin.close()
+        except OSError:
+            pass
+        self.process.stdout.close()
+        self.process.stderr.close()
+        self.process.wait()
+
+
+class Peers:
+    """Makes workers of peers. `python` is an interpreter that has them, or None; `rtneural` the folder of a checkout, or
+    None; programs in C and C++ are compiled to `folder` when they are first asked for."""
+
+    def __init__(self, python, rtneural, folder):
+        self.python, self.rtneural, self.folder = python, rtneural, folder
+        os.makedirs(folder, exist_ok=True)
+
+    def worker(self, peer, case, cores):
+        if peer == "rtneural":
+            return Worker([self.rtneural_program(), case.split("/")[1]], cores)
+        if not self.python:
+            raise Missing("no peers; run scripts/bench --with-peers")
+        command = [self.python, os.path.join(PEERS_FOLDER, "worker.py"), "--case", case, "--folder", self.folder]
+        if peer == "ort-c":
+            return Worker(self.ort_command(command + ["--peer", "ort", "--export"], case), cores)
+        return Worker(command + ["--peer", peer], cores,
+                      {"TORCHINDUCTOR_CACHE_DIR": os.path.join(self.folder, "inductor"), "OMP_NUM_THREADS": "1"})
+
+    def ort_command(self, export, case):
+        program = self.compile("ort_step", "ort_step.c", ["cc", "-O2"], ["-ldl"])
+        exported = subprocess.run(export, capture_output=True, text=True)
+        lines = [line for line in exported.stdout.splitlines() if line.startswith("{")]
+        if not lines:
+            raise Missing((exported.stderr.strip().splitlines() or ["the export failed"])[-1])
+        answer = json.loads(lines[-1])
+        if "missing" in answer:
+            raise Missing(answer["missing"])
+        ports = [str(word) for port in answer["inputs"] for word in port]
+        ports += ["--"] + [str(word) for port in answer["outputs"] for word in port]
+        return [program, answer["library"], answer["version"], os.path.join(self.folder, case.split("/")[1] + ".onnx"), *ports]
+
+    def rtneural_program(self):
+        if not self.rtneural:
+            raise Missing("give a checkout of RTNeural by --rtneural")
+        flags = ["c++", "-std=c++17", "-O3", "-march=native", "-DRTNEURAL_USE_EIGEN=1", "-DRTNEURAL_DEFAULT_ALIGNMENT=32",
+                 "-DEIGEN_MAX_ALIGN_BYTES=32", "-I", self.rtneural, "-isystem", os.path.join(self.rtneural, "modules", "Eigen"),
+                 "-isystem", "/usr/include/eigen3"]
+        return self.compile("rtneural_step", "rtneural_step.cpp", flags, [])
+
+    def compile(self, name, source, compiler, libraries):
+        program, source = os.path.join(self.folder, name), os.path.join(PEERS_FOLDER, source)
+        if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
+            done = subprocess.run([*compiler, source, "-o", program, *libraries], capture_output=True, text=True)
+            if done.returncode:
+                errors = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
+                raise Missing(f"{name} does not compile: {errors[0]}")
+        return program

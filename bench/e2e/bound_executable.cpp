@@ -1,0 +1,60 @@
+#include "e2e/bound_executable.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "elegans/base/error.hpp"
+
+namespace elegans::bench {
+
+void fill_uniform(std::span<float> values, std::uint32_t seed) {
+  std::uint32_t state = seed * 2654435761U + 1;
+  for (float& value : values) {
+    state = state * 1664525U + 1013904223U;
+    value = static_cast<float>(state >> 8) / static_cast<float>(1 << 23) - 1.0F;
+  }
+}
+
+BoundExecutable::BoundExecutable(graph::Graph graph, const Extents& extents, std::int64_t classes)
+    : executable_(graph::compile(std::move(graph), {.reserve = extents})), extents_(extents) {
+  for (std::size_t i = 0; i < executable_.inputs().size(); ++i) {
+    const graph::Type& type = executable_.input_type(i);
+    Tensor& tensor = inputs_.emplace_back(type.shape.at(extents), type.dtype);
+    if (type.dtype == Dtype::f32) fill_uniform(tensor.as<float>(), static_cast<std::uint32_t>(i));
+    if (type.dtype == Dtype::i32)
+      for (std::int32_t number = 0; std::int32_t & label : tensor.as<std::int32_t>())
+        label = static_cast<std::int32_t>((7 * number++) % classes);
+    executable_.bind_input(i, tensor.data());
+  }
+  for (std::size_t i = 0; i < executable_.outputs().size(); ++i) {
+    const graph::Type& type = executable_.output_type(i);
+    executable_.bind_output(i, outputs_.emplace_back(type.shape.at(extents), type.dtype).data());
+  }
+}
+
+std::size_t BoundExecutable::bytes() const {
+  std::size_t bytes = executable_.arena_bytes();
+  for (const Tensor& tensor : inputs_) bytes += tensor.bytes();
+  for (const Tensor& tensor : outputs_) bytes += tensor.bytes();
+  return bytes;
+}
+
+void BoundExecutable::refused(const Status& status) const {
+  throw InternalError("a benchmark's run was refused at " + executable_.node_name(status.node));
+}
+
+BoundExecutable bound_step(Sequential& model, Timespans timespans) {
+  model::ForwardGraph written = model::write_forward(
+      model, {.timespans = model.has_time() && timespans == Timespans::given, .expose_states = true});
+  const auto weights = written.weights;
+  BoundExecutable step(std::move(written.graph), {});
+  for (const auto& [weight, input] : weights) {
+    const std::span<const float> from = weight->value.as<float>();
+    std::copy(from.begin(), from.end(), step.input(input).as<float>().begin());
+  }
+  for (const graph::Port& port : step.executable().inputs())
+    if (port.name == "timespans") step.input("timespans").as<float>()[0] = 0.7F;
+  return step;
+}
+
+}  // namespace elegans::bench

@@ -1,0 +1,41 @@
+#pragma once
+// An executable with memory for all of its inputs and outputs, which are filled from a seed.
+
+#include <string_view>
+#include <vector>
+
+#include "elegans/graph/executable.hpp"
+#include "elegans/model/forward.hpp"
+
+namespace elegans::bench {
+
+class BoundExecutable {
+ public:
+  // Inputs of floats are drawn from −1 … 1, labels from 0 … classes − 1.
+  BoundExecutable(graph::Graph graph, const Extents& extents, std::int64_t classes = 1);
+
+  // Throws where the run refuses.
+  void run() {
+    if (const Status status = executable_.run(extents_); !status) refused(status);
+  }
+  Tensor& input(std::string_view name) { return inputs_[executable_.input_index(name)]; }
+  const graph::Executable& executable() const { return executable_; }
+  // Arena, inputs and outputs.
+  std::size_t bytes() const;
+
+ private:
+  [[noreturn]] void refused(const Status& status) const;
+
+  graph::Executable executable_;
+  Extents extents_;
+  std::vector<Tensor> inputs_, outputs_;
+};
+
+// Pseudo-random numbers in −1 … 1.
+void fill_uniform(std::span<float> values, std::uint32_t seed);
+
+// One step of a built model, batch 1, states in and out.
+enum class Timespans { given, one };
+BoundExecutable bound_step(Sequential& model, Timespans timespans);
+
+}  // namespace elegans::bench

@@ -1,0 +1,45 @@
+// Cells nobody named (unnamed_cell.hpp) beside built-in ones: the time of a counted operation is to be about the same.
+
+#include "e2e/bound_executable.hpp"
+#include "e2e/case.hpp"
+#include "e2e/models.hpp"
+#include "e2e/training_step.hpp"
+#include "e2e/unnamed_cell.hpp"
+#include "elegans/nn/rnn.hpp"
+
+namespace elegans::bench {
+namespace {
+
+constexpr std::uint32_t first_seed = 20250, bodies = 5;
+
+Model unnamed(std::uint32_t seed) {
+  return {"unnamed-" + std::to_string(seed), "drawn from " + std::to_string(seed),
+          [seed](Sequential& model) { model.add(nn::RNN(std::make_shared<UnnamedCell>(seed))); },
+          UnnamedCell(seed).counts(model_inputs)};
+}
+
+Work step_work(const Model& model) {
+  Sequential built = model.build();
+  auto step = std::make_shared<BoundExecutable>(bound_step(built, Timespans::given));
+  return {.run = repeated([step] { step->run(); }), .counts = counts_of_step(model.counts)};
+}
+
+Work training_work(const Model& model) { return training_step(model.build(), 32, 64, 1, model.counts); }
+
+Case unnamed_case(const std::string& name, const std::string& text, Work (*prepare)(const Model&)) {
+  Case result{name, text, {}};
+  for (std::uint32_t i = 0; i < bodies; ++i)
+    result.series.push_back({"body-" + std::to_string(i + 1), [=] { return prepare(unnamed(first_seed + i)); }});
+  for (const Model& model : {cfc_ncp(), ltc_ncp()})
+    result.series.push_back({model.name, [=] { return prepare(model); }});
+  return result;
+}
+
+}  // namespace
+
+std::vector<Case> unnamed_cases() {
+  return {unnamed_case("unnamed/step", "step: five cells nobody named", step_work),
+          unnamed_case("unnamed/train", "training step, 32x64: five cells nobody named", training_work)};
+}
+
+}  // namespace elegans::bench

@@ -1,0 +1,75 @@
+#include "elegans/graph/split.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "elegans/base/suggest.hpp"
+#include "elegans/ops/sources.hpp"
+#include "rewrite.hpp"
+
+namespace elegans::graph {
+namespace {
+
+void require_inputs_named(const Graph& graph, std::span<const std::string> names) {
+  std::vector<std::string> known;
+  for (const Port& port : graph.inputs()) known.push_back(port.name);
+  for (const std::string& name : names)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw ConfigError({.operation = "split_constant",
+                         .argument = "the name of an input",
+                         .actual = fmt::format("'{}'", name),
+                         .required = "an input of the graph",
+                         .remedy = suggest(name, known)});
+}
+
+bool is_constant_node(const Node& node) { return dynamic_cast<const ops::Constant*>(node.operation.get()) != nullptr; }
+
+}  // namespace
+
+Split split_constant(const Graph& graph, std::span<const std::string> names) {
+  require_inputs_named(graph, names);
+  std::vector<char> known(graph.value_count(), 0);  // from the named inputs alone
+  std::vector<char> is_input(graph.value_count(), 0);
+  for (const Port& port : graph.inputs()) {
+    is_input[port.value] = 1;
+    known[port.value] = std::find(names.begin(), names.end(), port.name) != names.end();
+  }
+  std::vector<char> moves(graph.nodes().size(), 0), read_outside = output_marks(graph);
+  for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
+    const Node& node = graph.nodes()[n];
+    const auto is_known = [&](ValueId value) { return known[value] != 0; };
+    moves[n] = std::all_of(node.inputs.begin(), node.inputs.end(), is_known);
+    for (const ValueId output : node.outputs) known[output] = moves[n];
+  }
+  // Numbers stay where they are read; what reads nothing else is no work.
+  for (std::size_t n = 0; n < graph.nodes().size(); ++n)
+    if (!moves[n])
+      for (const ValueId input : graph.nodes()[n].inputs) read_outside[input] = 1;
+
+  std::vector<Node> before, after;
+  std::vector<Port> crossing, crossed = graph.inputs();
+  for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
+    const Node& node = graph.nodes()[n];
+    if (moves[n]) before.push_back(node);
+    if (!moves[n] || is_constant_node(node)) after.push_back(node);
+    if (!moves[n] || is_constant_node(node)) continue;
+    for (const ValueId output : node.outputs) {
+      if (!read_outside[output]) continue;
+      crossing.push_back({fmt::format("constant {}", crossing.size()), output});
+      crossed.push_back(crossing.back());
+    }
+  }
+  std::vector<char> read_inside(graph.value_count(), 0);
+  for (const Node& node : before)
+    for (const ValueId input : node.inputs) read_inside[input] = 1;
+  std::vector<Port> inner;
+  for (const Port& port : graph.inputs())
+    if (read_inside[port.value]) inner.push_back(port);
+  std::erase_if(crossed, [&](const Port& port) {
+    return known[port.value] && is_input[port.value] && !read_outside[port.value];
+  });
+  return {.constant = Graph::from_parts(graph, std::move(before), std::move(inner), std::move(crossing)),
+          .rest = Graph::from_parts(graph, std::move(after), std::move(crossed), graph.outputs())};
+}
+
+}  // namespace elegans::graph

@@ -1,0 +1,188 @@
+// Loops along connections: the batch innermost, circuits in levels, gather, compute and sum in one visit.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "elegans/graph/gradient.hpp"
+#include "elegans/graph/passes/layout.hpp"
+#include "elegans/graph/pipeline.hpp"
+#include "elegans/graph/scan.hpp"
+#include "support/check_gradient.hpp"
+
+namespace elegans::graph {
+namespace {
+
+using testing::GradientCase;
+using testing::random_tensor;
+using testing::run_case;
+using Values = std::vector<Value>;
+
+ops::ConnectionsPtr circuit() {
+  return std::make_shared<ops::Connections>(4, 4, std::vector<std::uint32_t>{0, 1, 1, 2, 3, 3, 0, 2, 2},
+                                            std::vector<std::uint32_t>{1, 1, 0, 3, 1, 3, 3, 0, 1});
+}
+
+// Leaky neurons over synapses, unfolded three times a step, with a product, moves of features and a value for each sample:
+// inputs x [time, batch, 2], dt [time, batch, 1], v [batch, 4], and weights w, m, e [9], leak [4], u [2, 4].
+Values unfolded(const Values& in) {
+  const Value x = in[0], dt = in[1], v0 = in[2], w = in[3], m = in[4], e = in[5], leak = in[6], u = in[7];
+  const LoopResult steps = scan(Dim::time(), std::array{v0}, std::array{x, dt}, [&](const Loop& loop) {
+    const Value drive = matmul(loop.scanned[0], u), delta = loop.scanned[1] / 3.0;
+    const LoopResult unfolds = scan(Dim(3), loop.carried, {}, [&](const Loop& inner) {
+      const Value v = inner.carried[0];
+      const Value open = softplus(w) * sigmoid(gather(v, circuit()) - m);
+      const Value current = scatter_sum(open * e, circuit()), conductance = scatter_sum(open, circuit());
+      const Value total = reduce_sum(conductance, -1, Keep::yes);
+      return LoopResult{.carried = {v + delta * (drive + current - v * (conductance + leak)) / (total + 2.0)},
+                        .stacked = {},
+                        .summed = {}};
+    });
+    const Value v = unfolds.carried[0];
+    const Value turned = concat({slice(v, -1, 2, 4), slice(v, -1, 0, 2)}, -1);
+    return LoopResult{.carried = {v}, .stacked = {turned * maximum(v, constant(v, 0.1))}, .summed = {}};
+  });
+  return {steps.carried[0], steps.stacked[0]};
+}
+
+GradientCase unfolded_case(std::int64_t batch, std::vector<std::string> disable) {
+  return {.inputs = {random_tensor({4, batch, 2}, 1), random_tensor({4, batch, 1}, 2, 0.2, 1),
+                     random_tensor({batch, 4}, 3), random_tensor({9}, 4), random_tensor({9}, 5), random_tensor({9}, 6),
+                     random_tensor({4}, 7, 0.2, 1), random_tensor({2, 4}, 8)},
+          .write = unfolded,
+          .shapes = {{Dim::time(), Dim::batch(), 2},
+                     {Dim::time(), Dim::batch(), 1},
+                     {Dim::batch(), 4},
+                     {9},
+                     {9},
+                     {9},
+                     {4},
+                     {2, 4}},
+          .integers = {},
+          .integer_shapes = {},
+          .reserve = {.batch = batch + 1, .time = 5},
+          .disable = std::move(disable)};
+}
+
+using Names = std::map<std::string, std::size_t>;
+
+void count(const Graph& graph, Names& names, const std::function<bool(int)>& at_depth, int depth = 0) {
+  for (const Node& node : graph.nodes()) {
+    if (at_depth(depth)) ++names[std::string(node.operation->name())];
+    if (const Scan* scan = as_scan(node)) count(scan->body(), names, at_depth, depth + 1);
+  }
+}
+
+Graph written(bool with_gradient) {
+  Graph graph;
+  Values in;
+  const GradientCase all = unfolded_case(1, {});
+  for (std::size_t i = 0; i < all.shapes.size(); ++i)
+    in.push_back(graph.input("x" + std::to_string(i), {Dtype::f64, all.shapes[i]}));
+  const Values out = unfolded(in);
+  graph.output("v", out[0]);
+  graph.output("y", out[1]);
+  if (with_gradient) {
+    const auto found = gradients(sum(square(out[0])) + sum(square(out[1])), std::array{in[3], in[6]});
+    for (std::size_t i = 0; i < found.size(); ++i) graph.output("gradient " + std::to_string(i), found[i]);
+  }
+  return graph;
+}
+
+TEST(Circuits, GradientsMatchDifferencesThroughAllPasses) {
+  for (const std::int64_t batch : {1, 2, 5}) testing::check_gradient(unfolded_case(batch, {}));
+}
+
+TEST(Circuits, EachPassCanBeSwitchedOff) {
+  for (const std::int64_t batch : {1, 3, 16}) {
+    const auto plain = run_case(unfolded_case(batch, {"layout", "defer", "order", "circuits"}));
+    for (const std::vector<std::string>& disable : std::vector<std::vector<std::string>>{{},
+                                                                                         {"layout"},
+                                                                                         {"defer"},
+                                                                                         {"order"},
+                                                                                         {"circuits"},
+                                                                                         {"fuse"},
+                                                                                         {"hoist"},
+                                                                                         {"simplify"},
+                                                                                         {"order", "circuits"}}) {
+      const auto result = run_case(unfolded_case(batch, disable));
+      for (const auto& [got, want] :
+           {std::pair{&result.outputs, &plain.outputs}, std::pair{&result.gradients, &plain.gradients}})
+        for (std::size_t i = 0; i < want->size(); ++i) {
+          const auto a = (*got)[i].values(), b = (*want)[i].values();
+          // Sums of up to 9 connections or 16 samples in another order, through 12 unfolds.
+          for (std::size_t k = 0; k < b.size(); ++k)
+            EXPECT_NEAR(a[k], b[k], 12 * 25 * 2.3e-16 * std::max(1.0, std::abs(b[k])))
+                << i << " with batch " << batch << " without " << (disable.empty() ? "nothing" : disable[0]);
+        }
+    }
+  }
+}
+
+// Levels keep the order of each target's connections, and a fused circuit adds in that order: sums forwards keep their
+// bits.
+TEST(Circuits, ForwardBitsStay) {
+  for (const std::int64_t batch : {1, 4}) {
+    const auto all = run_case(unfolded_case(batch, {}));
+    for (const char* pass : {"order", "circuits", "defer"}) {
+      const auto without = run_case(unfolded_case(batch, {pass}));
+      for (std::size_t i = 0; i < all.outputs.size(); ++i)
+        EXPECT_EQ(all.outputs[i].values(), without.outputs[i].values()) << pass;
+    }
+  }
+}
+
+TEST(Circuits, HoldTheBatchInnermost) {
+  PassReport report;
+  const Graph turned = layout(written(false), report);
+  check(turned);
+  EXPECT_THAT(report.notes, ::testing::ElementsAre("2 loops along connections hold the batch innermost"));
+  Names inside;
+  count(turned, inside, [](int depth) { return depth > 0; });
+  EXPECT_EQ(inside.count("transpose"), 0u) << to_string(turned);
+  EXPECT_EQ(inside["gather"], 1u);
+  EXPECT_EQ(inside["scatter_sum"], 2u);
+}
+
+TEST(Circuits, LeaveLoopsWithoutConnectionsAsTheyAre) {
+  Graph graph;
+  const Value h = graph.input("h", {Dtype::f64, {Dim::batch(), 2}}), u = graph.input("u", {Dtype::f64, {2, 2}});
+  const LoopResult loop = scan(Dim::time(), std::array{h}, {}, [&](const Loop& in) {
+    return LoopResult{.carried = {tanh(matmul(in.carried[0], u))}, .stacked = {}, .summed = {}};
+  });
+  graph.output("h", loop.carried[0]);
+  PassReport report;
+  const Graph result = layout(graph, report);
+  EXPECT_EQ(to_string(result), to_string(graph));
+  EXPECT_THAT(report.notes, ::testing::ElementsAre("1 loops left as they are: they work along no connections"));
+}
+
+TEST(Circuits, BecomeOneVisitAndLetSumsOverTheBatchLeave) {
+  std::vector<PassReport> reports;
+  const Graph result = optimise(written(true), {}, reports);
+  Names inside, outside;
+  count(result, inside, [](int depth) { return depth > 0; });
+  count(result, outside, [](int depth) { return depth == 0; });
+  EXPECT_EQ(inside.count("gather"), 0u) << to_string(result);
+  EXPECT_EQ(inside.count("scatter_sum"), 0u) << to_string(result);
+  EXPECT_GE(inside["circuit_chain"], 3u);
+  // The gradient of the softplus of w is taken once, behind both loops, as are the sums over samples.
+  EXPECT_EQ(inside.count("softplus"), 0u);
+  EXPECT_GE(outside["reduce_sum"], 1u);
+  const auto notes_of = [&](std::string_view pass) {
+    std::string notes;
+    for (const PassReport& report : reports)
+      if (report.pass == pass)
+        for (const std::string& note : report.notes) notes += note + "\n";
+    return notes;
+  };
+  EXPECT_THAT(notes_of("order"), ::testing::HasSubstr("1 circuits in the order of their levels"));
+  EXPECT_THAT(notes_of("circuits"), ::testing::HasSubstr("chains took in"));
+  EXPECT_THAT(notes_of("defer"), ::testing::HasSubstr("sums over a batch moved behind their loops"));
+}
+
+}  // namespace
+}  // namespace elegans::graph
