@@ -15,24 +15,40 @@ namespace elegans::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
+template <class T, class C, class A, class B>
+HWY_INLINE void select_of(C c, A a, B b, T* y, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto choose = [d](auto condition, auto yes, auto no)
+                          HWY_ATTR { return hn::IfThenElse(hn::Eq(condition, hn::Zero(d)), no, yes); };
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::StoreU(choose(c.at(i), a.at(i), b.at(i)), d, y + i);
+  if (i < n) store_part(choose(c.part(i, n - i), a.part(i, n - i), b.part(i, n - i)), d, y + i, n - i);
+}
+
+// A loop of its own for each kind of the choices: strides are not asked for within it.
+template <class T, class C>
+HWY_INLINE void select_by(C c, const T* a, std::size_t a_stride, const T* b, std::size_t b_stride, T* y,
+                          std::size_t n) {
+  if (a_stride && b_stride) {
+    select_of(c, Array<T>{a}, Array<T>{b}, y, n);
+  } else if (a_stride) {
+    select_of(c, Array<T>{a}, Repeated<T>(b), y, n);
+  } else if (b_stride) {
+    select_of(c, Repeated<T>(a), Array<T>{b}, y, n);
+  } else {
+    select_of(c, Repeated<T>(a), Repeated<T>(b), y, n);
+  }
+}
+
 template <class T>
 void select(const T* c, std::size_t c_stride, const T* a, std::size_t a_stride, const T* b, std::size_t b_stride, T* y,
             std::size_t n) {
   if (n == 0) return;
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto whole = [&](const T* p, std::size_t stride, std::size_t i)
-                         HWY_ATTR { return stride ? hn::LoadU(d, p + i) : hn::Set(d, *p); };
-  const auto part = [&](const T* p, std::size_t stride, std::size_t i)
-                        HWY_ATTR { return stride ? load_part(d, p + i, n - i) : hn::Set(d, *p); };
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    const auto otherwise = hn::Eq(whole(c, c_stride, i), hn::Zero(d));
-    hn::StoreU(hn::IfThenElse(otherwise, whole(b, b_stride, i), whole(a, a_stride, i)), d, y + i);
-  }
-  if (i < n) {
-    const auto otherwise = hn::Eq(part(c, c_stride, i), hn::Zero(d));
-    store_part(hn::IfThenElse(otherwise, part(b, b_stride, i), part(a, a_stride, i)), d, y + i, n - i);
+  if (c_stride) {
+    select_by(Array<T>{c}, a, a_stride, b, b_stride, y, n);
+  } else {
+    select_by(Repeated<T>(c), a, a_stride, b, b_stride, y, n);
   }
 }
 
