@@ -239,8 +239,7 @@ class Elementwise::Pass {
         outer_(call.sizes[outer_at]),
         inner_(call.sizes[inner_at]),
         streams_(outer_ == 1 && inner_ * sizeof(T) >= streamed_bytes),
-        tile_((streams_ ? streamed_tile_bytes : tile_bytes) / sizeof(T)),
-        rows_at_once_(inner_ < tile_ ? std::max<std::size_t>(1, tile_ / std::max<std::size_t>(1, inner_)) : 1),
+        rows_at_once_(inner_ < tile ? std::max<std::size_t>(1, tile / std::max<std::size_t>(1, inner_)) : 1),
         spread_(rows_at_once_ > 1 && outer_ > 1),
         register_(register_bytes(outer_ * inner_, sizeof(T)) / sizeof(T)),
         tiles_(static_cast<T**>(call.workspace)),
@@ -254,17 +253,17 @@ class Elementwise::Pass {
     place_results();
     for (std::size_t row = 0; row < outer_; row += row_step) {
       const std::size_t rows = std::min(row_step, outer_ - row);
-      for (std::size_t column = 0; column < inner_; column += tile_) {
-        const std::size_t n = spread_ ? rows * inner_ : std::min(tile_, inner_ - column);
+      for (std::size_t column = 0; column < inner_; column += tile) {
+        const std::size_t n = spread_ ? rows * inner_ : std::min(tile, inner_ - column);
         move_to(row, rows, column, n);
-        if (streams_) fetch_ahead(column + tiles_ahead * tile_);
+        if (streams_) fetch_ahead(column + tiles_ahead * tile);
         call_.kernels.table<T>().chain(operation_.chain_.data(), operation_.chain_.size(), tiles_, n);
       }
     }
   }
 
  private:
-  static constexpr std::size_t tiles_ahead = 2;
+  static constexpr std::size_t tile = tile_bytes / sizeof(T), tiles_ahead = 2;
 
   Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[first_access + i]); }
   T* copy(std::size_t i) const noexcept { return scratch_ + (operation_.registers_ + i) * register_; }
@@ -275,7 +274,7 @@ class Elementwise::Pass {
       const T* base = call_.in<T>(i);
       tiles_[i] = copy(i);
       if (access(i) == Access::scalar) {
-        std::fill_n(copy(i), spread_ ? rows * inner_ : std::min(tile_, inner_), *base);
+        std::fill_n(copy(i), spread_ ? rows * inner_ : std::min(tile, inner_), *base);
       } else if (access(i) == Access::row && spread_) {
         for (std::size_t r = 0; r < rows; ++r) std::memcpy(copy(i) + r * inner_, base, inner_ * sizeof(T));
       }
@@ -289,7 +288,7 @@ class Elementwise::Pass {
 
   // The memory works while the instructions of this tile run.
   void fetch_ahead(std::size_t column) const noexcept {
-    const std::size_t end = std::min(column + tile_, inner_);
+    const std::size_t end = std::min(column + tile, inner_);
     for (std::size_t i = 0; i < operation_.inputs_; ++i)
       if (access(i) == Access::full)
         for (std::size_t at = column; at < end; at += AlignedBuffer::alignment / sizeof(T))
@@ -325,7 +324,7 @@ class Elementwise::Pass {
   const Call& call_;
   const std::size_t outer_, inner_;
   const bool streams_;  // through arrays that no cache near the core holds
-  const std::size_t tile_, rows_at_once_;
+  const std::size_t rows_at_once_;
   const bool spread_;
   const std::size_t register_;  // elements of one
   T** const tiles_;             // by number of the value

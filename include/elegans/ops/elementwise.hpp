@@ -37,9 +37,8 @@ class Elementwise final : public Operation {
  public:
   static constexpr std::size_t max_inputs = 24;
   static constexpr std::size_t tile_bytes = 1024;  // of one register; two dozen registers stay within 32 KB
-  // Arrays of so many bytes, which no cache near a core holds, are visited in smaller tiles, and the tiles to come are
-  // fetched while one is computed.
-  static constexpr std::size_t streamed_bytes = std::size_t{512} << 10, streamed_tile_bytes = 512;
+  // Of arrays of so many bytes, which no cache near a core holds, the tiles to come are fetched while one is computed.
+  static constexpr std::size_t streamed_bytes = std::size_t{512} << 10;
   // Bytes of one register for a result of so many elements: no more than they need.
   static constexpr std::size_t register_bytes(std::size_t elements, std::size_t size) {
     return aligned(std::min(tile_bytes, elements * size));
