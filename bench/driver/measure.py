@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import bars as all_bars
+import outside
 import ratios
 from workers import Missing, Worker
 
@@ -82,6 +83,8 @@ def rounds_of(workers, clock, seconds):
 def measure(case, ours, peers, bars, core, clock="ns", seconds=SECONDS):
     """What is known of the case: its series with bursts, quartiles and counts, the ingredients of its floor, its bars."""
     result = {"case": case["case"], "text": case["text"], "series": {}, "ingredients": ours.ingredients(core)}
+    if case["case"].startswith("threads/"):
+        clock = "ns"  # two threads take twice the processor time of one
     workers, result["missing"] = start(case, ours, peers, bars, core)
     try:
         bursts, last = rounds_of(workers, clock, seconds)
@@ -98,6 +101,11 @@ def measure(case, ours, peers, bars, core, clock="ns", seconds=SECONDS):
         for name in case["series"]:
             result["series"][name]["checksum"] = ours.calls(case["case"], name, 3)["checksum"]
     result["bars"] = all_bars.judge_case(bars, result)
+    try:
+        result["outside"] = {name: outside.count(ours.program, case["case"], name)
+                             for name in case["series"] if outside.is_silent(case["case"], name)}
+    except outside.NotAllowed as reason:
+        result["missing"]["what is asked of the system"] = str(reason)
     return result
 
 

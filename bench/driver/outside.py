@@ -17,11 +17,10 @@ def count(program, case, series, calls=3):
     folder = os.path.dirname(os.path.abspath(program))
     with tempfile.TemporaryDirectory() as temporary:
         traced, allocated = os.path.join(temporary, "calls"), os.path.join(temporary, "allocations")
-        environment = os.environ | {"LD_PRELOAD": os.path.join(folder, "libbench_allocations.so"),
-                                    "BENCH_ALLOCATIONS": allocated}
-        run = [os.path.abspath(program), "--case", case, "--series", series, "--calls", str(calls)]
-        done = subprocess.run([os.path.join(folder, "bench_system_calls"), traced, *run], env=environment,
-                              capture_output=True, text=True)
+        run = ["/usr/bin/env", f"LD_PRELOAD={os.path.join(folder, 'libbench_allocations.so')}",
+               f"BENCH_ALLOCATIONS={allocated}", os.path.abspath(program),
+               "--case", case, "--series", series, "--calls", str(calls)]
+        done = subprocess.run([os.path.join(folder, "bench_system_calls"), traced, *run], capture_output=True, text=True)
         if done.returncode == NOT_ALLOWED:
             raise NotAllowed("this machine lets no program trace another")
         if done.returncode:

@@ -57,4 +57,7 @@ def report(result):
         rows.append(f"    {name:28} missing: {reason}")
     for line in result["bars"]:
         rows.append(f"  {line['verdict']:>12}  {subject(line):44} {value_text(line):30} {bar_text(line)}")
+    for name, counts in result.get("outside", {}).items():
+        calls = sum(counts["system calls"].values())
+        rows.append(f"    {name:28} {counts['allocations']} allocations, {counts['locks']} locks, {calls} system calls")
     return "\n".join(rows)

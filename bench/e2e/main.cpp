@@ -147,7 +147,7 @@ void run_calls(const Series& series, std::int64_t calls) {
       work.run(1);
     }
   };
-  run(2);
+  run(1);
   begin_outside_count();
   run(calls);
   end_outside_count();

@@ -5,6 +5,13 @@
 
 #include "outside/marks.h"
 
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_STOP_INSTRUMENTATION
+#endif
+
 namespace elegans::bench {
 namespace {
 
@@ -21,10 +28,12 @@ void begin_outside_count() {
   const Notify notify = find("begin_allocation_count");
   mark(MARK_BEGIN);
   if (notify) notify();
+  CALLGRIND_START_INSTRUMENTATION;
 }
 
 void end_outside_count() {
-  static const Notify notify = find("end_allocation_count");
+  CALLGRIND_STOP_INSTRUMENTATION;
+  const Notify notify = find("end_allocation_count");
   if (notify) notify();
   mark(MARK_END);
 }

@@ -43,7 +43,8 @@ int count_calls(pid_t process, std::map<std::uint64_t, std::uint64_t>& counts) {
     if (WIFEXITED(status)) return WEXITSTATUS(status);
     if (WIFSIGNALED(status)) return 128 + WTERMSIG(status);
     const bool at_call = WSTOPSIG(status) == (SIGTRAP | 0x80);
-    signal = at_call ? 0 : WSTOPSIG(status);
+    signal =
+        at_call || WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);  // a plain one says that it begins a program
     __ptrace_syscall_info info{};
     if (!at_call || !entering(process, info)) continue;
     const bool is_mark = info.entry.nr == SYS_lseek && static_cast<int>(info.entry.args[0]) == MARK_FILE;

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Instructions of one call of each step, and of each network's smallest training step (a larger one runs the same code),
+counted by valgrind with the AVX2 kernels.
+
+    instructions.py --program build/dev/bin/bench_e2e            writes bench/baseline.json
+    instructions.py --program build/dev/bin/bench_e2e --check    compares with it: exits 1 where a count grew by over 3 %
+    … --only step/cfc-ncp                                        of one case
+
+Only what lies between the marks of bench_e2e --calls is counted: the number does not depend on the machine, its load or
+its clock. It depends on compiler and C library; the baseline names them, and counts of
+others are shown and not judged."""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BASELINE = os.path.join(ROOT, "bench", "baseline.json")
+ALLOWED_GROWTH = 1.03
+CALLS = {"step": 1000, "train": 1}
+
+
+def counted(program):
+    """(case, series) pairs; cases are listed by ascending size."""
+    listed = subprocess.run([program, "--list", "--json"], capture_output=True, text=True, check=True).stdout
+    seen = set()
+    for case in map(json.loads, listed.splitlines()):
+        kind, network = case["case"].split("/")[:2] if "/" in case["case"] else (case["case"], "")
+        if kind in CALLS and (kind, network) not in seen:
+            seen.add((kind, network))
+            yield case["case"], case["series"][0]
+
+
+def of_one_call(program, case, series):
+    calls = CALLS[case.split("/")[0]]
+    command = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null",
+               program, "--case", case, "--series", series, "--calls", str(calls)]
+    try:
+        done = subprocess.run(command, env=os.environ | {"ELEGANS_TARGET": "AVX2"}, capture_output=True, text=True)
+    except FileNotFoundError:
+        sys.exit("valgrind is missing: run scripts/install-deps ci")
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    if done.returncode or not found:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
+    if int(found.group(1)) == 0:
+        sys.exit(f"{program} was compiled without valgrind's headers: run scripts/install-deps ci, and compile "
+                 "bench/e2e/outside_count.cpp again")
+    return round(int(found.group(1)) / calls)
+
+
+def machine():
+    compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    library = subprocess.run(["ldd", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    return {"compiler": compiler, "library": library, "target": "AVX2"}
+
+
+def grown(before, now):
+    """Cases whose count grew by more than is allowed, with both counts; a case without a count before has grown."""
+    return {case: (before.get(case), count) for case, count in now.items()
+            if case not in before or count > ALLOWED_GROWTH * before[case]}
+
+
+def check(now, preset):
+    with open(BASELINE) as file:
+        baseline = json.load(file)
+    for case, count in now.items():
+        before = baseline["instructions"].get(case)
+        print(f"{case:28} {count:>14,}  {f'{100 * (count / before - 1):+.2f} %' if before else 'new'}")
+    if baseline["of"] != machine() | {"preset": preset}:
+        print(f"Not judged: the baseline is of {baseline['of']}, this is {machine() | {'preset': preset}}")
+        return
+    worse = grown(baseline["instructions"], now)
+    for case, (before, count) in worse.items():
+        print(f"{case} takes {count:,} instructions a call; bench/baseline.json allows "
+              f"{'none: the case is new' if before is None else f'{before:,} and 3 %'}", file=sys.stderr)
+    if worse:
+        sys.exit("Make it cheaper, or run  scripts/bench --instructions --preset dev  and commit bench/baseline.json with "
+                 "the change and the reason.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", required=True, help="bench_e2e")
+    parser.add_argument("--only", action="append", default=[], help="a case, or what its name begins with")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--python", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    preset = os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(arguments.program))))
+    chosen = [(case, series) for case, series in counted(arguments.program)
+              if not arguments.only or any(case.startswith(name) for name in arguments.only)]
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        counts = pool.map(lambda one: of_one_call(arguments.program, *one), chosen)
+        now = {case: count for (case, _), count in zip(chosen, counts)}
+    if arguments.check:
+        return check(now, preset)
+    for case, count in now.items():
+        print(f"{case:28} {count:>14,}")
+    if arguments.only:
+        return
+    with open(BASELINE, "w") as file:
+        json.dump({"of": machine() | {"preset": preset}, "instructions": now}, file, indent=2)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""docs/benchmarks.md: the page of a run, written from its numbers alone."""
+
+import text
+
+HEAD = """# Benchmarks
+
+Written by `{command} --page` on {date}; not edited by hand. Chart: every bar, the time of the other over ours.
+
+![Ratios to peers, floors and other series](benchmarks.svg)
+
+| | |
+|---|---|
+| processor | {processor}, {cores} cores, {kind} |
+| compiler | {compiler} |
+| commit | {commit} |
+| peers | {versions} |
+| clock | {clock} |
+
+Every series of a case ran in turns with all others of it on one pinned core, in bursts of some 20 ms; peers with their best
+settings for one thread. Times are medians with quartiles. A ratio is the median of the ratios of paired bursts, with the
+interval that a bootstrap gives it (95 %): an interval that excludes the bar decides, *undecided* is one that holds it. The
+floor of a case is counted from its shapes and from rates measured beside it (`bench/e2e/counts.hpp`); a ratio to it says how
+many times longer the case takes. PyTorch's ncps cannot take Δt for a batch: its training steps have none, ours have.
+"""
+
+
+def rates(ingredients):
+    largest = ingredients["copy"][-1]
+    reads = {size: rate for size, rate in ingredients["read"]}
+    return (f"Rates beside the first case: {ingredients['flop_per_second'] / 1e9:.0f} GFLOP/s, "
+            f"sigmoid {ingredients['sigmoid_ns']:.2f} ns, tanh {ingredients['tanh_ns']:.2f} ns, reading 32 KB at "
+            f"{reads[32768] / 1e9:.0f} GB/s and 1 MB at {reads[1 << 20] / 1e9:.0f} GB/s, copying {text.size(largest[0])} at "
+            f"{largest[1] / 1e9:.1f} GB/s.")
+
+
+def bars_table(cases):
+    rows = ["| case | | ratio | bar | |", "|---|---|---|---|---|"]
+    for result in cases:
+        for line in result["bars"]:
+            stretch = f" (stretch {text.number(line['stretch'])})" if line["stretch"] else ""
+            verdict = f"**{line['verdict']}**" if line["verdict"] == "not met" else line["verdict"]
+            rows.append(f"| {result['case']} | {text.subject(line)} | {text.value_text(line)} | "
+                        f"{text.bar_text(line)}{stretch} | {verdict} |")
+    return "\n".join(rows)
+
+
+def times_table(cases):
+    rows = ["| case | series | median | quartiles | peak memory |", "|---|---|---|---|---|"]
+    for result in cases:
+        for name, series in result["series"].items():
+            low, high = series["quartiles"]
+            rows.append(f"| {result['text']} | {name} | {text.duration(series['median'])} | "
+                        f"{text.duration(low)} … {text.duration(high)} | {text.size(series['peak_bytes'])} |")
+    return "\n".join(rows)
+
+
+def outside_table(cases):
+    rows = []
+    for result in cases:
+        for name, counts in result.get("outside", {}).items():
+            calls = sum(counts["system calls"].values())
+            rows.append(f"| {result['case']} | {name} | {counts['allocations']} | {counts['locks']} | {calls} |")
+    if not rows:
+        return ""
+    return "\n".join(["## Asked of the system while running", "",
+                      "Counted from outside, over three calls (`bench/outside`).", "",
+                      "| case | series | allocations | locks | system calls |", "|---|---|---|---|---|", *rows, ""])
+
+
+def render(kept):
+    setting = dict(kept["setting"])
+    setting["versions"] = ", ".join(setting["versions"]) or "none"
+    setting["clock"] = {"wall": "wall clock", "cpu": "processor time, as others used the machine too"}[setting["clock"]]
+    cases = kept["cases"]
+    return "\n".join([HEAD.format(**setting), rates(cases[0]["ingredients"]), "", "## Bars", "", bars_table(cases), "",
+                      "## Times", "", times_table(cases), "", outside_table(cases)]).rstrip() + "\n"
+
+
+def write(kept, file):
+    with open(file, "w") as opened:
+        opened.write(render(kept))

@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Tests of what judges benchmarks: ratios, floors, bars, the page, the chart and counts of instructions. Times nothing."""
+
+import os
+import random
+import sys
+import tempfile
+import unittest
+import xml.dom.minidom
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import bars
+import chart
+import floors
+import instructions
+import outside
+import page
+import ratios
+import text
+
+RATES = {"flop_per_second": 2e9, "sigmoid_ns": 3.0, "tanh_ns": 5.0, "kind": "test",
+         "read": [[1024, 8e9], [4096, 2e9], [32768, 2e9], [1 << 20, 2e9]], "copy": [[1024, 4e9], [1 << 20, 1e9]]}
+COUNTS = {"flop": 100.0, "sigmoids": 2.0, "tanhs": 1.0, "bytes": 0.0, "traffic": "read", "synapses": 10.0, "memory": 40.0}
+
+
+def series(bursts, counts=None, **more):
+    low, high = ratios.quantile(bursts, 0.25), ratios.quantile(bursts, 0.75)
+    return {"bursts": bursts, "median": ratios.quantile(bursts, 0.5), "quartiles": [low, high], "version": None,
+            "counts": COUNTS | (counts or {}), "peak_bytes": 1000} | more
+
+
+def result(**names):
+    return {"case": "step/x", "text": "step: x", "series": names, "ingredients": RATES, "missing": {}}
+
+
+class Ratios(unittest.TestCase):
+    def test_quantiles_lie_between_the_two_nearest(self):
+        self.assertEqual(ratios.quantile([4, 1, 3, 2], 0.5), 2.5)
+        self.assertEqual(ratios.quantile([10, 20, 30], 0.25), 15)
+        self.assertEqual(ratios.quantile([7], 0.9), 7)
+
+    def test_pairs_cancel_what_both_met(self):
+        slowdown = [1, 1, 5, 1, 3, 1, 1]
+        value, (low, high) = ratios.paired_ratio([20 * s for s in slowdown], [2 * s for s in slowdown])
+        self.assertEqual((value, low, high), (10, 10, 10))
+
+    def test_unequal_numbers_of_bursts_are_refused(self):
+        with self.assertRaisesRegex(ValueError, "3 and 2 bursts are no pairs"):
+            ratios.paired_ratio([1, 2, 3], [1, 2])
+
+    def test_interval_holds_the_truth_about_as_often_as_it_says(self):
+        generator, hits = random.Random(5), 0
+        for _ in range(100):
+            low, high = ratios.bootstrap([generator.gauss(10, 1) for _ in range(25)])
+            hits += low <= 10 <= high
+        # 95 of 100 are expected; a binomial has a standard deviation of 2.2, and medians of few are slightly off.
+        self.assertGreaterEqual(hits, 86)
+        self.assertLess(hits, 100.5)
+
+    def test_interval_narrows_with_more_bursts(self):
+        generator = random.Random(6)
+        values = [generator.gauss(10, 1) for _ in range(400)]
+        few, many = ratios.bootstrap(values[:10]), ratios.bootstrap(values)
+        self.assertLess(many[1] - many[0], 0.5 * (few[1] - few[0]))
+
+    def test_verdicts(self):
+        self.assertEqual(ratios.verdict((20, 21), at_least=20), ratios.MET)
+        self.assertEqual(ratios.verdict((18, 19.9), at_least=20), ratios.NOT_MET)
+        self.assertEqual(ratios.verdict((19, 21), at_least=20), ratios.UNDECIDED)
+        self.assertEqual(ratios.verdict((1.1, 1.5), at_most=1.5), ratios.MET)
+        self.assertEqual(ratios.verdict((1.6, 1.7), at_most=1.5), ratios.NOT_MET)
+        self.assertEqual(ratios.verdict((1.4, 1.6), at_most=1.5), ratios.UNDECIDED)
+
+
+class Floors(unittest.TestCase):
+    def test_bandwidth_lies_on_a_line_over_the_logarithm(self):
+        self.assertEqual(floors.bandwidth(RATES["read"], 10), 8e9)
+        self.assertEqual(floors.bandwidth(RATES["read"], 2048), 5e9)
+        self.assertEqual(floors.bandwidth(RATES["read"], 1 << 30), 2e9)
+
+    def test_floor_is_the_larger_of_arithmetic_and_traffic_and_the_functions(self):
+        self.assertAlmostEqual(floors.floor_ns(COUNTS, RATES), 50 + 2 * 3 + 5)
+        self.assertAlmostEqual(floors.floor_ns(COUNTS | {"bytes": 1024.0}, RATES), 128 + 11)
+        self.assertAlmostEqual(floors.floor_ns(COUNTS | {"bytes": 1024.0, "traffic": "copy"}, RATES), 256 + 11)
+        self.assertIsNone(floors.floor_ns(COUNTS | {"flop": 0.0}, RATES))
+
+
+class Bars(unittest.TestCase):
+    def load(self, written):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(written)
+            file.flush()
+            return bars.load(file.name)
+
+    def test_the_file_of_the_repository_is_well_formed(self):
+        loaded = bars.load(os.path.join(instructions.ROOT, "bench", "bars.toml"))
+        self.assertIn("ort-c", bars.peers_of(loaded, "step/cfc-ncp"))
+        self.assertEqual(bars.peers_of(loaded, "adam/10M"), ["fused", "eager"])
+
+    def test_what_is_wrong_in_the_file_is_named(self):
+        for written, message in (('case = "a"\nours = "run"\nfastr = 2', "unknown key 'fastr'"),
+                                 ('case = "a"', "needs 'case' and 'ours'"),
+                                 ('case = "a"\nours = "run"', "against nothing"),
+                                 ('case = "a"\nours = "run"\nagainst = "x"\nmeasure = "size"', "measures 'size'")):
+            with self.assertRaisesRegex(bars.BarError, message):
+                self.load("[[bar]]\n" + written)
+
+    def judge(self, measured, **bar):
+        lines = bars.judge_case([{"case": "step/x", "ours": "run"} | bar], measured)
+        self.assertEqual(len(lines), 1)
+        return lines[0]
+
+    def test_faster_divides_the_other_by_ours_and_within_ours_by_the_other(self):
+        measured = result(run=series([10.0] * 5), eager=series([300.0] * 5))
+        line = self.judge(measured, against="eager", faster=20)
+        self.assertEqual((line["value"], line["verdict"]), (30, "met"))
+        line = self.judge(measured, against="eager", within=0.01)
+        self.assertAlmostEqual(line["value"], 1 / 30)
+        self.assertEqual(line["verdict"], "not met")
+
+    def test_floor(self):
+        line = self.judge(result(run=series([122.0] * 5)), against="floor", within=1.5)
+        self.assertAlmostEqual(line["value"], 2)
+        self.assertEqual(line["verdict"], "not met")
+
+    def test_per_count_and_sums_of_series(self):
+        measured = result(run=series([100.0] * 5), a=series([10.0] * 5), b=series([30.0] * 5))
+        line = self.judge(measured, against=["a", "b"], per="operations", within=5)
+        self.assertAlmostEqual(line["value"], (100 / 130) / (40 / 260))  # 100 flop and 10 each of three functions
+        line = self.judge(measured | {"series": measured["series"] | {"a": series([10.0] * 5, {"synapses": 1.0})}},
+                          against="a", per="synapses", within=1.3)
+        self.assertAlmostEqual(line["value"], 1)
+
+    def test_memory_peak_bits_and_absolute(self):
+        measured = result(run=series([3e6] * 5, {"memory": 80.0}, checksum=7), a=series([1.0] * 5, peak_bytes=9000, checksum=7))
+        self.assertEqual(self.judge(measured, against="a", measure="memory", within=1.3)["value"], 2)
+        self.assertEqual(self.judge(measured, against="a", measure="peak", faster=8)["value"], 9)
+        self.assertEqual(self.judge(measured, against="a", measure="bits")["verdict"], "met")
+        measured["series"]["a"]["checksum"] = 8
+        self.assertEqual(self.judge(measured, against="a", measure="bits")["verdict"], "not met")
+        line = self.judge(measured, most_ms=20)
+        self.assertEqual((line["value"], line["verdict"]), (3, "met"))
+
+    def test_what_is_missing_says_why(self):
+        measured = result(run=series([1.0] * 5)) | {"missing": {"ort": "no onnxruntime"}}
+        self.assertEqual(self.judge(measured, against="ort", faster=2)["verdict"], "not measured: ort (no onnxruntime)")
+
+    def test_without_a_number_it_is_reported(self):
+        measured = result(run=series([1.0] * 5), eager=series([3.0] * 5))
+        self.assertEqual(self.judge(measured, against="eager")["verdict"], "reported")
+
+
+class Pages(unittest.TestCase):
+    def kept(self):
+        measured = result(run=series([10.0, 12.0, 11.0]), eager=series([300.0, 310.0, 320.0]))
+        measured["bars"] = bars.judge_case(
+            [{"case": "step/x", "ours": "run", "against": "eager", "faster": 20, "stretch": 40},
+             {"case": "step/x", "ours": "run", "against": "mlx"}], measured)
+        measured["outside"] = {"run": {"allocations": 0, "locks": 0, "system calls": {202: 3}}}
+        setting = {"date": "2000-01-01", "processor": "P", "cores": 1, "clock": "wall", "kind": "AVX2", "compiler": "c",
+                   "commit": "abc", "versions": ["Peer 1"], "command": "scripts/bench"}
+        return {"setting": setting, "cases": [measured]}
+
+    def test_page_has_every_bar_and_series(self):
+        written = page.render(self.kept())
+        self.assertIn("| step/x | run against eager | 29.1 × (25.8 … 30) | ≥ 20 × (stretch 40) | met |", written)
+        self.assertIn("not measured: mlx (not measured)", written)
+        self.assertIn("| step: x | run | 11 ns | 10.5 ns … 11.5 ns | 1 KB |", written)
+        self.assertIn("| step/x | run | 0 | 0 | 3 |", written)
+        self.assertEqual(written, page.render(self.kept()))
+
+    def test_chart_is_well_formed_and_draws_what_was_measured(self):
+        drawn = xml.dom.minidom.parseString(chart.render(self.kept()["cases"]))
+        labels = [node.firstChild.data for node in drawn.getElementsByTagName("text")]
+        self.assertIn("step/x / eager", labels)
+        self.assertEqual(len(drawn.getElementsByTagName("rect")), 1)
+        self.assertEqual(len(xml.dom.minidom.parseString(chart.render([])).getElementsByTagName("rect")), 0)
+
+    def test_numbers_as_people_read_them(self):
+        self.assertEqual([text.duration(ns) for ns in (12.34, 1500, 2.5e6, 3e9)], ["12.3 ns", "1.5 µs", "2.5 ms", "3 s"])
+        self.assertEqual([text.size(n) for n in (12, 2048, 3e6)], ["12 B", "2.05 KB", "3 MB"])
+
+
+class Instructions(unittest.TestCase):
+    def test_growth_beyond_three_percent_and_new_cases(self):
+        before = {"a": 1000, "b": 1000, "c": 1000}
+        self.assertEqual(instructions.grown(before, {"a": 1030, "b": 1031, "c": 900, "d": 5}),
+                         {"b": (1000, 1031), "d": (None, 5)})
+
+
+class Outside(unittest.TestCase):
+    """With the path of bench_e2e: that nothing is asked of the system while running, and that what is would be seen."""
+
+    program = None
+
+    def setUp(self):
+        if not self.program:
+            self.skipTest("no path of bench_e2e was given")
+
+    def count(self, *arguments):
+        try:
+            return outside.count(self.program, *arguments)
+        except outside.NotAllowed as reason:
+            self.skipTest(str(reason))
+
+    def test_counters_see_what_compiling_and_threads_ask_for(self):
+        self.assertGreater(self.count("compile", "train/cfc-ncp/128x100")["allocations"], 1000)
+        # Two threads wake each other.
+        self.assertGreater(sum(self.count("threads/cfc-ncp/128x100", "two")["system calls"].values()), 0)
+
+    def test_running_asks_for_nothing(self):
+        import measure
+        nothing = {"allocations": 0, "locks": 0, "system calls": {}}
+        for case in measure.Ours(self.program).cases():
+            for name in case["series"]:
+                if outside.is_silent(case["case"], name):
+                    with self.subTest(case=case["case"], series=name):
+                        self.assertEqual(self.count(case["case"], name), nothing)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        Outside.program = sys.argv.pop(1)
+    unittest.main()
