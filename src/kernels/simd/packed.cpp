@@ -76,6 +76,7 @@ void multiply_packed(const Group<T>& group, std::size_t first_row) {
   const T* b[columns];
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) b[c] = group.b[c];
+  if (group.terms == 0) __builtin_unreachable();  // else `total` would be read as it was made
   std::size_t at = 0;
   for (std::size_t t = 0; t < group.terms; ++t) {
     VecOf<decltype(d)> sum[rows][columns];

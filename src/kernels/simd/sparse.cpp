@@ -96,7 +96,7 @@ void sampled_product_inner(const T* HWY_RESTRICT x, const T* HWY_RESTRICT d, T* 
 
 // y[s] = x[index[s]]. Tables of at most two vectors are looked up in registers where the machine can.
 template <class T>
-void gather_numbers(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t width, std::size_t count,
+void gather_numbers(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, [[maybe_unused]] std::size_t width, std::size_t count,
                     const std::uint32_t* HWY_RESTRICT index) {
   std::size_t s = 0;
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
