@@ -109,6 +109,19 @@ TYPED_TEST(Packed, AreChainsOverAscendingK) {
         }
 }
 
+// Every number of columns up to more than a row is swept by at once: each block has code of its own.
+TYPED_TEST(Packed, OfEveryWidth) {
+  using T = TypeParam;
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t rows : {1, 2, 3, 4, 9})
+      for (std::size_t n = 1; n <= 450; n += n < 40 ? 1 : 4) {
+        Product<T> product({5}, {n}, rows);
+        product.run(table, 0, rows);
+        expect_chains(target, product);
+        if (::testing::Test::HasFatalFailure()) return;
+      }
+}
+
 // More rows than stay in the cache together, and more columns than one row is swept by at once.
 TYPED_TEST(Packed, OfManyRowsAndColumns) {
   using T = TypeParam;
