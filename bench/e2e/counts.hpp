@@ -1,6 +1,6 @@
 #pragma once
-// What a case has to do at least, counted from its shapes alone and not from how the library does it. scripts/bench makes
-// the floor of the case from these counts and from rates measured in the same run:
+// What a case has to do at least, counted from its shapes alone and not from how the library does it. scripts/bench
+// makes the floor of the case from these counts and from rates measured in the same run:
 //
 //     floor = max(flop / FMA rate, bytes / bandwidth) + sigmoids · time of one + tanhs · time of one
 //
@@ -8,12 +8,12 @@
 // or of copying arrays of that size (Traffic). The functions are added because they use the multiply-add units too and
 // cannot begin before the sums that they are of are there; an exponential counts as a sigmoid.
 //
-// A step of a recurrent network reads each of its weights once. A training step of T steps for B sequences reads inputs and
-// targets, writes and reads back the state of each step (all else can be computed from it), and reads and writes what
-// Adam keeps, 28 bytes a weight. Its products are three times those of the forward pass (forward, gradient of the
-// weights, gradient of the data), two times where the data are the inputs of the network, whose gradient nobody asks for;
-// other arithmetic is three times that of the forward pass, and functions are computed once, for all derivatives follow
-// from their values.
+// A step of a recurrent network reads each of its weights once. A training step of T steps for B sequences reads inputs
+// and targets, writes and reads back the state of each step (all else can be computed from it), and reads and writes
+// what Adam keeps, 28 bytes a weight. Its products are three times those of the forward pass (forward, gradient of the
+// weights, gradient of the data), two times where the data are the inputs of the network, whose gradient nobody asks
+// for; other arithmetic is three times that of the forward pass, and functions are computed once, for all derivatives
+// follow from their values.
 
 #include <cstdint>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Timing a series in bursts: as many calls in a row as take a given time. Bursts are short, so that a driver can take them
-// in turns with those of another program, and one of each makes a pair.
+// Timing a series in bursts: as many calls in a row as take a given time. Bursts are short, so that a driver can take
+// them in turns with those of another program, and one of each makes a pair.
 
 #include "e2e/case.hpp"
 

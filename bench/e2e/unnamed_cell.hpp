@@ -1,6 +1,6 @@
 #pragma once
-// Cells that nobody has named: gated bodies with Δt over random wirings, drawn from a seed. Whatever the library does for
-// its own cells it must do for these.
+// Cells that nobody has named: gated bodies with Δt over random wirings, drawn from a seed. Whatever the library does
+// for its own cells it must do for these.
 //
 // With inputs x, state h, the synapses P of a random wiring, and all choices in braces drawn:
 //

@@ -148,8 +148,8 @@ void measure_products() {
   }
 }
 
-// Products with a packed matrix: gates of a cell for one row and for a shard, the sum of their gradients, and a recurrent
-// kernel, given as rows x terms * depth x parts * width.
+// Products with a packed matrix: gates of a cell for one row and for a shard, the sum of their gradients, and a
+// recurrent kernel, given as rows x terms * depth x parts * width.
 void measure_packed() {
   struct Case {
     std::size_t rows, depth, terms, width, parts;

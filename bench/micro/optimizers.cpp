@@ -6,8 +6,8 @@
 //   by_hand    time of the loop by hand over that of the update: above 1 the update is the faster
 //
 // The loops by hand are compiled for this machine (-O3 -march=native), on one thread, as the update runs on one. The
-// arrays are larger than the caches, as those of a large model are; "update/…/4096" are of a small one. Adam runs over ten
-// million parameters too, of one weight and of a thousand.
+// arrays are larger than the caches, as those of a large model are; "update/…/4096" are of a small one. Adam runs over
+// ten million parameters too, of one weight and of a thousand.
 
 #include <benchmark/benchmark.h>
 

@@ -2,8 +2,8 @@
 //
 //     bench_system_calls FILE PROGRAM ARGUMENT…
 //
-// writes a line "NUMBER COUNT" for each kind of call to FILE, and exits as the program does. Exits with 77 where tracing is
-// not allowed here.
+// writes a line "NUMBER COUNT" for each kind of call to FILE, and exits as the program does. Exits with 77 where
+// tracing is not allowed here.
 
 #include <sys/ptrace.h>
 #include <sys/syscall.h>

@@ -33,6 +33,12 @@ class Rewrite {
   std::vector<ValueId> map_;
 };
 
+// The operation of a node, or null where it is another one.
+template <class Operation>
+const Operation* as(const Node& node) {
+  return dynamic_cast<const Operation*>(node.operation.get());
+}
+
 // The scan with another body of the same ports.
 OperationPtr with_body(const Scan& scan, Graph body);
 

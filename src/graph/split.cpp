@@ -22,7 +22,8 @@ void require_inputs_named(const Graph& graph, std::span<const std::string> names
                          .remedy = suggest(name, known)});
 }
 
-bool is_constant_node(const Node& node) { return dynamic_cast<const ops::Constant*>(node.operation.get()) != nullptr; }
+// A number made by no input: it stays where it is read.
+bool is_number(const Node& node) { return as<ops::Constant>(node) != nullptr; }
 
 }  // namespace
 
@@ -41,7 +42,6 @@ Split split_constant(const Graph& graph, std::span<const std::string> names) {
     moves[n] = std::all_of(node.inputs.begin(), node.inputs.end(), is_known);
     for (const ValueId output : node.outputs) known[output] = moves[n];
   }
-  // Numbers stay where they are read; what reads nothing else is no work.
   for (std::size_t n = 0; n < graph.nodes().size(); ++n)
     if (!moves[n])
       for (const ValueId input : graph.nodes()[n].inputs) read_outside[input] = 1;
@@ -51,8 +51,8 @@ Split split_constant(const Graph& graph, std::span<const std::string> names) {
   for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
     const Node& node = graph.nodes()[n];
     if (moves[n]) before.push_back(node);
-    if (!moves[n] || is_constant_node(node)) after.push_back(node);
-    if (!moves[n] || is_constant_node(node)) continue;
+    if (!moves[n] || (is_number(node) && read_outside[node.outputs[0]])) after.push_back(node);
+    if (!moves[n] || is_number(node)) continue;
     for (const ValueId output : node.outputs) {
       if (!read_outside[output]) continue;
       crossing.push_back({fmt::format("constant {}", crossing.size()), output});

@@ -31,8 +31,8 @@ Value selu(Value x) { return scaled_elu(x, selu_scale, selu_alpha); }
 Value gelu(Value x) { return x * 0.5 * (1.0 + erf(x * 0.70710678118654752440)); }
 
 Value gelu_tanh(Value x) {
-  // (1 + tanh u) / 2 is the sigmoid of 2u, which keeps its accuracy where 1 + tanh u would cancel. Beyond ±10 it is 0 or
-  // 1 in every dtype; the cube would overflow.
+  // (1 + tanh u) / 2 is the sigmoid of 2u, which keeps its accuracy where 1 + tanh u would cancel. Beyond ±10 it is 0
+  // or 1 in every dtype; the cube would overflow.
   const Value near = clamp(x, -10, 10);
   return x * graph::sigmoid(near * (square(near) * 0.044715 + 1.0) * 1.59576912160573071176);
 }

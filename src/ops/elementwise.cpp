@@ -228,8 +228,8 @@ void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> ou
 }
 
 // One call in progress. The arrays are visited as [outer, inner] in tiles: parts of a row where rows are long, several
-// whole rows where they are short. In the second case rows and columns are spread into scratch. What is the same for all
-// tiles, single numbers and rows, is spread once.
+// whole rows where they are short. In the second case rows and columns are spread into scratch. What is the same for
+// all tiles, single numbers and rows, is spread once.
 template <class T>
 class Elementwise::Pass {
  public:

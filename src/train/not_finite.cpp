@@ -12,7 +12,8 @@ std::optional<std::size_t> first_not_finite(const void* numbers, std::size_t cou
   std::optional<std::size_t> found;
   ops::with_floating(dtype, [&]<class T>(T) {
     const T* const values = static_cast<const T*>(numbers);
-    // Numbers with a finite sum are finite; others are looked at one by one. The sum runs as fast as memory can be read.
+    // Numbers with a finite sum are finite; others are looked at one by one. The sum runs as fast as memory can be
+    // read.
     T sum = 0;
     kernels::table<T>(kernels::Target::best).reduce_sum(values, &sum, 1, count, 1);
     if (std::isfinite(sum)) return;

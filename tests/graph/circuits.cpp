@@ -26,8 +26,8 @@ ops::ConnectionsPtr circuit() {
                                             std::vector<std::uint32_t>{1, 1, 0, 3, 1, 3, 3, 0, 1});
 }
 
-// Leaky neurons over synapses, unfolded three times a step, with a product, moves of features and a value for each sample:
-// inputs x [time, batch, 2], dt [time, batch, 1], v [batch, 4], and weights w, m, e [9], leak [4], u [2, 4].
+// Leaky neurons over synapses, unfolded three times a step, with a product, moves of features and a value for each
+// sample: inputs x [time, batch, 2], dt [time, batch, 1], v [batch, 4], and weights w, m, e [9], leak [4], u [2, 4].
 Values unfolded(const Values& in) {
   const Value x = in[0], dt = in[1], v0 = in[2], w = in[3], m = in[4], e = in[5], leak = in[6], u = in[7];
   const LoopResult steps = scan(Dim::time(), std::array{v0}, std::array{x, dt}, [&](const Loop& loop) {

@@ -14,26 +14,17 @@
 #include "elegans/graph/scan.hpp"
 #include "elegans/ops/packed_matmul.hpp"
 #include "support/check_gradient.hpp"
+#include "support/graphs.hpp"
 
 namespace elegans::graph {
 namespace {
 
+using testing::body_of;
 using testing::GradientCase;
+using testing::names;
 using testing::random_tensor;
 using testing::run_case;
 using Values = std::vector<Value>;
-
-std::vector<std::string> names(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const Node& node : graph.nodes()) names.emplace_back(node.operation->name());
-  return names;
-}
-
-const Graph& body_of(const Graph& graph) {
-  for (const Node& node : graph.nodes())
-    if (const Scan* scan = as_scan(node)) return scan->body();
-  throw std::logic_error("the graph has no loop");
-}
 
 const ops::PackedLayout& layout_in(const Graph& graph) {
   for (const Node& node : graph.nodes())
@@ -166,8 +157,8 @@ TEST(Packing, SumsAndProductsOfOneOperandBecomeOneProduct) {
               ::testing::ElementsAre("4 products merged into 2 sums", "2 products of the same operands merged into 1"));
 }
 
-// A product that something else reads stays a result of its own; one of another width is no term; and what a product needs
-// of another cannot be done with it in one sweep.
+// A product that something else reads stays a result of its own; one of another width is no term; and what a product
+// needs of another cannot be done with it in one sweep.
 TEST(Packing, MergesNothingThatIsNeededApart) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 3}}), w = graph.input("w", {Dtype::f32, {3, 4}}),

@@ -15,27 +15,18 @@
 #include "elegans/graph/pipeline.hpp"
 #include "elegans/graph/scan.hpp"
 #include "support/check_gradient.hpp"
+#include "support/graphs.hpp"
 #include "support/message_of.hpp"
 
 namespace elegans::graph {
 namespace {
 
+using testing::body_of;
 using testing::GradientCase;
+using testing::names;
 using testing::random_tensor;
 using testing::run_case;
 using Values = std::vector<Value>;
-
-std::vector<std::string> names(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const Node& node : graph.nodes()) names.emplace_back(node.operation->name());
-  return names;
-}
-
-const Graph& body_of(const Graph& graph) {
-  for (const Node& node : graph.nodes())
-    if (const Scan* scan = as_scan(node)) return scan->body();
-  throw std::logic_error("the graph has no loop");
-}
 
 // A gated body over joined inputs with Δt, a mask, an invariant weight and connections: what users write.
 Values gated(const Values& in) {

@@ -11,6 +11,7 @@
 #include "elegans/graph/passes/simplify.hpp"
 #include "elegans/ops/row_chain.hpp"
 #include "support/check_gradient.hpp"
+#include "support/graphs.hpp"
 
 namespace elegans::graph {
 namespace {
@@ -18,12 +19,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::vector<std::string> names(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const Node& node : graph.nodes()) names.emplace_back(node.operation->name());
-  return names;
-}
+using testing::names;
 
 Value softmax(Value x) {
   const Value e = exp(x - reduce_max(x, -1, Keep::yes));

@@ -1,4 +1,5 @@
-// Chains of instructions: the bits of the elementwise kernels, whatever the size, the alignment and what is overwritten.
+// Chains of instructions: the bits of the elementwise kernels, whatever the size, the alignment and what is
+// overwritten.
 
 #include "kernels/under_test.hpp"
 

@@ -9,6 +9,7 @@
 #include "elegans/ops/gather.hpp"
 #include "elegans/ops/scatter_sum.hpp"
 #include "support/message_of.hpp"
+#include "support/random_tensor.hpp"
 
 namespace elegans::ops {
 namespace {
@@ -19,12 +20,8 @@ using testing::message_of;
 
 constexpr std::size_t sources = 5, targets = 40;
 
-Tensor random(Shape shape, std::uint64_t seed, Dtype dtype) {
-  std::mt19937_64 engine(seed);
-  std::uniform_real_distribution<double> uniform(-2, 2);
-  std::vector<double> values(static_cast<std::size_t>(shape.elements().factor()));
-  for (double& value : values) value = uniform(engine);
-  return Tensor::from(shape, values, dtype);
+Tensor random(const Shape& shape, std::uint64_t seed, Dtype dtype) {
+  return testing::random_tensor(shape, seed, -2, 2).to(dtype);
 }
 
 // Targets of very different degrees, some of none.

@@ -11,18 +11,15 @@
 
 #include "elegans/ops/pack.hpp"
 #include "support/message_of.hpp"
+#include "support/random_tensor.hpp"
 
 namespace elegans::ops {
 namespace {
 
 using Form = PackedBlock::Form;
 
-Tensor random(Shape shape, std::uint64_t seed, Dtype dtype) {
-  std::mt19937_64 engine(seed);
-  std::uniform_real_distribution<double> uniform(-1, 1);
-  std::vector<double> values(static_cast<std::size_t>(shape.elements().factor()));
-  for (double& value : values) value = uniform(engine);
-  return Tensor::from(shape, values, dtype);
+Tensor random(const Shape& shape, std::uint64_t seed, Dtype dtype) {
+  return testing::random_tensor(shape, seed).to(dtype);
 }
 
 // 3 + 4 rows by 5 | 18 columns: plain, connections to their target; transposed, connections to their source.

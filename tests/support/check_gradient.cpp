@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 
 #include "elegans/graph/gradient.hpp"
 
@@ -105,14 +104,6 @@ void check_gradient(const GradientCase& test) {
           << "input " << i << ", element " << k;
     }
   }
-}
-
-Tensor random_tensor(const Shape& shape, std::uint64_t seed, double low, double high) {
-  std::mt19937_64 engine(seed);
-  std::uniform_real_distribution<double> uniform(low, high);
-  Tensor tensor(shape, Dtype::f64);
-  for (double& x : tensor.as<double>()) x = uniform(engine);
-  return tensor;
 }
 
 }  // namespace elegans::testing

@@ -7,6 +7,7 @@
 
 #include "elegans/graph/executable.hpp"
 #include "elegans/graph/functions.hpp"
+#include "support/random_tensor.hpp"
 
 namespace elegans::testing {
 
@@ -32,8 +33,5 @@ GradientResult run_case(const GradientCase& test);
 // and its size. With h = 1e-5 the truncation is of order h² = 1e-10 and the rounding of order 1e-16/h = 1e-11, each
 // times the size of the loss, which stays below 100 in these tests.
 void check_gradient(const GradientCase& test);
-
-// Numbers for tests, uniform in [low, high), from a seed.
-Tensor random_tensor(const Shape& shape, std::uint64_t seed, double low = -1, double high = 1);
 
 }  // namespace elegans::testing

@@ -1,8 +1,8 @@
 #pragma once
 // Owned memory whose address is a multiple of a cache line, so that rows of any SIMD width start aligned.
 //
-// Several buffers may own one piece of memory: part() makes another, which sees some of the same bytes. It lives as long
-// as any of them.
+// Several buffers may own one piece of memory: part() makes another, which sees some of the same bytes. It lives as
+// long as any of them.
 //
 // From 4 MiB on a buffer begins at a multiple of 2 MiB and asks the system for pages of that size.
 

@@ -35,6 +35,11 @@ struct PassReport {
   std::size_t nodes_before = 0;
   std::size_t nodes_after = 0;
   std::vector<std::string> notes;  // what was done, and what was refused and why
+
+  // Adds "count what" where there is any.
+  void note(std::size_t count, std::string_view what) {
+    if (count > 0) notes.push_back(std::to_string(count) + " " + std::string(what));
+  }
 };
 
 class Executable {
@@ -54,8 +59,8 @@ class Executable {
   void bind_input(std::size_t index, const void* data) noexcept;
   void bind_output(std::size_t index, void* data) noexcept;
 
-  // Runs for `extents`. Status: extent_out_of_range beyond what was reserved, or other than it where that is exact; index_out_of_range with node and item.
-  // Every input and output must be bound.
+  // Runs for `extents`. Status: extent_out_of_range beyond what was reserved, or other than it where that is exact;
+  // index_out_of_range with node and item. Every input and output must be bound.
   Status run(const Extents& extents) noexcept;
 
   // Convenience for tests and direct calls: binds views (shapes checked), takes the extents from them, runs, throws

@@ -64,8 +64,7 @@ struct Table {
   void (*chain)(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n);
 
   // Products, summed over k in ascending order: y[m,n] = a[m,k] b[k,n], y[m,n] = a[m,k] b[n,k]' and
-  // y[m,n] = a[k,m]' b[k,n]. y overlaps nothing. SIMD
-  // kernels fuse multiply and add where the machine can.
+  // y[m,n] = a[k,m]' b[k,n]. y overlaps nothing. SIMD kernels fuse multiply and add where the machine can.
   void (*matmul_nn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
   void (*matmul_nt)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
   void (*matmul_tn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
@@ -77,9 +76,9 @@ struct Table {
   //
   // Its rows are cut into `terms` blocks of depth[i] and its columns into `parts` blocks of width[j]:
   //     y_j[r,n] = sum over i and k: a_i[r,k] b[K_i + k, N_j + n], K_i = depth[0] + … + depth[i-1], N_j likewise
-  // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Each term is summed over k in
-  // ascending order, then the terms are added, the first ones first. So the bits are those of matmul_nn for each block and
-  // of adding them up: packing changes none, and neither do the rows and columns beside a number.
+  // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Each term is summed over k
+  // in ascending order, then the terms are added, the first ones first. So the bits are those of matmul_nn for each
+  // block and of adding them up: packing changes none, and neither do the rows and columns beside a number.
   void (*packed_matmul)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
                         const std::size_t* width, std::size_t parts, std::size_t rows);
   // Where such a y_j[r,n] is NaN: the same sum over those k alone at which `exists`, laid out as `packed` is, is not 0.
@@ -108,8 +107,8 @@ struct Table {
                       const std::uint32_t* offsets, const std::uint32_t* order);
   // y[index[s], i] += x[s, i], s ascending.   x [count,inner], y [width,inner]
   void (*scatter_add)(const T* x, T* y, std::size_t count, std::size_t inner, const std::uint32_t* index);
-  // Sums by target of connections in levels: y[target[k]] = sum over j of x[offsets[j] + k], j ascending, over the levels
-  // j < levels that have more than k connections (they come first).   x [offsets[levels]], y [width]
+  // Sums by target of connections in levels: y[target[k]] = sum over j of x[offsets[j] + k], j ascending, over the
+  // levels j < levels that have more than k connections (they come first).   x [offsets[levels]], y [width]
   void (*sum_levels)(const T* x, T* y, std::size_t width, std::size_t levels, const std::uint32_t* offsets,
                      const std::uint32_t* target);
 

@@ -7,8 +7,8 @@
 //     outputs    one for each of `outputs`: a result of the chain as it is, [count, batch], or summed by an end,
 //                [width of the end, batch]
 //
-// The bits are those of gather, the chain and scatter_sum (with the batch last) one by one: sums run over connections in
-// ascending order from 0. No output may overlap an input.
+// The bits are those of gather, the chain and scatter_sum (with the batch last) one by one: sums run over connections
+// in ascending order from 0. No output may overlap an input.
 
 #include "elegans/ops/connections.hpp"
 #include "elegans/ops/elementwise.hpp"

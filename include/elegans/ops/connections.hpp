@@ -21,8 +21,8 @@ struct Grouped {
 };
 
 // Connections in levels: first one of every target that has any, then a second one of every target that has two, and so
-// on, each level with its targets in the order of `target`. Level j holds the connections offsets[j] … offsets[j + 1] − 1;
-// its k-th one goes to target[k]. So a sum by target adds whole levels, vector by vector, in ascending order.
+// on, each level with its targets in the order of `target`. Level j holds the connections offsets[j] … offsets[j + 1] −
+// 1; its k-th one goes to target[k]. So a sum by target adds whole levels, vector by vector, in ascending order.
 struct Levels {
   std::vector<std::uint32_t> offsets;
   std::vector<std::uint32_t> target;  // all of them, those with most connections first

@@ -3,8 +3,8 @@
 //
 //     g[s] = Σ_r x[r, source[s]] d[r, target[s]]       x [..., inputs]   d [..., outputs]   g [count], r over all rows
 //
-// With FeatureAxis::before_last x is [..., inputs, batch] and d [..., outputs, batch]; the sum goes over the batch, too.
-// g may overlap neither input.
+// With FeatureAxis::before_last x is [..., inputs, batch] and d [..., outputs, batch]; the sum goes over the batch,
+// too. g may overlap neither input.
 
 #include "elegans/ops/connections.hpp"
 #include "elegans/ops/operation.hpp"

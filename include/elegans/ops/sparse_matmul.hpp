@@ -4,7 +4,8 @@
 //     to target   y[…, u] = Σ_{s : target[s] = u} w[s] x[…, source[s]]     x [..., inputs]    y [..., outputs]
 //     to source   y[…, j] = Σ_{s : source[s] = j} w[s] x[…, target[s]]     x [..., outputs]   y [..., inputs]
 //
-// w [count], one weight a connection. With FeatureAxis::before_last x is [..., inputs, batch] and y [..., outputs, batch].
+// w [count], one weight a connection. With FeatureAxis::before_last x is [..., inputs, batch] and y [..., outputs,
+// batch].
 //
 // Each is the gradient of the other with respect to x. Time and memory follow the number of connections. y may overlap
 // neither input.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "elegans/ops/circuit_chain.hpp"
@@ -48,7 +47,7 @@ class Circuits {
   template <class Operation>
   const Operation* maker(ValueId value) const {
     if (producers_[value] < 0) return nullptr;
-    return dynamic_cast<const Operation*>(graph_.nodes()[static_cast<std::size_t>(producers_[value])].operation.get());
+    return as<Operation>(graph_.nodes()[static_cast<std::size_t>(producers_[value])]);
   }
 
   // The gather with the batch last that made an operand of `result`'s shape, if it goes along `connections` (along any
@@ -62,7 +61,7 @@ class Circuits {
   }
 
   const ops::ScatterSum* sum(std::size_t reader, const ConnectionsPtr& connections) const {
-    const auto* found = dynamic_cast<const ops::ScatterSum*>(graph_.nodes()[reader].operation.get());
+    const auto* found = as<ops::ScatterSum>(graph_.nodes()[reader]);
     if (found == nullptr || found->axis() != FeatureAxis::before_last) return nullptr;
     return connections == nullptr || *found->connections() == *connections ? found : nullptr;
   }
@@ -133,11 +132,8 @@ Graph circuits(const Graph& graph, PassReport& report) {
   std::size_t removed = 0;
   Counts counts;
   Graph result = remove_dead_code(Circuits(remove_dead_code(graph, removed), counts).run(), removed);
-  const auto note = [&](std::size_t count, const std::string& what) {
-    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
-  };
-  note(counts.chains,
-       fmt::format("chains took in {} gathers and {} sums along their circuit", counts.gathers, counts.sums));
+  report.note(counts.chains,
+              fmt::format("chains took in {} gathers and {} sums along their circuit", counts.gathers, counts.sums));
   return result;
 }
 

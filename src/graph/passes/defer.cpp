@@ -1,8 +1,5 @@
 #include "elegans/graph/passes/defer.hpp"
 
-#include <fmt/format.h>
-#include <optional>
-
 #include "elegans/ops/reduce.hpp"
 #include "graph/passes/dead_code.hpp"
 #include "graph/rewrite.hpp"
@@ -20,7 +17,7 @@ const Node* deferrable(const Graph& body, std::size_t output) {
   const std::int32_t maker = body.producers()[value];
   if (maker < 0) return nullptr;
   const Node& node = body.nodes()[static_cast<std::size_t>(maker)];
-  const auto* reduce = dynamic_cast<const ops::Reduce*>(node.operation.get());
+  const auto* reduce = as<ops::Reduce>(node);
   if (reduce == nullptr || reduce->reduced().kind != ops::ReduceOptions::Kind::sum) return nullptr;
   const Shape& x = body.type(node.inputs[0]).shape;
   const auto [kind, first, last, keep] = reduce->reduced();
@@ -67,8 +64,7 @@ Graph defer(const Graph& graph, PassReport& report) {
   std::size_t removed = 0;
   Counts counts;
   Graph result = remove_dead_code(defer_all(graph, counts), removed);
-  if (counts.deferred > 0)
-    report.notes.push_back(fmt::format("{} sums over a batch moved behind their loops", counts.deferred));
+  report.note(counts.deferred, "sums over a batch moved behind their loops");
   return result;
 }
 

@@ -122,10 +122,8 @@ Graph exact(const Graph& graph, const Extents& extents, PassReport& report) {
   Counts counts;
   Graph result = graph_at(graph, extents, counts);
   report.notes.push_back(fmt::format("shapes for batch {} and time {}", extents.batch, extents.time));
-  if (counts.written_out > 0) report.notes.push_back(fmt::format("{} loops written out", counts.written_out));
-  if (counts.left > 0)
-    report.notes.push_back(
-        fmt::format("{} loops left: more than {} steps or {} nodes", counts.left, most_steps, most_nodes));
+  report.note(counts.written_out, "loops written out");
+  report.note(counts.left, fmt::format("loops left: more than {} steps or {} nodes", most_steps, most_nodes));
   return result;
 }
 

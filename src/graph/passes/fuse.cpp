@@ -136,8 +136,8 @@ class Fusion {
     return std::make_shared<ops::Elementwise>(inputs.size(), std::move(instructions), std::move(outputs));
   }
 
-  // The product with the rest of its group as epilogue: results of the product that the chain reads come first among the
-  // chain's inputs, then what the group reads but the product's own inputs.
+  // The product with the rest of its group as epilogue: results of the product that the chain reads come first among
+  // the chain's inputs, then what the group reads but the product's own inputs.
   OperationPtr with_epilogue(std::size_t group, std::size_t n, std::vector<ValueId>& inputs,
                              std::vector<ValueId>& results) {
     using Use = ops::ProductChain::Use;
@@ -212,14 +212,11 @@ Graph fuse(const Graph& graph, PassReport& report) {
   std::size_t removed = 0;
   Counts counts;
   Graph result = Fusion(remove_dead_code(graph, removed), counts).run();
-  const auto note = [&](std::size_t count, const std::string& what) {
-    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
-  };
-  note(counts.chained, fmt::format("elementwise operations in {} chains", counts.chains));
-  note(counts.epilogues, "chains became epilogues of products");
-  note(counts.refused_inputs, fmt::format("joints refused: more than {} inputs", ops::Elementwise::max_inputs));
-  note(counts.refused_split, "joints refused: inputs are not rows, columns or scalars of one split");
-  note(counts.refused_between, "joints refused: another operation lies between");
+  report.note(counts.chained, fmt::format("elementwise operations in {} chains", counts.chains));
+  report.note(counts.epilogues, "chains became epilogues of products");
+  report.note(counts.refused_inputs, fmt::format("joints refused: more than {} inputs", ops::Elementwise::max_inputs));
+  report.note(counts.refused_split, "joints refused: inputs are not rows, columns or scalars of one split");
+  report.note(counts.refused_between, "joints refused: another operation lies between");
   return result;
 }
 

@@ -1,6 +1,5 @@
 #include "elegans/graph/passes/hoist.hpp"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -25,20 +24,18 @@ struct Counts {
 };
 
 bool is_product(const Node& node) {
-  if (const auto* product = dynamic_cast<const ops::Matmul*>(node.operation.get()))
-    return !product->transposed().transpose_a;
-  return dynamic_cast<const ops::SparseMatmul*>(node.operation.get()) != nullptr;
+  if (const auto* product = as<ops::Matmul>(node)) return !product->transposed().transpose_a;
+  return as<ops::SparseMatmul>(node) != nullptr;
 }
 
 bool is_sum_product(const Node& node) {
-  if (const auto* product = dynamic_cast<const ops::Matmul*>(node.operation.get()))
-    return product->transposed().transpose_a;
-  return dynamic_cast<const ops::SampledProduct*>(node.operation.get()) != nullptr;
+  if (const auto* product = as<ops::Matmul>(node)) return product->transposed().transpose_a;
+  return as<ops::SampledProduct>(node) != nullptr;
 }
 
 // A sum over the first axes.
 const ops::Reduce* as_sum_of_rows(const Node& node) {
-  const auto* reduce = dynamic_cast<const ops::Reduce*>(node.operation.get());
+  const auto* reduce = as<ops::Reduce>(node);
   const bool sums = reduce && reduce->reduced().kind == ops::ReduceOptions::Kind::sum && reduce->reduced().first == 0 &&
                     !reduce->reduced().keep_dimensions;
   return sums ? reduce : nullptr;
@@ -53,14 +50,6 @@ OperationPtr over_all_steps(const Node& node) {
   return std::make_shared<ops::Reduce>(options);
 }
 
-// A name that no port has yet: the pass may run again on what it made.
-std::string new_name(const std::vector<Port>& ports, const char* stem) {
-  for (std::size_t number = ports.size();; ++number) {
-    std::string name = fmt::format("{} {}", stem, number);
-    if (std::none_of(ports.begin(), ports.end(), [&](const Port& port) { return port.name == name; })) return name;
-  }
-}
-
 // [x, h] w → x w₁ + h w₂, where x is known before the loop and h is not.
 Graph split_products(const Scan& scan, Counts& counts) {
   const Graph& body = scan.body();
@@ -68,7 +57,7 @@ Graph split_products(const Scan& scan, Counts& counts) {
   const std::vector<std::int32_t> producers = body.producers();
   Rewrite rewrite(body);
   for (const Node& node : body.nodes()) {
-    const auto* product = dynamic_cast<const ops::Matmul*>(node.operation.get());
+    const auto* product = as<ops::Matmul>(node);
     const std::int32_t maker = product ? producers[node.inputs[0]] : -1;
     const auto* joined =
         maker < 0 ? nullptr
@@ -370,14 +359,12 @@ Graph hoist(const Graph& graph, PassReport& report) {
   std::size_t removed = 0;
   Counts counts;
   Graph result = hoist_all(remove_dead_code(graph, removed), counts);
-  const auto note = [&](std::size_t count, const char* what) {
-    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
-  };
-  note(counts.invariant, "nodes that are the same at every step moved in front of their loop");
-  note(counts.split, "products of joined parts split");
-  note(counts.products, "products of inputs computed for all steps at once");
-  note(counts.sums, "sums of products and of rows computed for all steps at once");
-  note(counts.stayed, "products refused: they read what their loop carries, or what cannot be computed for all steps");
+  report.note(counts.invariant, "nodes that are the same at every step moved in front of their loop");
+  report.note(counts.split, "products of joined parts split");
+  report.note(counts.products, "products of inputs computed for all steps at once");
+  report.note(counts.sums, "sums of products and of rows computed for all steps at once");
+  report.note(counts.stayed,
+              "products refused: they read what their loop carries, or what cannot be computed for all steps");
   return result;
 }
 

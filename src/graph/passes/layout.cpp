@@ -1,6 +1,5 @@
 #include "elegans/graph/passes/layout.hpp"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <optional>
 
@@ -25,11 +24,6 @@ using ops::FeatureAxis;
 struct Counts {
   std::size_t loops = 0, left = 0, back = 0;
 };
-
-template <class Operation>
-const Operation* as(const Node& node) {
-  return dynamic_cast<const Operation*>(node.operation.get());
-}
 
 bool works_along_connections(const Graph& body) {
   return std::any_of(body.nodes().begin(), body.nodes().end(), [](const Node& node) {
@@ -266,12 +260,9 @@ Graph layout(const Graph& graph, PassReport& report) {
   Counts counts;
   std::size_t removed = 0;
   Graph result = remove_dead_code(Turning(graph, false, counts).run(), removed);
-  const auto note = [&](std::size_t count, const char* what) {
-    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
-  };
-  note(counts.loops, "loops along connections hold the batch innermost");
-  note(counts.left, "loops left as they are: they work along no connections");
-  note(counts.back, "values inside them transposed back, for operations without a batch-last form");
+  report.note(counts.loops, "loops along connections hold the batch innermost");
+  report.note(counts.left, "loops left as they are: they work along no connections");
+  report.note(counts.back, "values inside them transposed back, for operations without a batch-last form");
   return result;
 }
 

@@ -29,11 +29,11 @@ struct Product {
 };
 
 Product product_of(const Graph& graph, const std::vector<std::int32_t>& producers, const Node& node) {
-  const auto* product = dynamic_cast<const ops::PackedMatmul*>(node.operation.get());
+  const auto* product = as<ops::PackedMatmul>(node);
   const std::int32_t maker = product ? producers[node.inputs.back()] : -1;
   if (maker < 0) return {};
   const Node& pack = graph.nodes()[static_cast<std::size_t>(maker)];
-  if (dynamic_cast<const ops::Pack*>(pack.operation.get()) == nullptr) return {};
+  if (as<ops::Pack>(pack) == nullptr) return {};
   return {product->layout().get(), &node, &pack};
 }
 
@@ -90,7 +90,7 @@ class Sums {
   // Whether node n adds two values of the shape of their sum.
   bool is_sum(std::size_t n) const {
     const Node& node = graph_.nodes()[n];
-    const auto* operation = dynamic_cast<const ops::Elementwise*>(node.operation.get());
+    const auto* operation = as<ops::Elementwise>(node);
     if (operation == nullptr || operation->program().size() != 1) return false;
     const ops::Instruction& only = operation->program()[0];
     return only.kind == ops::Instruction::Kind::binary &&
@@ -100,8 +100,8 @@ class Sums {
   // Whether one node alone reads the value.
   bool read_once(ValueId value) const { return !is_output_[value] && readers_[value].size() == 1; }
 
-  // The products that sum n adds up, in the order of additions, if it adds nothing else: a product to a product, or to a
-  // sum of products that nothing else reads.
+  // The products that sum n adds up, in the order of additions, if it adds nothing else: a product to a product, or to
+  // a sum of products that nothing else reads.
   bool collect(std::size_t n, std::vector<ValueId>& terms, std::vector<std::size_t>& inner) const {
     const Node& node = graph_.nodes()[n];
     const Shape& shape = graph_.type(node.outputs[0]).shape;
@@ -266,14 +266,12 @@ Graph merge(const Graph& graph, PassReport& report) {
   Counts counts;
   const Graph summed = remove_dead_code(merge_sums(remove_dead_code(graph, removed), counts), removed);
   Graph result = remove_dead_code(Parts(summed, counts).run(), removed);
-  const auto note = [&](std::size_t count, const std::string& what) {
-    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
-  };
-  note(counts.summed, fmt::format("products merged into {} sums", counts.sums));
-  note(counts.joined + counts.joints, fmt::format("products of the same operands merged into {}", counts.joints));
-  note(counts.refused_between, "joints refused: another operation lies between");
-  note(counts.refused_many, fmt::format("joints refused: more than {} terms, {} parts or {} blocks", Layout::max_terms,
-                                        Layout::max_parts, Layout::max_blocks));
+  report.note(counts.summed, fmt::format("products merged into {} sums", counts.sums));
+  report.note(counts.joined + counts.joints,
+              fmt::format("products of the same operands merged into {}", counts.joints));
+  report.note(counts.refused_between, "joints refused: another operation lies between");
+  report.note(counts.refused_many, fmt::format("joints refused: more than {} terms, {} parts or {} blocks",
+                                               Layout::max_terms, Layout::max_parts, Layout::max_blocks));
   return result;
 }
 

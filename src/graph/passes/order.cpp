@@ -1,8 +1,7 @@
 #include "elegans/graph/passes/order.hpp"
 
-#include <fmt/format.h>
 #include <algorithm>
-#include <map>
+#include <deque>
 #include <optional>
 
 #include "elegans/ops/elementwise.hpp"
@@ -39,7 +38,7 @@ Levelled levelled(const Connections& circuit) {
 }
 
 // The circuits of a graph, each levelled once; equal ones are one.
-class Circuits {
+class LevelledCircuits {
  public:
   const Levelled* find(const ConnectionsPtr& circuit) {
     for (const auto& [known, levels] : known_)
@@ -54,7 +53,8 @@ class Circuits {
 
 class Ordering {
  public:
-  Ordering(const Graph& from, Circuits& circuits) : from_(from), circuits_(circuits), places_(from.value_count()) {
+  Ordering(const Graph& from, LevelledCircuits& circuits)
+      : from_(from), circuits_(circuits), places_(from.value_count()) {
     for (const Port& port : from.inputs()) places_[port.value].straight = to_.input(port.name, from.type(port.value));
   }
 
@@ -84,11 +84,6 @@ class Ordering {
     std::optional<Value> straight, ordered;
     const Levelled* order = nullptr;
   };
-
-  template <class Operation>
-  static const Operation* as(const Node& node) {
-    return dynamic_cast<const Operation*>(node.operation.get());
-  }
 
   // Rows of [count], [count, n] or [count, batch] in another order.
   Value picked(Value x, const ConnectionsPtr& by) {
@@ -186,7 +181,7 @@ class Ordering {
   }
 
   const Graph& from_;
-  Circuits& circuits_;
+  LevelledCircuits& circuits_;
   Graph to_;
   std::vector<Place> places_;
 };
@@ -194,13 +189,12 @@ class Ordering {
 }  // namespace
 
 Graph order(const Graph& graph, PassReport& report) {
-  Circuits circuits;
+  LevelledCircuits circuits;
   std::vector<const Levelled*> left_in;
   std::size_t removed = 0;
   const std::vector<char> stays(graph.outputs().size(), 0);
   Graph result = remove_dead_code(Ordering(graph, circuits).run(stays, left_in), removed);
-  if (circuits.size() > 0)
-    report.notes.push_back(fmt::format("{} circuits in the order of their levels", circuits.size()));
+  report.note(circuits.size(), "circuits in the order of their levels");
   return result;
 }
 

@@ -49,7 +49,7 @@ class Packing {
         rewrite.copy(node, with_body(*scan, Packing(scan->body(), scan, counts_).run()));
       } else if (const std::optional<ops::PackedBlock> block = block_of(node)) {
         write(node, *block, rewrite);
-      } else if (const auto* sampled = dynamic_cast<const ops::SampledProduct*>(node.operation.get());
+      } else if (const auto* sampled = as<ops::SampledProduct>(node);
                  sampled && is_full_enough(*sampled->connections())) {
         write_sampled(node, *sampled->connections(), rewrite);
       } else {
@@ -63,8 +63,8 @@ class Packing {
   // The block that the right operand of a product becomes, if it is to be packed.
   std::optional<ops::PackedBlock> block_of(const Node& node) {
     using Form = ops::PackedBlock::Form;
-    const auto* product = dynamic_cast<const ops::Matmul*>(node.operation.get());
-    const auto* circuit = dynamic_cast<const ops::SparseMatmul*>(node.operation.get());
+    const auto* product = as<ops::Matmul>(node);
+    const auto* circuit = as<ops::SparseMatmul>(node);
     if ((product == nullptr && circuit == nullptr) || (product && product->transposed().transpose_a))
       return std::nullopt;
     const Shape& x = graph_.type(node.inputs[0]).shape;
@@ -130,15 +130,14 @@ class Packing {
 Graph pack(const Graph& graph, PassReport& report) {
   Counts counts;
   Graph result = Packing(graph, nullptr, counts).run();
-  const auto note = [&](std::size_t count, const std::string& what) {
-    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
-  };
-  note(counts.packed, "matrices of products packed");
-  note(counts.circuits, fmt::format("circuits packed: at least a {}rd of their connections exists", packed_share));
-  note(counts.sampled, "products at the connections of such a circuit computed whole");
-  note(counts.sparse, "circuits refused: too few of their connections exist");
-  note(counts.changing, "products refused: their matrix changes at every step, or they have a constant number of rows");
-  note(counts.large, fmt::format("products refused: no side of their matrix is at most {}", small_side));
+  report.note(counts.packed, "matrices of products packed");
+  report.note(counts.circuits,
+              fmt::format("circuits packed: at least a {}rd of their connections exists", packed_share));
+  report.note(counts.sampled, "products at the connections of such a circuit computed whole");
+  report.note(counts.sparse, "circuits refused: too few of their connections exist");
+  report.note(counts.changing,
+              "products refused: their matrix changes at every step, or they have a constant number of rows");
+  report.note(counts.large, fmt::format("products refused: no side of their matrix is at most {}", small_side));
   return result;
 }
 

@@ -261,13 +261,11 @@ Graph rows(const Graph& graph, PassReport& report) {
   std::size_t removed = 0;
   Counts counts;
   Graph result = Rows(remove_dead_code(graph, removed), counts).run();
-  const auto note = [&](std::size_t count, const std::string& what) {
-    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
-  };
-  note(counts.joined, fmt::format("operations along rows in {} chains", counts.chains));
-  note(counts.refused_long, fmt::format("reductions refused: a row is longer than {} bytes", ops::RowChain::row_bytes));
-  note(counts.refused_inputs, fmt::format("joints refused: more than {} inputs", ops::Elementwise::max_inputs));
-  note(counts.refused_between, "joints refused: another operation lies between");
+  report.note(counts.joined, fmt::format("operations along rows in {} chains", counts.chains));
+  report.note(counts.refused_long,
+              fmt::format("reductions refused: a row is longer than {} bytes", ops::RowChain::row_bytes));
+  report.note(counts.refused_inputs, fmt::format("joints refused: more than {} inputs", ops::Elementwise::max_inputs));
+  report.note(counts.refused_between, "joints refused: another operation lies between");
   return result;
 }
 

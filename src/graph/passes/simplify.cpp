@@ -1,6 +1,5 @@
 #include "elegans/graph/passes/simplify.hpp"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <map>
@@ -278,13 +277,10 @@ Graph simplify(const Graph& graph, PassReport& report) {
     before = counts.dead;
     result = remove_dead_code(result, counts.dead);
   }
-  const auto note = [&](std::size_t count, const char* what) {
-    if (count > 0) report.notes.push_back(fmt::format("{} {}", count, what));
-  };
-  note(counts.folded, "nodes with constant inputs computed");
-  note(counts.algebra, "nodes shortened by algebra");
-  note(counts.duplicates, "duplicates removed");
-  note(counts.dead, "dead nodes and unread results of loops removed");
+  report.note(counts.folded, "nodes with constant inputs computed");
+  report.note(counts.algebra, "nodes shortened by algebra");
+  report.note(counts.duplicates, "duplicates removed");
+  report.note(counts.dead, "dead nodes and unread results of loops removed");
   return result;
 }
 

@@ -126,7 +126,8 @@ HWY_INLINE Exponential<V> split_exponential(D d, V x) {
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 
-// AVX-512 has few ports for its wide vectors, and a division keeps one busy for 16 cycles: f32 looks numbers up instead.
+// AVX-512 has few ports for its wide vectors, and a division keeps one busy for 16 cycles: f32 looks numbers up
+// instead.
 
 // table[index mod 32].
 template <class D, class VI>
@@ -145,7 +146,8 @@ HWY_INLINE V reciprocal_of_1_plus(D d, V e) {
   return hn::MulAdd(y, hn::MulAdd(error, error, error), y);        // relative error 2^-27.5, before rounding
 }
 
-// e^x = 2^k 2^(j/32) (1 + r (c0 + c1 r)), r = x - n ln 2, n = k + j/32 the nearest 32nd to x / ln 2, for |x| below 2^10.
+// e^x = 2^k 2^(j/32) (1 + r (c0 + c1 r)), r = x - n ln 2, n = k + j/32 the nearest 32nd to x / ln 2, for |x| below
+// 2^10.
 template <class D, class V>
 HWY_INLINE V exponential_in_range(D d, V x) {
   if constexpr (sizeof(hn::TFromD<D>) == 4) {

@@ -1,5 +1,6 @@
-// Products with a packed matrix (kernels/table.hpp). The sum of a term is one chain of (fused, where the machine has it)
-// multiply-adds over ascending k, whatever the block it is computed in; chains of several terms do not wait for each other.
+// Products with a packed matrix (kernels/table.hpp). The sum of a term is one chain of (fused, where the machine has
+// it) multiply-adds over ascending k, whatever the block it is computed in; chains of several terms do not wait for
+// each other.
 //
 // A block is `rows` rows by `columns` vectors of y, held in registers. A vector of columns may belong to several parts:
 // where its lanes go is found once for all rows of a group of columns.

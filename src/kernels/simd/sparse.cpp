@@ -1,6 +1,6 @@
-// Sparse structure. Where a batch is innermost, a synapse is a vector operation over it. Else, for many rows, a few at a
-// time are transposed, so that a synapse is one vector operation over rows, without gathers; gather and scatter_sum of
-// such rows stay scalar: the transposes cost what they save.
+// Sparse structure. Where a batch is innermost, a synapse is a vector operation over it. Else, for many rows, a few at
+// a time are transposed, so that a synapse is one vector operation over rows, without gathers; gather and scatter_sum
+// of such rows stay scalar: the transposes cost what they save.
 
 #include "kernels/scalar/scalar.hpp"
 #include "kernels/simd/dispatch.hpp"

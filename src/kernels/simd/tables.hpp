@@ -15,7 +15,8 @@ alignas(64) inline constexpr float roots_of_2[32] = {
 
 // tanh x, 0 <= x <= 9.375, by segments: the upper nine bits of the number x + 5/8 are constant within each of 32
 // neighbouring intervals (eight for each power of two), whose lowest five count them from 18 on, modulo 32. In each,
-// tanh x = c0 + c1 r + … + c4 r^4 with r = x - centre, with a relative error below 2^-24. The first, about 0, has c0 = 0.
+// tanh x = c0 + c1 r + … + c4 r^4 with r = x - centre, with a relative error below 2^-24. The first, about 0, has c0 =
+// 0.
 struct TanhTable {
   static constexpr float offset = 0.625F;
   static constexpr float is_one = 9.0625F;  // tanh rounds to 1 from 9.011 on

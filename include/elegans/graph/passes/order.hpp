@@ -4,9 +4,9 @@
 //     inside turned loops:    a = gather(v; by source);  b = f(a, w);  s = scatter_sum(b; by target)
 //                          →  the same over the connections level by level, with w in that order, too
 //
-// A level holds at most one connection of a target: neighbours do not wait for each other's sum, and for a single sample
-// a level is added as a whole. Weights are brought into the order in front of the loop, sums over steps back behind it.
-// A target's connections keep their order, and so its sum its bits.
+// A level holds at most one connection of a target: neighbours do not wait for each other's sum, and for a single
+// sample a level is added as a whole. Weights are brought into the order in front of the loop, sums over steps back
+// behind it. A target's connections keep their order, and so its sum its bits.
 
 #include "elegans/graph/pipeline.hpp"
 

@@ -13,14 +13,16 @@
 //
 //     their gradient  g[s] = Σ x[source[s]] d[target[s]]  →  the places of x' d that exist
 //
-// A packed product reads its matrix from the cache in order, and products that share an operand can be merged (merge.hpp).
-// A sum over a circuit costs a broadcast and an addition a connection and vector of rows, a packed one half an instruction
-// a place: below a third it would be slower. Numbers of absent connections stay as they are (ops/packed_matmul.hpp).
+// A packed product reads its matrix from the cache in order, and products that share an operand can be merged
+// (merge.hpp). A sum over a circuit costs a broadcast and an addition a connection and vector of rows, a packed one
+// half an instruction a place: below a third it would be slower. Numbers of absent connections stay as they are
+// (ops/packed_matmul.hpp).
 //
-// In a loop the matrix must be the same at every step; outside, its shape must be a constant and the number of rows must
-// not. Outside loops, products of which no side is at most `small_side` are left to matmul: packing such a matrix costs as
-// much as multiplying a few dozen rows by it. Circuits are packed wherever their weights are the same at every step, for
-// their sums run in another order then (packed ones may fuse multiply and add); those of matrices keep every bit.
+// In a loop the matrix must be the same at every step; outside, its shape must be a constant and the number of rows
+// must not. Outside loops, products of which no side is at most `small_side` are left to matmul: packing such a matrix
+// costs as much as multiplying a few dozen rows by it. Circuits are packed wherever their weights are the same at every
+// step, for their sums run in another order then (packed ones may fuse multiply and add); those of matrices keep every
+// bit.
 
 #include "elegans/graph/pipeline.hpp"
 
