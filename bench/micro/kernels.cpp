@@ -190,7 +190,7 @@ void measure_sparse() {
     ++offsets[target[s] + 1];
   }
   for (std::size_t u = 0; u < outputs; ++u) offsets[u + 1] += offsets[u];
-  for (const std::size_t rows : {std::size_t{1}, std::size_t{32}, std::size_t{2048}}) {
+  for (const std::size_t rows : {std::size_t{1}, std::size_t{16}, std::size_t{32}, std::size_t{2048}}) {
     Numbers x = numbers(rows * inputs), w = numbers(count), y(rows * outputs), d = numbers(rows * outputs), g(count),
             wide = numbers(rows * count);
     const std::string size = "/" + std::to_string(rows);

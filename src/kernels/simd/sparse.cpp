@@ -199,41 +199,54 @@ void scatter_add(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t count, 
   }
 }
 
+// The first rows, `vectors` vectors of them at a time; returns how many. Transposed inputs must fit on the stack; the
+// results of `strip` targets wait to be transposed back.
+template <std::size_t vectors, class T>
+std::size_t sparse_matmul_blocks(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, T* HWY_RESTRICT y, std::size_t rows,
+                                 std::size_t inputs, std::size_t outputs, const std::uint32_t* HWY_RESTRICT offsets,
+                                 const std::uint32_t* HWY_RESTRICT order, const std::uint32_t* HWY_RESTRICT source) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t width = vectors * lanes;
+  constexpr std::size_t strip = 16;
+  HWY_ALIGN T columns[stack_bytes / sizeof(T)];
+  HWY_ALIGN T results[strip * vectors * hn::MaxLanes(d)];
+  if (inputs * width > stack_bytes / sizeof(T)) return 0;
+  std::size_t r = 0;
+  for (; r + width <= rows; r += width) {
+    transpose(x + r * inputs, inputs, columns, width, width, inputs);
+    for (std::size_t begin = 0; begin < outputs; begin += strip) {
+      const std::size_t targets = HWY_MIN(strip, outputs - begin);
+      for (std::size_t t = 0; t < targets; ++t) {
+        VecOf<decltype(d)> sum[vectors];
+        ELEGANS_UNROLL
+        for (std::size_t v = 0; v < vectors; ++v) sum[v] = hn::Zero(d);
+        for (std::uint32_t p = offsets[begin + t]; p < offsets[begin + t + 1]; ++p) {
+          const std::uint32_t s = order[p];
+          const auto weight = hn::Set(d, w[s]);
+          const T* column = columns + source[s] * width;
+          ELEGANS_UNROLL
+          for (std::size_t v = 0; v < vectors; ++v)
+            sum[v] = hn::Add(sum[v], hn::Mul(weight, hn::Load(d, column + v * lanes)));
+        }
+        ELEGANS_UNROLL
+        for (std::size_t v = 0; v < vectors; ++v) hn::Store(sum[v], d, results + t * width + v * lanes);
+      }
+      transpose(results, width, y + r * outputs + begin, outputs, targets, width);
+    }
+  }
+  return r;
+}
+
 template <class T>
 void sparse_matmul(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, T* HWY_RESTRICT y, std::size_t rows,
                    std::size_t inputs, std::size_t outputs, std::size_t inner,
                    const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT order,
                    const std::uint32_t* HWY_RESTRICT source) {
   if (inner != 1) return sparse_matmul_inner(x, w, y, rows, inputs, outputs, inner, offsets, order, source);
-  // Two vectors of rows, so that two sums are under way; the results of `strip` targets wait to be transposed back.
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  const std::size_t width = 2 * lanes;
-  constexpr std::size_t strip = 16;
-  HWY_ALIGN T columns[stack_bytes / sizeof(T)];
-  HWY_ALIGN T results[strip * 2 * hn::MaxLanes(d)];
-  std::size_t r = 0;
-  if (inputs * width <= stack_bytes / sizeof(T)) {
-    for (; r + width <= rows; r += width) {
-      transpose(x + r * inputs, inputs, columns, width, width, inputs);
-      for (std::size_t begin = 0; begin < outputs; begin += strip) {
-        const std::size_t targets = HWY_MIN(strip, outputs - begin);
-        for (std::size_t t = 0; t < targets; ++t) {
-          auto low = hn::Zero(d), high = hn::Zero(d);
-          for (std::uint32_t p = offsets[begin + t]; p < offsets[begin + t + 1]; ++p) {
-            const std::uint32_t s = order[p];
-            const auto weight = hn::Set(d, w[s]);
-            const T* column = columns + source[s] * width;
-            low = hn::Add(low, hn::Mul(weight, hn::Load(d, column)));
-            high = hn::Add(high, hn::Mul(weight, hn::Load(d, column + lanes)));
-          }
-          hn::Store(low, d, results + t * width);
-          hn::Store(high, d, results + t * width + lanes);
-        }
-        transpose(results, width, y + r * outputs + begin, outputs, targets, width);
-      }
-    }
-  }
+  // Two vectors of rows, so that two sums are under way, then one; what is left row by row.
+  std::size_t r = sparse_matmul_blocks<2>(x, w, y, rows, inputs, outputs, offsets, order, source);
+  r += sparse_matmul_blocks<1>(x + r * inputs, w, y + r * outputs, rows - r, inputs, outputs, offsets, order, source);
   sparse_matmul_rows(x + r * inputs, w, y + r * outputs, rows - r, inputs, outputs, offsets, order, source);
 }
 

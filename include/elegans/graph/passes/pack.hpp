@@ -14,9 +14,9 @@
 //     their gradient  g[s] = Σ x[source[s]] d[target[s]]  →  the places of x' d that exist
 //
 // A packed product reads its matrix from the cache in order, and products that share an operand can be merged
-// (merge.hpp). A sum over a circuit costs a broadcast and an addition a connection and vector of rows, a packed one
-// half an instruction a place: below a third it would be slower. Numbers of absent connections stay as they are
-// (ops/packed_matmul.hpp).
+// (merge.hpp). For the 16 rows of a shard a packed product is the faster from a fifth of the connections on where a
+// circuit has 128 sources and targets, from a third on where it has 16 or 34; for a single row from a tenth on (measured
+// with AVX-512; with AVX2 a circuit of 64 from a quarter on). Numbers of absent connections stay as they are (ops/packed_matmul.hpp).
 //
 // In a loop the matrix must be the same at every step; outside, its shape must be a constant and the number of rows
 // must not. Outside loops, products of which no side is at most `small_side` are left to matmul: packing such a matrix
