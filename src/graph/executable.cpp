@@ -134,18 +134,34 @@ void Executable::bind_output(std::size_t index, void* data) noexcept {
   implementation_->frame->set_output(index, data);
 }
 
+Status Executable::prepare(const Extents& extents) noexcept {
+  Implementation& self = *implementation_;
+  const Extents& reserve = self.options.reserve;
+  if (extents.batch > reserve.batch || extents.batch < 0 || (self.options.exact && extents.batch != reserve.batch))
+    return {.code = Status::Code::extent_out_of_range, .node = -1, .item = extents.batch};
+  if (extents.time > reserve.time || extents.time < 0 || (self.options.exact && extents.time != reserve.time))
+    return {.code = Status::Code::extent_out_of_range, .node = -1, .item = extents.time};
+  self.prepared = self.complete(extents);
+  self.frame->prepare(self.prepared);
+  return {};
+}
+
+void Executable::fix(const Extents& extents) {
+  if (!prepare(extents).ok())
+    throw ConfigError(
+        {.operation = "executable",
+         .argument = "what to fix",
+         .actual = fmt::format("batch {}, time {}", extents.batch, extents.time),
+         .required = fmt::format("{}batch {}, time {}", implementation_->options.exact ? "" : "at most ",
+                                 implementation_->options.reserve.batch, implementation_->options.reserve.time),
+         .remedy = ""});
+  implementation_->frame->fix(implementation_->kernels);
+}
+
 Status Executable::run(const Extents& extents) noexcept {
   Implementation& self = *implementation_;
-  const Extents at = self.complete(extents);
-  if (at != self.prepared) {
-    const Extents& reserve = self.options.reserve;
-    if (at.batch > reserve.batch || at.batch < 0 || (self.options.exact && at.batch != reserve.batch))
-      return {.code = Status::Code::extent_out_of_range, .node = -1, .item = at.batch};
-    if (at.time > reserve.time || at.time < 0 || (self.options.exact && at.time != reserve.time))
-      return {.code = Status::Code::extent_out_of_range, .node = -1, .item = at.time};
-    self.frame->prepare(at);
-    self.prepared = at;
-  }
+  if (extents.batch != self.prepared.batch || extents.time != self.prepared.time)
+    if (const Status status = prepare(extents); !status.ok()) return status;
   return self.frame->run(self.kernels);
 }
 

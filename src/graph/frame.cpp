@@ -164,6 +164,7 @@ void Frame::settle(std::byte* arena) {
 }
 
 void Frame::prepare(const Extents& at) {
+  is_fixed_ = false;
   for (Step& step : steps_) {
     if (step.loop)
       step.loop->prepare(at);
@@ -174,34 +175,73 @@ void Frame::prepare(const Extents& at) {
 }
 
 void Frame::set_output(std::size_t index, void* data) noexcept {
+  is_fixed_ = false;
   output_target_[index] = static_cast<std::byte*>(data);
   if (placement_[index] == Placement::direct) address_[outputs_[index]] = output_target_[index];
 }
 
-Status Frame::run(const ops::Kernels& kernels) noexcept {
+ops::Call Frame::call_of(const Step& step, const void** inputs, void** outputs,
+                         const ops::Kernels& kernels) const noexcept {
+  const Node& node = *step.node;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs[i] = address_[node.inputs[i]];
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) outputs[i] = address_[node.outputs[i]];
+  return {.sizes = step.sizes,
+          .inputs = inputs,
+          .outputs = outputs,
+          .workspace = step.workspace,
+          .dtype = step.dtype,
+          .kernels = kernels};
+}
+
+void Frame::fix(const ops::Kernels& kernels) {
+  fixed_.clear();
   for (Step& step : steps_) {
-    const Node& node = *step.node;
     if (step.kind == Step::Kind::alias) {
-      address_[node.outputs[0]] = address_[node.inputs[0]] + step.alias_offset;
-      continue;
-    }
-    if (step.kind == Step::Kind::loop) {
-      const Status status = step.loop->run(address_.data(), node, kernels);
-      if (!status.ok()) return {status.code, step.number, status.item};
+      (void)run_step(step, kernels);
       continue;
     }
     const void* inputs[max_operands];
     void* outputs[max_operands];
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs[i] = address_[node.inputs[i]];
-    for (std::size_t i = 0; i < node.outputs.size(); ++i) outputs[i] = address_[node.outputs[i]];
-    const Status status = step.operation->run({.sizes = step.sizes,
-                                               .inputs = inputs,
-                                               .outputs = outputs,
-                                               .workspace = step.workspace,
-                                               .dtype = step.dtype,
-                                               .kernels = kernels});
+    fixed_.push_back({&step, step.kind == Step::Kind::call
+                                 ? step.operation->fix(call_of(step, inputs, outputs, kernels))
+                                 : nullptr});
+  }
+  is_fixed_ = true;
+}
+
+Status Frame::run_step(Step& step, const ops::Kernels& kernels) noexcept {
+  const Node& node = *step.node;
+  switch (step.kind) {
+    case Step::Kind::alias:
+      address_[node.outputs[0]] = address_[node.inputs[0]] + step.alias_offset;
+      return {};
+    case Step::Kind::loop:
+      return step.loop->run(address_.data(), node, kernels);
+    case Step::Kind::call:
+      break;
+  }
+  const void* inputs[max_operands];
+  void* outputs[max_operands];
+  return step.operation->run(call_of(step, inputs, outputs, kernels));
+}
+
+Status Frame::run_steps(const ops::Kernels& kernels) noexcept {
+  if (is_fixed_) {
+    for (FixedStep& fixed : fixed_) {
+      const Status status = fixed.call ? fixed.call->run() : run_step(*fixed.step, kernels);
+      if (!status.ok()) return {status.code, fixed.step->number, status.item};
+    }
+    return {};
+  }
+  for (Step& step : steps_) {
+    const Status status = run_step(step, kernels);
     if (!status.ok()) return {status.code, step.number, status.item};
   }
+  return {};
+}
+
+Status Frame::run(const ops::Kernels& kernels) noexcept {
+  if (const Status status = run_steps(kernels); !status.ok()) return status;
   for (std::size_t o = 0; o < outputs_.size(); ++o)
     if (placement_[o] == Placement::copied && output_target_[o] != nullptr && output_bytes_[o] > 0)
       std::memmove(output_target_[o], address_[outputs_[o]], output_bytes_[o]);

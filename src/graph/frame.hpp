@@ -37,10 +37,14 @@ class Frame {
   void prepare(const Extents& at);
 
   void set_input(std::size_t index, const void* data) noexcept {
+    is_fixed_ = false;
     address_[inputs_[index]] = const_cast<std::byte*>(static_cast<const std::byte*>(data));
   }
   // Where output `index` is to be; for a direct one also where it is made.
   void set_output(std::size_t index, void* data) noexcept;
+  // Finds out once, for the prepared extents and the present addresses, what run() would find out each time. Undone
+  // where an address is set or other extents are prepared.
+  void fix(const ops::Kernels& kernels);
   const std::byte* input(std::size_t index) const noexcept { return address_[inputs_[index]]; }
 
   // Runs every node, then copies the outputs that are not made in place.
@@ -62,11 +66,20 @@ class Frame {
     std::int32_t number = 0;
   };
 
+  struct FixedStep {
+    Step* step;
+    std::unique_ptr<ops::FixedCall> call;  // none where the step is run as it always is
+  };
+
   void make_steps(const Extents& reserve);
   void find_roots();
   void place_outputs(const std::vector<std::int32_t>& in_place);
   void plan(const Extents& reserve);
   std::size_t bytes_of(ValueId value, const Extents& at) const;
+  // What a step is run with; its addresses stand in `inputs` and `outputs`.
+  ops::Call call_of(const Step& step, const void** inputs, void** outputs, const ops::Kernels& kernels) const noexcept;
+  Status run_step(Step& step, const ops::Kernels& kernels) noexcept;
+  Status run_steps(const ops::Kernels& kernels) noexcept;
 
   const Graph* graph_;
   std::vector<ValueId> inputs_, outputs_;
@@ -82,6 +95,8 @@ class Frame {
   std::vector<AlignedBuffer> constants_;
   std::vector<Block> blocks_;
   MemoryPlan plan_;
+  std::vector<FixedStep> fixed_;  // of the steps that do anything
+  bool is_fixed_ = false;
 };
 
 // One loop of a frame: its body's frame and the memory of carried values and sums.

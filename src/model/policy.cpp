@@ -42,18 +42,10 @@ struct Policy::Stream {
   Tensor x;
   Tensor dt;
   Tensor y;
-  std::array<Tensor, 2> state;                // the present one, and the one that a step writes
-  std::array<std::vector<double>, 2> memory;  // of sporadic features, likewise
-  std::size_t present = 0;
-  struct StatePort {
-    std::size_t input;
-    std::size_t output;
-    std::size_t byte;
-  };
-  std::vector<StatePort> state_ports;
+  Tensor state, next_state;                 // the present one, and the one that a step writes
+  std::vector<double> memory, next_memory;  // of sporadic features, likewise
 
   explicit Stream(std::shared_ptr<const Network> shared);
-  void bind_states() noexcept;
   template <class T, class Number>
   Status step(std::span<const Number> observation, Number seconds, std::span<Number> action) noexcept;
   template <class Number>
@@ -123,8 +115,10 @@ Policy::Stream::Stream(std::shared_ptr<const Network> shared)
       x(network->input_shape.at({}), network->dtype),
       dt(Shape{1, 1}, network->dtype),
       y(Shape{static_cast<std::int64_t>(network->outputs)}, network->dtype),
-      state{network->first_state, network->first_state} {
-  for (auto& values : memory) values.assign(2 * network->sporadic.size(), 0);
+      state(network->first_state),
+      next_state(network->first_state),
+      memory(2 * network->sporadic.size(), 0),
+      next_memory(memory) {
   executable.bind_input(executable.input_index("x"), x.data());
   if (network->has_time) executable.bind_input(executable.input_index("timespans"), dt.data());
   executable.bind_output(executable.output_index("y"), y.data());
@@ -132,20 +126,12 @@ Policy::Stream::Stream(std::shared_ptr<const Network> shared)
     executable.bind_input(executable.input_index(input), weight.data());
   }
   for (const PolicyState& part : std::span(network->states).first(network->network_states)) {
-    state_ports.push_back({.input = executable.input_index("state/" + part.path),
-                           .output = executable.output_index("next/" + part.path),
-                           .byte = part.offset * size_of(network->dtype)});
+    const std::size_t byte = part.offset * size_of(network->dtype);
+    executable.bind_input(executable.input_index("state/" + part.path), static_cast<std::byte*>(state.data()) + byte);
+    executable.bind_output(executable.output_index("next/" + part.path),
+                           static_cast<std::byte*>(next_state.data()) + byte);
   }
-  bind_states();
-}
-
-void Policy::Stream::bind_states() noexcept {
-  const auto* from = static_cast<const std::byte*>(state[present].data());
-  auto* to = static_cast<std::byte*>(state[1 - present].data());
-  for (const StatePort& port : state_ports) {
-    executable.bind_input(port.input, from + port.byte);
-    executable.bind_output(port.output, to + port.byte);
-  }
+  executable.fix({});
 }
 
 template <class T, class Number>
@@ -158,8 +144,8 @@ Status Policy::Stream::step(std::span<const Number> observation, Number seconds,
 
   const double tau = static_cast<double>(seconds) / units.time_unit;
   const std::span<T> row(static_cast<T*>(x.data()), net.inputs);
-  std::copy(memory[present].begin(), memory[present].end(), memory[1 - present].begin());
-  observe(units.inputs, std::span(net.sporadic), observation, tau, std::span(memory[1 - present]), row);
+  std::copy(memory.begin(), memory.end(), next_memory.begin());
+  observe(units.inputs, std::span(net.sporadic), observation, tau, std::span(next_memory), row);
   if (const auto item = first_not_finite<T>(row); item >= 0) return not_finite(item);
   const T span = static_cast<T>(tau);
   if (!std::isfinite(span)) return not_finite(-1);
@@ -169,11 +155,11 @@ Status Policy::Stream::step(std::span<const Number> observation, Number seconds,
   const std::span<const T> answer(static_cast<const T*>(y.data()), net.outputs);
   if (const auto item = first_not_finite(answer); item >= 0)
     return {Status::Code::result_not_finite, -1, net.one_score ? 1 : item};
-  const std::span<const T> next(static_cast<const T*>(state[1 - present].data()), net.state_size);
+  const std::span<const T> next(static_cast<const T*>(next_state.data()), net.state_size);
   if (first_not_finite(next) >= 0) return {Status::Code::result_not_finite};
 
-  present = 1 - present;
-  bind_states();
+  std::copy(next.begin(), next.end(), static_cast<T*>(state.data()));
+  memory.swap(next_memory);
   if (net.one_score) action[0] = 0;
   unstandardise(units.outputs, answer, action.last(net.outputs));
   if (units.task == Task::classification && net.options.scores == Scores::probabilities) softmax(action);
@@ -182,32 +168,29 @@ Status Policy::Stream::step(std::span<const Number> observation, Number seconds,
 
 template <class Number>
 Status Policy::Stream::get_state(std::span<Number> out) const noexcept {
-  const std::vector<double>& remembered = memory[present];
   const std::size_t own = network->state_size;
-  if (out.size() != own + remembered.size()) return {Status::Code::wrong_size};
+  if (out.size() != own + memory.size()) return {Status::Code::wrong_size};
   ops::with_floating(network->dtype, [&]<class T>(T) {
-    const T* from = static_cast<const T*>(state[present].data());
+    const T* from = static_cast<const T*>(state.data());
     for (std::size_t i = 0; i < own; ++i) out[i] = static_cast<Number>(from[i]);
   });
-  for (std::size_t i = 0; i < remembered.size(); ++i) out[own + i] = static_cast<Number>(remembered[i]);
+  for (std::size_t i = 0; i < memory.size(); ++i) out[own + i] = static_cast<Number>(memory[i]);
   return {};
 }
 
 template <class Number>
 Status Policy::Stream::set_state(std::span<const Number> from) noexcept {
-  std::vector<double>& remembered = memory[present];
   const std::size_t own = network->state_size;
-  if (from.size() != own + remembered.size()) return {Status::Code::wrong_size};
+  if (from.size() != own + memory.size()) return {Status::Code::wrong_size};
   return ops::with_floating(network->dtype, [&]<class T>(T) -> Status {
     // A number may be finite as a double and infinite as a float: look before anything is overwritten.
     for (std::size_t i = 0; i < from.size(); ++i) {
       if (!std::isfinite(static_cast<T>(from[i])))
         return {Status::Code::state_not_finite, -1, static_cast<std::int64_t>(i)};
     }
-    T* to = static_cast<T*>(state[present].data());
+    T* to = static_cast<T*>(state.data());
     for (std::size_t i = 0; i < own; ++i) to[i] = static_cast<T>(from[i]);
-    for (std::size_t i = 0; i < remembered.size(); ++i)
-      remembered[i] = static_cast<double>(static_cast<T>(from[own + i]));
+    for (std::size_t i = 0; i < memory.size(); ++i) memory[i] = static_cast<double>(static_cast<T>(from[own + i]));
     return {};
   });
 }
@@ -266,8 +249,8 @@ Policy& Policy::operator=(Policy&&) noexcept = default;
 
 Policy Policy::clone() const {
   auto stream = std::make_unique<Stream>(stream_->network);
-  copy(stream_->state[stream_->present], stream->state[stream->present]);
-  stream->memory[stream->present] = stream_->memory[stream_->present];
+  copy(stream_->state, stream->state);
+  stream->memory = stream_->memory;
   return Policy(std::move(stream));
 }
 
@@ -295,8 +278,8 @@ Status Policy::set_state(std::span<const double> state) noexcept { return stream
 
 void Policy::reset() noexcept {
   const Tensor& first = stream_->network->first_state;
-  if (first.bytes() != 0) std::memcpy(stream_->state[stream_->present].data(), first.data(), first.bytes());
-  std::fill(stream_->memory[stream_->present].begin(), stream_->memory[stream_->present].end(), 0);
+  if (first.bytes() != 0) std::memcpy(stream_->state.data(), first.data(), first.bytes());
+  std::fill(stream_->memory.begin(), stream_->memory.end(), 0);
 }
 
 std::string Policy::describe(const Status& status) const {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ops/fixed_chain.hpp"
+
 namespace elegans::ops {
 namespace {
 
@@ -220,6 +222,64 @@ class CircuitChain::Pass {
 Status CircuitChain::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).run(); });
   return {};
+}
+
+// A single sample whose connections are one tile.
+template <class T>
+class CircuitChain::FixedSample final : public FixedCall {
+ public:
+  FixedSample(const CircuitChain& operation, const Call& call)
+      : table_(call.kernels.table<T>()),
+        connections_(*operation.connections_),
+        chain_(*operation.chain_, connections_.count(), call.kernels) {
+    for (std::size_t i = 0; i < operation.fetched_by_.size(); ++i)
+      if (const auto by = operation.fetched_by_[i])
+        fetched_.push_back({*by, call.in<T>(i), chain_.input(i)});
+      else
+        chain_.read(i, call.in<T>(i), static_cast<Access>(call.sizes[1 + i]));
+    for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
+      if (!operation.outputs_[o].sum_by) chain_.write(operation.outputs_[o].result, call.out<T>(o));
+    for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
+      if (const auto by = operation.outputs_[o].sum_by)
+        summed_.push_back({*by, chain_.result(operation.outputs_[o].result), call.out<T>(o)});
+  }
+
+  Status run() noexcept override {
+    const std::size_t count = connections_.count();
+    for (const auto& [by, from, to] : fetched_)
+      table_.gather(from, to, 1, connections_.width(by), count, 1, connections_.index(by).data());
+    chain_.run();
+    for (const auto& [by, from, to] : summed_) {
+      const auto& levels = connections_.levels();
+      if (by == End::target && levels) {
+        table_.sum_levels(from, to, connections_.width(by), levels->offsets.size() - 1, levels->offsets.data(),
+                          levels->target.data());
+      } else {
+        std::fill_n(to, connections_.width(by), T{0});
+        table_.scatter_add(from, to, count, 1, connections_.index(by).data());
+      }
+    }
+    return {};
+  }
+
+ private:
+  struct Moved {
+    End by;
+    const T* from;
+    T* to;
+  };
+
+  const kernels::Table<T>& table_;
+  const Connections& connections_;
+  FixedChain<T> chain_;
+  std::vector<Moved> fetched_, summed_;
+};
+
+std::unique_ptr<FixedCall> CircuitChain::fix(const Call& call) const {
+  return with_floating(call.dtype, [&]<class T>(T) -> std::unique_ptr<FixedCall> {
+    if (call.sizes[0] != 1 || !FixedChain<T>::fits(connections_->count())) return nullptr;
+    return std::make_unique<FixedSample<T>>(*this, call);
+  });
 }
 
 }  // namespace elegans::ops

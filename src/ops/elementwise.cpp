@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ops/fixed_chain.hpp"
+
 namespace elegans::ops {
 namespace {
 
@@ -334,6 +336,36 @@ class Elementwise::Pass {
 Status Elementwise::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).run(); });
   return {};
+}
+
+namespace {
+
+template <class T>
+class FixedElementwise final : public FixedCall {
+ public:
+  FixedElementwise(const Elementwise& operation, const Call& call, std::size_t n) : chain_(operation, n, call.kernels) {
+    for (std::size_t i = 0; i < operation.inputs(); ++i)
+      chain_.read(i, call.in<T>(i), static_cast<Elementwise::Access>(call.sizes[Elementwise::first_access + i]));
+    for (std::size_t o = 0; o < operation.results().size(); ++o) chain_.write(o, call.out<T>(o));
+  }
+  Status run() noexcept override {
+    chain_.run();
+    return {};
+  }
+
+ private:
+  FixedChain<T> chain_;
+};
+
+}  // namespace
+
+std::unique_ptr<FixedCall> Elementwise::fix(const Call& call) const {
+  return with_floating(call.dtype, [&]<class T>(T) -> std::unique_ptr<FixedCall> {
+    // Of a single row nothing is a row or a column (prepare).
+    const std::size_t n = call.sizes[inner_at];
+    if (call.sizes[outer_at] != 1 || !FixedChain<T>::fits(n)) return nullptr;
+    return std::make_unique<FixedElementwise<T>>(*this, call, n);
+  });
 }
 
 OperationPtr Elementwise::stacked(std::span<const Type> inputs, std::span<const char> is_stacked,

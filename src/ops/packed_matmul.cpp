@@ -41,32 +41,66 @@ void PackedMatmul::prepare(std::span<const Type> inputs, std::span<const Type>, 
   sizes[0] = static_cast<std::size_t>(a.product(0, a.rank() - 1).value(at));
 }
 
+// One product with its operands. Parts of a single row that stand side by side are one part.
 template <class T>
-void PackedMatmul::execute(const Call& call) const noexcept {
-  const std::size_t rows = call.sizes[0], terms = layout_->terms(), parts = layout_->parts();
-  const kernels::Table<T>& table = call.kernels.table<T>();
-  const T* a[PackedLayout::max_terms];
-  T* y[PackedLayout::max_parts];
-  for (std::size_t i = 0; i < terms; ++i) a[i] = call.in<T>(i);
-  for (std::size_t j = 0; j < parts; ++j) y[j] = call.out<T>(j);
-  const T* packed = call.in<T>(terms);
-  const std::size_t* depth = layout_->depth().data();
-  const std::size_t* width = layout_->width().data();
-  table.packed_matmul(a, depth, terms, packed, y, width, parts, rows);
-  if (layout_->exists().empty()) return;
-  for (std::size_t j = 0; j < parts; ++j) {
-    if (!layout_->is_sparse(j) || rows * width[j] == 0) continue;
-    T largest;  // NaN where any is
-    table.reduce_max(y[j], &largest, 1, rows * width[j], 1);
-    if (largest == largest) continue;
-    table.packed_resum(a, depth, terms, packed, layout_->exists().data(), y, width, parts, rows);
-    return;
+class PackedMatmul::Product final : public FixedCall {
+ public:
+  Product(const PackedLayout& layout, const Call& call)
+      : layout_(layout), table_(call.kernels.table<T>()), rows_(call.sizes[0]), packed_(call.in<T>(layout.terms())) {
+    for (std::size_t i = 0; i < layout.terms(); ++i) a_[i] = call.in<T>(i);
+    for (std::size_t j = 0; j < layout.parts(); ++j) {
+      const std::size_t width = layout.width()[j];
+      if (rows_ == 1 && parts_ > 0 && y_[parts_ - 1] + width_[parts_ - 1] == call.out<T>(j)) {
+        width_[parts_ - 1] += width;
+      } else {
+        y_[parts_] = call.out<T>(j);
+        width_[parts_] = width;
+        is_sparse_[parts_++] = false;
+      }
+      is_sparse_[parts_ - 1] |= layout.is_sparse(j);
+    }
   }
-}
+
+  Status run() noexcept override {
+    const std::size_t* depth = layout_.depth().data();
+    table_.packed_matmul(a_, depth, layout_.terms(), packed_, y_, width_, parts_, rows_);
+    if (has_nan())
+      table_.packed_resum(a_, depth, layout_.terms(), packed_, layout_.exists().data(), y_, width_, parts_, rows_);
+    return {};
+  }
+
+ private:
+  // In a part with connections that do not exist.
+  bool has_nan() const noexcept {
+    for (std::size_t j = 0; j < parts_; ++j) {
+      const std::size_t n = rows_ * width_[j];
+      if (!is_sparse_[j] || n == 0) continue;
+      T largest;  // NaN where any is
+      table_.reduce_max(y_[j], &largest, 1, n, 1);
+      if (largest != largest) return true;
+    }
+    return false;
+  }
+
+  const PackedLayout& layout_;
+  const kernels::Table<T>& table_;
+  const std::size_t rows_;
+  const T* const packed_;
+  const T* a_[PackedLayout::max_terms];
+  T* y_[PackedLayout::max_parts];
+  std::size_t width_[PackedLayout::max_parts];
+  bool is_sparse_[PackedLayout::max_parts];
+  std::size_t parts_ = 0;
+};
 
 Status PackedMatmul::run(const Call& call) const noexcept {
-  with_floating(call.dtype, [&](auto zero) { execute<decltype(zero)>(call); });
-  return {};
+  return with_floating(call.dtype, [&]<class T>(T) { return Product<T>(*layout_, call).run(); });
+}
+
+std::unique_ptr<FixedCall> PackedMatmul::fix(const Call& call) const {
+  return with_floating(call.dtype, [&]<class T>(T) -> std::unique_ptr<FixedCall> {
+    return std::make_unique<Product<T>>(*layout_, call);
+  });
 }
 
 OperationPtr PackedMatmul::stacked(std::span<const Type>, std::span<const char> is_stacked, const Dim&) const {

@@ -6,6 +6,7 @@
 #include "elegans/ops/matmul.hpp"
 #include "elegans/ops/packed_matmul.hpp"
 #include "elegans/ops/sparse_matmul.hpp"
+#include "ops/fixed_chain.hpp"
 
 namespace elegans::ops {
 namespace {
@@ -188,6 +189,59 @@ void ProductChain::execute(const Call& call) const noexcept {
 Status ProductChain::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) { execute<decltype(zero)>(call); });
   return {};
+}
+
+// A single row: the product into one row of the chain's, part beside part, then the chain.
+template <class T>
+class ProductChain::FixedRow final : public FixedCall {
+ public:
+  FixedRow(const ProductChain& operation, const Call& call)
+      : chain_(*operation.chain_, call.sizes[chain_at + Elementwise::inner_at], call.kernels) {
+    const std::size_t width = call.sizes[chain_at + Elementwise::inner_at];
+    row_ = AlignedBuffer(operation.uses_.size() * width * sizeof(T));
+    T* const row = reinterpret_cast<T*>(row_.data());
+    std::vector<void*> results;
+    std::size_t kept = 0, read = 0;
+    for (const Use use : operation.uses_) {
+      results.push_back(use == Use::read ? row + read * width : call.out<T>(kept));
+      kept += use == Use::read ? 0 : 1;
+      if (use != Use::kept) chain_.read(read++, static_cast<const T*>(results.back()), Elementwise::Access::full);
+    }
+    product_ = operation.product_->fix({.sizes = call.sizes,
+                                        .inputs = call.inputs,
+                                        .outputs = results.data(),
+                                        .workspace = nullptr,
+                                        .dtype = call.dtype,
+                                        .kernels = call.kernels});
+    for (std::size_t i = operation.read_; i < operation.chain_->inputs(); ++i) {
+      const auto access = static_cast<Elementwise::Access>(call.sizes[chain_at + Elementwise::first_access + i]);
+      const bool each = access == Elementwise::Access::full || access == Elementwise::Access::row;
+      chain_.read(i, call.in<T>(operation.lefts_ + 1 + i - operation.read_),
+                  each ? Elementwise::Access::full : Elementwise::Access::scalar);
+    }
+    for (std::size_t o = 0; o < operation.chain_->results().size(); ++o) chain_.write(o, call.out<T>(kept + o));
+  }
+
+  bool is_possible() const { return product_ != nullptr; }
+
+  Status run() noexcept override {
+    const Status status = product_->run();
+    chain_.run();
+    return status;
+  }
+
+ private:
+  FixedChain<T> chain_;
+  AlignedBuffer row_;
+  std::unique_ptr<FixedCall> product_;
+};
+
+std::unique_ptr<FixedCall> ProductChain::fix(const Call& call) const {
+  return with_floating(call.dtype, [&]<class T>(T) -> std::unique_ptr<FixedCall> {
+    if (call.sizes[rows_at] != 1 || !FixedChain<T>::fits(call.sizes[chain_at + Elementwise::inner_at])) return nullptr;
+    auto fixed = std::make_unique<FixedRow<T>>(*this, call);
+    return fixed->is_possible() ? std::move(fixed) : nullptr;
+  });
 }
 
 }  // namespace elegans::ops

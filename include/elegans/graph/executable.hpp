@@ -63,6 +63,11 @@ class Executable {
   // index_out_of_range with node and item. Every input and output must be bound.
   Status run(const Extents& extents) noexcept;
 
+  // For inputs and outputs that stay where they are from run to run: makes every kernel call ready for `extents` once,
+  // so that a small step spends its time in kernels. Every input and output must be bound; binding one again, or a run
+  // for other extents, undoes it. Changes no bit. Allocates. ConfigError for extents that run() refuses.
+  void fix(const Extents& extents);
+
   // Convenience for tests and direct calls: binds views (shapes checked), takes the extents from them, runs, throws
   // where the status is not ok. Views are given in the order of the ports.
   void operator()(std::span<const View> inputs, std::span<const View> outputs);
@@ -83,6 +88,7 @@ class Executable {
   struct Implementation;
   // Everything but the memory.
   static std::unique_ptr<Implementation> plan(Graph graph, const CompileOptions& options);
+  Status prepare(const Extents& extents) noexcept;
   explicit Executable(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
 };

@@ -36,10 +36,13 @@ class CircuitChain final : public Operation {
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;
+  std::unique_ptr<FixedCall> fix(const Call& call) const override;
 
  private:
   template <class T>
   class Pass;
+  template <class T>
+  class FixedSample;
 
   // The chain's inputs as it sees them: what is fetched has a row a connection.
   std::vector<Type> chain_inputs(std::span<const Type> inputs) const;

@@ -79,6 +79,7 @@ class Elementwise final : public Operation {
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;
+  std::unique_ptr<FixedCall> fix(const Call& call) const override;
   OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
 
   Elementwise(std::size_t inputs, std::vector<Instruction> program, std::vector<std::uint16_t> outputs);

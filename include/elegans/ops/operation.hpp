@@ -8,6 +8,7 @@
 //   infer      when the graph is written: shapes in, shapes out, or a ShapeError that names operation and argument
 //   prepare    when batch or time changed: shapes and extents → the loop sizes of the kernel (integers only)
 //   run        every time: sizes and pointers → one kernel call; noexcept, allocates nothing
+//   fix        where sizes and pointers stay as they are: all that run() would find out anew is found out once
 
 #include <array>
 #include <cstddef>
@@ -73,6 +74,14 @@ struct Call {
   }
 };
 
+// An invocation whose sizes and addresses are fixed; only the contents of its memory change from run to run. Its bits are
+// those of Operation::run.
+class FixedCall {
+ public:
+  virtual ~FixedCall() = default;
+  virtual Status run() noexcept = 0;
+};
+
 // Arithmetic and traffic of one invocation. A transcendental function counts as `transcendental_flop`.
 struct Cost {
   double flop = 0;
@@ -104,6 +113,9 @@ class Operation {
   virtual void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                        Sizes& sizes) const = 0;
   virtual Status run(const Call& call) const noexcept = 0;
+  // `call` for its sizes and addresses alone; none where run() has nothing to find out. Allocates. The operation, the
+  // kernels and the call's memory must outlive the result.
+  virtual std::unique_ptr<FixedCall> fix(const Call&) const { return nullptr; }
 
   // The operation that does the same for `steps` invocations at once: the inputs marked in `is_stacked` have an axis of
   // that size in front, and so have the outputs. None where there is no such operation. Passes use it to move work out

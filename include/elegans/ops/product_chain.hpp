@@ -33,8 +33,12 @@ class ProductChain final : public Operation {
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;
+  std::unique_ptr<FixedCall> fix(const Call& call) const override;
 
  private:
+  template <class T>
+  class FixedRow;
+
   std::span<const Type> product_inputs(std::span<const Type> inputs) const { return inputs.first(lefts_ + 1); }
   std::vector<Type> product_outputs(std::span<const Type> inputs) const;
   std::vector<Type> chain_inputs(std::span<const Type> inputs, std::span<const Type> results) const;
