@@ -204,10 +204,10 @@ class Outside(unittest.TestCase):
         except outside.NotAllowed as reason:
             self.skipTest(str(reason))
 
-    def test_counters_see_what_compiling_and_threads_ask_for(self):
-        self.assertGreater(self.count("compile", "train/cfc-ncp/128x100")["allocations"], 1000)
-        # Two threads wake each other.
-        self.assertGreater(sum(self.count("threads/cfc-ncp/128x100", "two")["system calls"].values()), 0)
+    def test_counters_see_what_compiling_asks_for(self):
+        asked = self.count("compile", "train/cfc-ncp/128x100")
+        self.assertGreater(asked["allocations"], 1000)
+        self.assertGreater(sum(asked["system calls"].values()), 0)  # for memory of such size
 
     def test_running_asks_for_nothing(self):
         import measure
