@@ -34,13 +34,16 @@ struct Place {
   std::size_t width, from, count;
 };
 
-// The left operands, and a group of columns: where its vectors begin in the packed matrix and where they go.
+// The left operands, and a group of columns: where its vectors begin in the packed matrix and where they go. Vectors of
+// a single part stand side by side, `count` numbers from `y` on; others have places.
 template <class T>
 struct Group {
   const T* const* a;
   const std::size_t* depth;
   std::size_t terms;
   const T* b[row_columns];
+  T* y;
+  std::size_t width, count;
   Place<T> places[row_columns + most_parts];
   std::size_t first_place[row_columns + 1];
 };
@@ -105,8 +108,15 @@ void multiply_packed(const Group<T>& group, std::size_t first_row) {
       for (std::size_t c = 0; c < columns; ++c) total[i][c] = t == 0 ? sum[i][c] : hn::Add(total[i][c], sum[i][c]);
     }
   }
+  const std::size_t lanes = hn::Lanes(d);
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) {
+    if (group.y) {
+      const std::size_t left = group.count - c * lanes;
+      store_column<rows, columns>(d, total, c, Place<T>{group.y + c * lanes, group.width, 0, HWY_MIN(lanes, left)},
+                                  first_row);
+      continue;
+    }
     for (std::size_t p = group.first_place[c]; p < group.first_place[c + 1]; ++p)
       store_column<rows, columns>(d, total, c, group.places[p], first_row);
   }
@@ -185,8 +195,9 @@ void packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
   for (std::size_t j = 0; j < parts; ++j) n += width[j];
   const std::size_t vectors = hwy::DivCeil(n, lanes);
   const std::size_t most_columns = rows < 4 ? row_columns : block_columns;
-  const std::size_t fitting = cached_bytes / sizeof(T) / (k + 1);
-  const std::size_t tile = HWY_MAX(fitting - fitting % 16, std::size_t{16});
+  constexpr std::size_t least_rows = 16;
+  const std::size_t fitting = rows > least_rows ? cached_bytes / sizeof(T) / (k + 1) : least_rows;
+  const std::size_t tile = HWY_MAX(fitting - fitting % least_rows, least_rows);
   Group<T> group;
   group.a = a;
   group.depth = depth;
@@ -196,11 +207,15 @@ void packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
     Parts<T> walk(y, width, parts);
     for (std::size_t v = 0, columns; v < vectors; v += columns) {
       // Groups of about the same width: one lonely vector at the end would wait for its own additions.
-      columns = hwy::DivCeil(vectors - v, hwy::DivCeil(vectors - v, most_columns));
-      for (std::size_t c = 0; c < columns; ++c) {
+      const std::size_t left = vectors - v;
+      columns = left <= most_columns ? left : hwy::DivCeil(left, hwy::DivCeil(left, most_columns));
+      for (std::size_t c = 0; c < columns; ++c)
         group.b[c] = packed + (v + c) / in_panel * k * panel + (v + c) % in_panel * lanes;
+      group.y = parts == 1 ? y[0] + v * lanes : nullptr;
+      group.width = n;
+      group.count = n - v * lanes;
+      for (std::size_t c = 0; parts > 1 && c < columns; ++c)
         group.first_place[c + 1] = walk.next(group.places, group.first_place[c], lanes);
-      }
       multiply_group(group, columns, row, HWY_MIN(row + tile, rows));
     }
   }
