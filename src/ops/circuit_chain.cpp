@@ -146,6 +146,7 @@ class CircuitChain::Pass {
 
   void run() noexcept {
     const Connections& connections = *circuit_.connections_;
+    const auto program = chain_.chain_program().instructions();
     for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
       if (const auto by = circuit_.outputs_[o].sum_by; by && !by_level(*by))
         std::fill_n(call_.out<T>(o), connections.width(*by) * batch_, T{0});
@@ -153,7 +154,7 @@ class CircuitChain::Pass {
     for (std::size_t row = 0; row < count_; row += step_) {
       const std::size_t rows = std::min(step_, count_ - row);
       fetch(row, rows);
-      table_.chain(chain_.kernel_program().data(), chain_.kernel_program().size(), tiles_, rows * batch_);
+      table_.chain(program.data(), program.size(), tiles_, rows * batch_);
       for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
         if (const auto by = circuit_.outputs_[o].sum_by; by && !by_level(*by))
           table_.scatter_add(tiles_[chain_.results()[circuit_.outputs_[o].result]], call_.out<T>(o), rows, batch_,
@@ -185,9 +186,9 @@ class CircuitChain::Pass {
         for (std::size_t r = 0; r < std::min(step_, count_); ++r)
           std::memcpy(own_tile(i) + r * batch_, call_.in<T>(i), batch_ * sizeof(T));
     }
-    const std::size_t first = chain_.inputs(), first_result = first + chain_.registers();
+    const std::size_t first = chain_.inputs(), first_result = first + chain_.chain_program().registers();
     for (std::size_t k = 0; k < chain_.program().size(); ++k)
-      tiles_[first + k] = own_tile(first + chain_.register_of(k));
+      tiles_[first + k] = own_tile(first + chain_.chain_program().register_of(k));
     for (std::size_t k = 0; k < chain_.results().size(); ++k) tiles_[chain_.results()[k]] = own_tile(first_result + k);
   }
 

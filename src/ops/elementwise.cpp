@@ -93,39 +93,8 @@ double flop_of(const Instruction& instruction) {
 }
 
 Elementwise::Elementwise(std::size_t inputs, std::vector<Instruction> program, std::vector<std::uint16_t> outputs)
-    : inputs_(inputs), program_(std::move(program)), outputs_(std::move(outputs)) {
+    : inputs_(inputs), program_(std::move(program)), outputs_(std::move(outputs)), chain_(inputs_, program_, outputs_) {
   ensure(inputs_ <= max_inputs, "an elementwise chain has too many inputs");
-  std::vector<char> is_output(program_.size(), 0);
-  for (const std::uint16_t output : outputs_) {
-    ensure(output >= inputs_ && output < inputs_ + program_.size(), "an output of a chain is no result");
-    is_output[output - inputs_] = 1;
-  }
-  // A register is free again after the last instruction that reads it.
-  std::vector<std::size_t> last_use(program_.size(), 0);
-  for (std::size_t i = 0; i < program_.size(); ++i)
-    for (std::size_t k = 0; k < program_[i].operand_count(); ++k) {
-      ensure(program_[i].operands[k] < inputs_ + i, "an operand of a chain is not defined yet");
-      if (program_[i].operands[k] >= inputs_) last_use[program_[i].operands[k] - inputs_] = i;
-    }
-  register_of_.assign(program_.size(), 0);
-  std::vector<std::size_t> busy_until;
-  for (std::size_t i = 0; i < program_.size(); ++i) {
-    if (is_output[i]) continue;
-    std::size_t r = 0;
-    while (r < busy_until.size() && busy_until[r] > i) ++r;
-    if (r == busy_until.size()) busy_until.push_back(0);
-    busy_until[r] = std::max(last_use[i], i + 1);
-    register_of_[i] = static_cast<std::uint16_t>(r);
-  }
-  registers_ = busy_until.size();
-  for (std::size_t i = 0; i < program_.size(); ++i) {
-    const auto& [kind, function, operands] = program_[i];
-    const auto is_register = [&](std::size_t number) { return number >= inputs_ && !is_output[number - inputs_]; };
-    unsigned padded = is_register(inputs_ + i) ? 1 : 0;
-    for (std::size_t k = 0; k < program_[i].operand_count(); ++k) padded |= (is_register(operands[k]) ? 2U : 0U) << k;
-    chain_.push_back({kind, function, static_cast<std::uint16_t>(inputs_ + i), operands[0], operands[1], operands[2],
-                      static_cast<std::uint8_t>(padded)});
-  }
 }
 
 OperationPtr Elementwise::unary(kernels::Unary function) {
@@ -192,17 +161,13 @@ Cost Elementwise::cost(std::span<const Type> inputs, std::span<const Type> outpu
 
 bool Elementwise::may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const {
   if (inputs[input].shape != result_shape(*this, inputs)) return false;
-  const std::size_t producer = outputs_[output] - inputs_;
-  for (std::size_t i = producer + 1; i < program_.size(); ++i)
-    for (std::size_t k = 0; k < program_[i].operand_count(); ++k)
-      if (program_[i].operands[k] == input) return false;
-  return true;
+  return !chain_.reads_after(input, outputs_[output]);
 }
 
 std::size_t Elementwise::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
   const auto elements = static_cast<std::size_t>(result_shape(*this, inputs).elements(at));
   const std::size_t tiles = aligned((inputs_ + program_.size()) * sizeof(void*));
-  return tiles + (registers_ + inputs_) * register_bytes(elements, size_of(inputs[0].dtype));
+  return tiles + (chain_.registers() + inputs_) * register_bytes(elements, size_of(inputs[0].dtype));
 }
 
 void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
@@ -237,6 +202,7 @@ class Elementwise::Pass {
  public:
   Pass(const Elementwise& operation, const Call& call)
       : operation_(operation),
+        program_(operation.chain_.instructions()),
         call_(call),
         outer_(call.sizes[outer_at]),
         inner_(call.sizes[inner_at]),
@@ -259,7 +225,7 @@ class Elementwise::Pass {
         const std::size_t n = spread_ ? rows * inner_ : std::min(tile, inner_ - column);
         move_to(row, rows, column, n);
         if (streams_) fetch_ahead(column + tiles_ahead * tile);
-        call_.kernels.table<T>().chain(operation_.chain_.data(), operation_.chain_.size(), tiles_, n);
+        call_.kernels.table<T>().chain(program_.data(), program_.size(), tiles_, n);
       }
     }
   }
@@ -268,7 +234,7 @@ class Elementwise::Pass {
   static constexpr std::size_t tile = tile_bytes / sizeof(T), tiles_ahead = 2;
 
   Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[first_access + i]); }
-  T* copy(std::size_t i) const noexcept { return scratch_ + (operation_.registers_ + i) * register_; }
+  T* copy(std::size_t i) const noexcept { return scratch_ + (operation_.chain_.registers() + i) * register_; }
 
   // Places that are the same for all tiles, and their contents.
   void place_inputs(std::size_t rows) noexcept {
@@ -285,7 +251,7 @@ class Elementwise::Pass {
 
   void place_results() noexcept {
     for (std::size_t k = 0; k < operation_.program_.size(); ++k)
-      tiles_[operation_.inputs_ + k] = scratch_ + operation_.register_of_[k] * register_;
+      tiles_[operation_.inputs_ + k] = scratch_ + operation_.chain_.register_of(k) * register_;
   }
 
   // The memory works while the instructions of this tile run.
@@ -323,6 +289,7 @@ class Elementwise::Pass {
   }
 
   const Elementwise& operation_;
+  const std::span<const kernels::ChainInstruction> program_;
   const Call& call_;
   const std::size_t outer_, inner_;
   const bool streams_;  // through arrays that no cache near the core holds

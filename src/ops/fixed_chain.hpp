@@ -17,15 +17,17 @@ class FixedChain {
   // Of n numbers an array. Until they are placed, inputs and results stand in tiles of the chain's own.
   FixedChain(const Elementwise& chain, std::size_t n, const Kernels& kernels)
       : table_(kernels.table<T>()),
-        program_(chain.kernel_program()),
+        program_(chain.chain_program().instructions()),
         n_(n),
         inputs_(chain.inputs()),
         results_(chain.results()),
         tile_(aligned(n * sizeof(T)) + AlignedBuffer::alignment),
-        scratch_((inputs_ + chain.registers() + results_.size()) * tile_) {
+        scratch_((inputs_ + chain.chain_program().registers() + results_.size()) * tile_) {
     for (std::size_t i = 0; i < inputs_; ++i) tiles_.push_back(own(i));
-    for (std::size_t k = 0; k < chain.program().size(); ++k) tiles_.push_back(own(inputs_ + chain.register_of(k)));
-    for (std::size_t o = 0; o < results_.size(); ++o) tiles_[results_[o]] = own(inputs_ + chain.registers() + o);
+    for (std::size_t k = 0; k < chain.program().size(); ++k)
+      tiles_.push_back(own(inputs_ + chain.chain_program().register_of(k)));
+    for (std::size_t o = 0; o < results_.size(); ++o)
+      tiles_[results_[o]] = own(inputs_ + chain.chain_program().registers() + o);
   }
 
   // Input i is read at `from`: n numbers as they stand, or one for all.

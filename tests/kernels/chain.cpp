@@ -70,6 +70,34 @@ TYPED_TEST(Chain, SelectIsItsKernel) {
     }
 }
 
+TYPED_TEST(Chain, PairsAreTheirTwoKernels) {
+  using T = TypeParam;
+  constexpr Binary functions[] = {Binary::add, Binary::subtract, Binary::multiply, Binary::divide};
+  for (const auto& [target, table] : tables<T>())
+    for (const Binary f : functions)
+      for (const Binary g : functions)
+        for (const Kind kind : {Kind::binary_left, Kind::binary_right})
+          for (const std::size_t n : sizes) {
+            if (kind == Kind::binary_right && (g == Binary::add || g == Binary::multiply)) continue;
+            SCOPED_TRACE(target + " " + name(f) + " " + name(g));
+            Array<T> a = random_array<T>(n, n + 1), b = random_array<T>(n, n + 2), c = random_array<T>(n, n + 3), y(n),
+                     inner(n), expected(n);
+            table.binary[static_cast<std::size_t>(f)](a.data(), 1, b.data(), 1, inner.data(), n);
+            const bool left = kind == Kind::binary_left;
+            table.binary[static_cast<std::size_t>(g)](left ? inner.data() : c.data(), 1, left ? c.data() : inner.data(),
+                                                      1, expected.data(), n);
+            const ChainInstruction instruction{
+                .kind = kind, .function = static_cast<std::uint8_t>(f), .outer = g, .y = 3, .a = 0, .b = 1, .c = 2};
+            run(table, instruction, {a.data(), b.data(), c.data(), y.data()}, n);
+            ASSERT_TRUE(same_arrays(y, expected));
+            run(table, instruction, {a.data(), b.data(), c.data(), c.data()}, n);
+            ASSERT_TRUE(same_arrays(c, expected)) << "over the third operand";
+            c = random_array<T>(n, n + 3);
+            run(table, instruction, {a.data(), b.data(), c.data(), a.data()}, n);
+            ASSERT_TRUE(same_arrays(a, expected)) << "over the first operand";
+          }
+}
+
 TYPED_TEST(Chain, InstructionsFollowEachOther) {
   using T = TypeParam;
   const ChainInstruction program[] = {

@@ -31,15 +31,22 @@ enum class Target : std::uint8_t { scalar, best };
 // Name of the instruction set that `target` stands for on this machine: "scalar", "AVX2", "AVX3", "NEON", …
 const char* instruction_set(Target target);
 
-// One instruction of a chain: tile y becomes f(tile a), f(tile a, tile b), or select(tile a, tile b, tile c).
+// One instruction of a chain, on tiles:
+//
+//     unary     y = f(a)          select         y = a != 0 ? b : c
+//     binary    y = f(a, b)       binary_left    y = g(f(a, b), c)       binary_right    y = g(c, f(a, b))
+//
+// The last two spare a tile between two binary functions; f and g are add, subtract, multiply or divide, and in
+// binary_right g is subtract or divide (sums and products commute). They round after f and after g.
 struct ChainInstruction {
-  enum class Kind : std::uint8_t { unary, binary, select };
+  enum class Kind : std::uint8_t { unary, binary, select, binary_left, binary_right };
   Kind kind = Kind::unary;
-  std::uint8_t function = 0;  // a Unary or Binary
-  std::uint16_t y = 0, a = 0, b = 0, c = 0;
+  std::uint8_t function = 0;   // f, a Unary or Binary
+  Binary outer = Binary::add;  // g
   // Which of y, a, b and c, from the lowest bit, have room for a whole cache line where they end, which may be
   // overwritten: machines do not hand on parts of vectors from a store to a load.
   std::uint8_t padded = 0;
+  std::uint16_t y = 0, a = 0, b = 0, c = 0;
 };
 
 // Columns of one panel of a packed matrix: a cache line.

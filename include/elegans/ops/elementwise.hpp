@@ -20,18 +20,10 @@
 #include <optional>
 
 #include "elegans/base/aligned_buffer.hpp"
+#include "elegans/ops/chain_program.hpp"
 #include "elegans/ops/operation.hpp"
 
 namespace elegans::ops {
-
-struct Instruction {
-  using Kind = kernels::ChainInstruction::Kind;
-  Kind kind = Kind::unary;
-  std::uint8_t function = 0;                // a kernels::Unary or kernels::Binary
-  std::array<std::uint16_t, 3> operands{};  // numbers of inputs or earlier results
-  std::size_t operand_count() const { return kind == Kind::unary ? 1 : kind == Kind::binary ? 2 : 3; }
-  friend bool operator==(const Instruction&, const Instruction&) = default;
-};
 
 class Elementwise final : public Operation {
  public:
@@ -53,10 +45,7 @@ class Elementwise final : public Operation {
   std::size_t inputs() const { return inputs_; }
   const std::vector<Instruction>& program() const { return program_; }
   const std::vector<std::uint16_t>& results() const { return outputs_; }  // which numbers are outputs
-  // For the kernel: the program, tile numbers being value numbers, and the register of each result that is no output.
-  std::span<const kernels::ChainInstruction> kernel_program() const { return chain_; }
-  std::size_t registers() const { return registers_; }
-  std::size_t register_of(std::size_t instruction) const { return register_of_[instruction]; }
+  const ChainProgram& chain_program() const { return chain_; }            // the same for the kernel
 
   // How an input is read where the result is seen as [outer, inner].
   enum class Access : std::size_t { full, row, column, scalar };
@@ -91,9 +80,7 @@ class Elementwise final : public Operation {
   std::size_t inputs_;
   std::vector<Instruction> program_;
   std::vector<std::uint16_t> outputs_;
-  std::vector<kernels::ChainInstruction> chain_;  // the program for the kernel: tile numbers are value numbers
-  std::vector<std::uint16_t> register_of_;        // per instruction that is no output: its register
-  std::size_t registers_ = 0;
+  ChainProgram chain_;
 };
 
 // Arithmetic of one element of an instruction, and the name of its function.

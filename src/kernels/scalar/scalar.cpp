@@ -47,6 +47,22 @@ ELEGANS_OTHER_KERNELS(OTHER)
 
 namespace {
 
+// Both functions of a pair, part by part, for y may be any of its operands.
+template <class T>
+void pair(const ChainInstruction& pair, T* const* tiles, std::size_t n) {
+  const Table<T>& table = scalar_kernels<T>();
+  const auto inner = table.binary[pair.function], outer = table.binary[static_cast<std::size_t>(pair.outer)];
+  const bool left = pair.kind == ChainInstruction::Kind::binary_left;
+  constexpr std::size_t most = 32;
+  T results[most];
+  for (std::size_t i = 0; i < n; i += most) {
+    const std::size_t part = n - i < most ? n - i : most;
+    const T* c = tiles[pair.c] + i;
+    inner(tiles[pair.a] + i, 1, tiles[pair.b] + i, 1, results, part);
+    outer(left ? results : c, 1, left ? c : results, 1, tiles[pair.y] + i, part);
+  }
+}
+
 template <class T>
 void chain(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n) {
   const Table<T>& table = scalar_kernels<T>();
@@ -61,6 +77,10 @@ void chain(const ChainInstruction* program, std::size_t length, T* const* tiles,
         break;
       case ChainInstruction::Kind::select:
         table.select(tiles[at->a], 1, tiles[at->b], 1, tiles[at->c], 1, y, n);
+        break;
+      case ChainInstruction::Kind::binary_left:
+      case ChainInstruction::Kind::binary_right:
+        pair(*at, tiles, n);
         break;
     }
   }

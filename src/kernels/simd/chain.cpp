@@ -108,6 +108,63 @@ HWY_INLINE void binary_instruction(Binary function, Tile<T> a, Tile<T> b, Tile<T
 }
 
 template <class T>
+HWY_INLINE void map_tile(auto function, Tile<T> a, Tile<T> b, Tile<T> c, Tile<T> y, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    hn::StoreU(function.of(d, hn::LoadU(d, a.at + i), hn::LoadU(d, b.at + i), hn::LoadU(d, c.at + i)), d, y.at + i);
+  if (i < n) y.store_last(function.of(d, a.last(i, n - i), b.last(i, n - i), c.last(i, n - i)), i, n - i);
+}
+
+// g(f(a, b), c), and g(c, f(a, b)).
+template <class F, class G>
+struct Left {
+  template <class D, class V>
+  static HWY_INLINE V of(D d, V a, V b, V c) {
+    return G::of(d, F::of(d, a, b), c);
+  }
+};
+template <class F, class G>
+struct Right {
+  template <class D, class V>
+  static HWY_INLINE V of(D d, V a, V b, V c) {
+    return G::of(d, c, F::of(d, a, b));
+  }
+};
+
+template <class F, class T>
+void pair_instruction(Kind kind, Binary outer, Tile<T> a, Tile<T> b, Tile<T> c, Tile<T> y, std::size_t n) {
+  switch (outer) {
+    case Binary::add:
+      return map_tile(Left<F, lanewise::add>(), a, b, c, y, n);
+    case Binary::multiply:
+      return map_tile(Left<F, lanewise::multiply>(), a, b, c, y, n);
+    case Binary::subtract:
+      if (kind == Kind::binary_left) return map_tile(Left<F, lanewise::subtract>(), a, b, c, y, n);
+      return map_tile(Right<F, lanewise::subtract>(), a, b, c, y, n);
+    default:
+      if (kind == Kind::binary_left) return map_tile(Left<F, lanewise::divide>(), a, b, c, y, n);
+      return map_tile(Right<F, lanewise::divide>(), a, b, c, y, n);
+  }
+}
+
+template <class T>
+HWY_INLINE void pair_instruction(const ChainInstruction& pair, Tile<T> a, Tile<T> b, Tile<T> c, Tile<T> y,
+                                 std::size_t n) {
+  switch (static_cast<Binary>(pair.function)) {
+    case Binary::add:
+      return pair_instruction<lanewise::add>(pair.kind, pair.outer, a, b, c, y, n);
+    case Binary::subtract:
+      return pair_instruction<lanewise::subtract>(pair.kind, pair.outer, a, b, c, y, n);
+    case Binary::multiply:
+      return pair_instruction<lanewise::multiply>(pair.kind, pair.outer, a, b, c, y, n);
+    default:
+      return pair_instruction<lanewise::divide>(pair.kind, pair.outer, a, b, c, y, n);
+  }
+}
+
+template <class T>
 HWY_INLINE void select_instruction(Tile<T> c, Tile<T> a, Tile<T> b, Tile<T> y, std::size_t n) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
@@ -133,6 +190,10 @@ void chain(const ChainInstruction* program, std::size_t length, T* const* tiles,
         break;
       case Kind::select:
         select_instruction(a, b, Tile<T>{tiles[at->c], (at->padded & 8) != 0}, y, n);
+        break;
+      case Kind::binary_left:
+      case Kind::binary_right:
+        pair_instruction(*at, a, b, Tile<T>{tiles[at->c], (at->padded & 8) != 0}, y, n);
         break;
     }
   }
