@@ -23,7 +23,8 @@ class Frame {
     copied,  // it is copied there when the level has run
   };
 
-  // Plans the level for `reserve`. `in_place[i]` is the input whose memory output i is, −1 if none.
+  // Plans the level for `reserve`. `in_place[i]` is the input whose memory output i is, −1 if none; where it cannot be
+  // written as the level runs, it is copied there.
   Frame(const Graph& graph, const Extents& reserve, std::vector<std::int32_t> in_place = {});
 
   std::size_t arena_bytes() const { return plan_.bytes; }
@@ -122,9 +123,10 @@ class LoopRun {
   };
   struct Summed {
     std::size_t elements = 0;
-    std::size_t reserved = 0;
+    std::size_t reserved = 0;  // of the term
     Dtype dtype = Dtype::f32;
-    std::byte* term = nullptr;
+    std::byte* term = nullptr;  // none where the body adds it
+    void add_to(std::byte* sum, const ops::Kernels& kernels) const noexcept;
   };
   std::vector<Carried> carried_;
   std::vector<Summed> summed_;

@@ -10,9 +10,20 @@ std::size_t bytes_of(const Type& type, const Extents& at) {
   return static_cast<std::size_t>(type.shape.elements(at)) * size_of(type.dtype);
 }
 
+// Running sums are inputs and outputs of the body in the same memory.
+std::vector<std::int32_t> sums_in_place(const Scan& scan) {
+  const ScanCounts& counts = scan.counts();
+  std::vector<std::int32_t> in_place(scan.body().outputs().size(), -1);
+  for (std::size_t i = 0; counts.running && i < counts.summed; ++i)
+    in_place[counts.carried + counts.stacked + i] =
+        static_cast<std::int32_t>(counts.carried + counts.scanned + counts.captured + i);
+  return in_place;
+}
+
 }  // namespace
 
-LoopRun::LoopRun(const Scan& scan, const Extents& reserve) : scan_(scan), body_(scan.body(), reserve) {
+LoopRun::LoopRun(const Scan& scan, const Extents& reserve)
+    : scan_(scan), body_(scan.body(), reserve, sums_in_place(scan)) {
   const ScanCounts& counts = scan.counts();
   workspace_bytes_ = aligned(body_.arena_bytes());
   carried_.resize(counts.carried);
@@ -27,7 +38,7 @@ LoopRun::LoopRun(const Scan& scan, const Extents& reserve) : scan_(scan), body_(
   for (std::size_t i = 0; i < counts.summed; ++i) {
     const Type& type = scan.body().type(scan.summed_output(i));
     summed_[i].dtype = type.dtype;
-    summed_[i].reserved = aligned(bytes_of(type, reserve));
+    summed_[i].reserved = counts.running ? 0 : aligned(bytes_of(type, reserve));
     workspace_bytes_ += summed_[i].reserved;
   }
   scanned_bytes_.resize(counts.scanned);
@@ -64,6 +75,14 @@ void LoopRun::prepare(const Extents& at) {
   steps_ = scan_.steps().value(at);
 }
 
+void LoopRun::Summed::add_to(std::byte* sum, const ops::Kernels& kernels) const noexcept {
+  ops::with_floating(dtype, [&]<class T>(T) {
+    T* total = reinterpret_cast<T*>(sum);
+    kernels.table<T>().binary[static_cast<std::size_t>(kernels::Binary::add)](
+        total, 1, reinterpret_cast<const T*>(term), 1, total, elements);
+  });
+}
+
 Status LoopRun::run(std::byte* const* address, const Node& node, const ops::Kernels& kernels) noexcept {
   const ScanCounts& counts = scan_.counts();
   const auto input = [&](std::size_t i) { return address[node.inputs[i]]; };
@@ -75,7 +94,8 @@ Status LoopRun::run(std::byte* const* address, const Node& node, const ops::Kern
   const std::size_t first_summed = counts.carried + counts.stacked;
   for (std::size_t i = 0; i < counts.summed; ++i) {
     std::memset(output(first_summed + i), 0, summed_[i].elements * size_of(summed_[i].dtype));
-    body_.set_output(first_summed + i, summed_[i].term);
+    body_.set_output(first_summed + i, counts.running ? output(first_summed + i) : summed_[i].term);
+    if (counts.running) body_.set_input(first_captured + counts.captured + i, output(first_summed + i));
   }
 
   for (std::int64_t done = 0; done < steps_; ++done) {
@@ -96,14 +116,8 @@ Status LoopRun::run(std::byte* const* address, const Node& node, const ops::Kern
       body_.set_input(i, carried.stacked_as < 0 ? carried.buffer[done % 2]
                                                 : output(counts.carried + stack) + t * stacked_bytes_[stack]);
     }
-    for (std::size_t i = 0; i < counts.summed; ++i) {
-      ops::with_floating(summed_[i].dtype, [&](auto zero) {
-        using T = decltype(zero);
-        T* total = reinterpret_cast<T*>(output(first_summed + i));
-        kernels.table<T>().binary[static_cast<std::size_t>(kernels::Binary::add)](
-            total, 1, reinterpret_cast<const T*>(summed_[i].term), 1, total, summed_[i].elements);
-      });
-    }
+    for (std::size_t i = 0; !counts.running && i < counts.summed; ++i)
+      summed_[i].add_to(output(first_summed + i), kernels);
   }
   for (std::size_t i = 0; i < counts.carried; ++i)
     if (carried_[i].bytes > 0) std::memmove(output(i), body_.input(i), carried_[i].bytes);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "elegans/base/suggest.hpp"
+#include "elegans/graph/passes/accumulate.hpp"
 #include "elegans/graph/passes/circuits.hpp"
 #include "elegans/graph/passes/defer.hpp"
 #include "elegans/graph/passes/exact.hpp"
@@ -36,6 +37,7 @@ const std::vector<PassRow> pipeline{
     {"hoist", hoist},  // what is brought into order leaves them too
     {"exact", nullptr, exact},
     {"simplify", simplify},
+    {"accumulate", accumulate},
     {"rows", rows},
     {"fuse", fuse},
     {"circuits", circuits},

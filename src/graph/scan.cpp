@@ -7,8 +7,7 @@ namespace elegans::graph {
 
 Scan::Scan(Graph body, ScanCounts counts, Dim steps, bool reverse)
     : body_(std::make_shared<const Graph>(std::move(body))), counts_(counts), steps_(steps), reverse_(reverse) {
-  ensure(body_->inputs().size() == counts.carried + counts.scanned + counts.captured,
-         "the body of a loop has other inputs than counted");
+  ensure(body_->inputs().size() == counts.body_inputs(), "the body of a loop has other inputs than counted");
   ensure(body_->outputs().size() == counts.carried + counts.stacked + counts.summed,
          "the body of a loop has other outputs than counted");
 }
@@ -20,9 +19,10 @@ std::shared_ptr<Scan> Scan::with_segment_length(std::int64_t steps) const {
 }
 
 std::string Scan::options() const {
-  return fmt::format("{} steps{}, {} nodes; carried {}, scanned {}, captured {}, stacked {}, summed {}",
+  return fmt::format("{} steps{}, {} nodes; carried {}, scanned {}, captured {}, stacked {}, summed {}{}",
                      elegans::to_string(steps_), reverse_ ? " backwards" : "", body_->nodes().size(), counts_.carried,
-                     counts_.scanned, counts_.captured, counts_.stacked, counts_.summed);
+                     counts_.scanned, counts_.captured, counts_.stacked, counts_.summed,
+                     counts_.running ? " as it goes" : "");
 }
 
 std::vector<Type> Scan::infer(std::span<const Type> inputs) const {

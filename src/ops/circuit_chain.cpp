@@ -96,6 +96,11 @@ Cost CircuitChain::cost(std::span<const Type> inputs, std::span<const Type> outp
   return cost;
 }
 
+bool CircuitChain::may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const {
+  return !outputs_[output].sum_by && !fetched_by_[input] &&
+         chain_->may_overwrite(outputs_[output].result, input, chain_inputs(inputs));
+}
+
 Dim CircuitChain::batch_of(std::span<const Type> inputs) const {
   Dim batch(1);
   for (const Type& type : inputs)

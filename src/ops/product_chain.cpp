@@ -36,6 +36,7 @@ ProductChain::ProductChain(OperationPtr product, std::shared_ptr<const Elementwi
   ensure(takes(*product_), "an operation that is no product gets an epilogue");
   if (const PackedMatmul* packed_product = packed(product_)) lefts_ = packed_product->layout()->terms();
   read_ = static_cast<std::size_t>(std::count_if(uses_.begin(), uses_.end(), [](Use use) { return use != Use::kept; }));
+  kept_ = static_cast<std::size_t>(std::count_if(uses_.begin(), uses_.end(), [](Use use) { return use != Use::read; }));
   ensure(read_ > 0, "an epilogue that does not read its product");
 }
 
@@ -46,9 +47,8 @@ bool ProductChain::takes(const Operation& product) {
 }
 
 std::string ProductChain::options() const {
-  const bool kept = std::any_of(uses_.begin(), uses_.end(), [](Use use) { return use != Use::read; });
-  return fmt::format("{} {}{}; then {}{}", product_->name(), product_->options(), kept ? ", kept" : "", chain_->name(),
-                     chain_->options().empty() ? "" : ": " + chain_->options());
+  return fmt::format("{} {}{}; then {}{}", product_->name(), product_->options(), kept_ > 0 ? ", kept" : "",
+                     chain_->name(), chain_->options().empty() ? "" : ": " + chain_->options());
 }
 
 bool ProductChain::same(const Operation& other) const {
@@ -92,6 +92,12 @@ Cost ProductChain::cost(std::span<const Type> inputs, std::span<const Type> outp
   cost.flop =
       product_->cost(product_inputs(inputs), results, at).flop + chain_->cost(types, chain_->infer(types), at).flop;
   return cost;
+}
+
+bool ProductChain::may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const {
+  if (output < kept_ || input <= lefts_) return false;
+  const std::vector<Type> types = chain_inputs(inputs, product_outputs(inputs));
+  return chain_->may_overwrite(output - kept_, read_ + input - lefts_ - 1, types);
 }
 
 std::size_t ProductChain::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
@@ -150,9 +156,7 @@ void ProductChain::finish(const Call& call, Sizes& sizes, const void* const* res
     }
     in[i] = base;
   }
-  const std::size_t first_output =
-      uses_.size() - static_cast<std::size_t>(std::count(uses_.begin(), uses_.end(), Use::read));
-  for (std::size_t o = 0; o < chain_->results().size(); ++o) out[o] = call.out<T>(first_output + o) + row * width;
+  for (std::size_t o = 0; o < chain_->results().size(); ++o) out[o] = call.out<T>(kept_ + o) + row * width;
   chain_->run({sizes, in, out, workspace, call.dtype, call.kernels});
 }
 

@@ -4,6 +4,10 @@
 //     inputs of the node    carried…  scanned…  captured…     inputs of the body    carried…  scanned…[t]  captured…
 //     outputs of the node   carried…  stacked…  summed…       outputs of the body   carried…  stacked…[t]  summed…
 //
+// Summed outputs are added up by the loop. With `running` the body does so itself: it has one more input for each of
+// them, behind the captured ones, which is the sum so far (0 before the first step), and puts out the sum with its own
+// term, in the same memory.
+//
 // graph/functions.hpp writes it; the executable runs it, so run() here is never called.
 
 #include <memory>
@@ -18,6 +22,8 @@ struct ScanCounts {
   std::size_t captured = 0;
   std::size_t stacked = 0;
   std::size_t summed = 0;
+  bool running = false;
+  std::size_t body_inputs() const { return carried + scanned + captured + (running ? summed : 0); }
   friend bool operator==(const ScanCounts&, const ScanCounts&) = default;
 };
 

@@ -8,7 +8,8 @@
 //                [width of the end, batch]
 //
 // The bits are those of gather, the chain and scatter_sum (with the batch last) one by one: sums run over connections
-// in ascending order from 0. No output may overlap an input.
+// in ascending order from 0. A result as it is may overwrite an input of its shape that is not fetched; no other output
+// may overlap an input.
 
 #include "elegans/ops/connections.hpp"
 #include "elegans/ops/elementwise.hpp"
@@ -32,6 +33,7 @@ class CircuitChain final : public Operation {
   bool same(const Operation& other) const override;
   std::vector<Type> infer(std::span<const Type> inputs) const override;
   Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const override;
+  bool may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const override;
   std::size_t workspace_bytes(std::span<const Type> inputs, const Extents& at) const override;
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;

@@ -6,7 +6,7 @@
 //
 // The product is matmul (a not transposed), sparse_matmul along the last axis, or packed_matmul. Of its results (one,
 // or the parts of a packed product) the chain reads some, as its first inputs in the same order; the chain splits at
-// the last axis. Blocks of rows change no bit: a row of a product does not depend on how many there are.
+// the last axis. A result of the chain may overwrite an input of the chain of its shape. Blocks of rows change no bit: a row of a product does not depend on how many there are.
 
 #include "elegans/ops/elementwise.hpp"
 
@@ -29,6 +29,7 @@ class ProductChain final : public Operation {
   bool same(const Operation& other) const override;
   std::vector<Type> infer(std::span<const Type> inputs) const override;
   Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const override;
+  bool may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const override;
   std::size_t workspace_bytes(std::span<const Type> inputs, const Extents& at) const override;
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
@@ -56,6 +57,7 @@ class ProductChain final : public Operation {
   std::vector<Use> uses_;  // of the product's results
   std::size_t lefts_ = 1;  // left operands of the product
   std::size_t read_ = 0;   // results that the chain reads
+  std::size_t kept_ = 0;   // results that are outputs
 };
 
 }  // namespace elegans::ops

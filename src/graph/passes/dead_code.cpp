@@ -26,8 +26,8 @@ class Trimmed {
     const Graph& body = scan_.body();
     std::vector<Port> outputs;
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-      const bool carried = i < counts.carried;
-      if (!carried && !needed[node.outputs[i]]) {
+      const bool stays = i < counts.carried || (counts.running && i >= counts.carried + counts.stacked);
+      if (!stays && !needed[node.outputs[i]]) {
         ++removed;
         continue;
       }
@@ -62,6 +62,8 @@ class Trimmed {
     counts.captured = between(kept_inputs_, before.carried + before.scanned, node.inputs.size());
     counts.stacked = between(kept_outputs_, before.carried, before.carried + before.stacked);
     counts.summed = between(kept_outputs_, before.carried + before.stacked, node.outputs.size());
+    inputs.insert(inputs.end(), fewer.inputs().begin() + static_cast<std::ptrdiff_t>(node.inputs.size()),
+                  fewer.inputs().end());
     auto changed = std::make_shared<Scan>(Graph::from_parts(fewer, fewer.nodes(), std::move(inputs), fewer.outputs()),
                                           counts, scan_.steps(), scan_.reverse());
     operation_ = changed->with_segment_length(scan_.segment_length());

@@ -1,0 +1,15 @@
+#pragma once
+// Loops add to their sums where the terms are made.
+//
+//     scan(… → term):  sum += term   →   scan(…, sum → sum + term)
+//
+// The addition becomes a node of the body, which fuses with what makes the term: neither is the term written, nor is the
+// sum read and written in a visit of its own. Changes no bit.
+
+#include "elegans/graph/pipeline.hpp"
+
+namespace elegans::graph {
+
+Graph accumulate(const Graph& graph, PassReport& report);
+
+}  // namespace elegans::graph
