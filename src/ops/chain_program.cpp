@@ -44,6 +44,11 @@ ChainProgram::ChainProgram(std::size_t inputs, std::span<const Instruction> prog
       ensure(program[i].operands[k] < inputs_ + i, "an operand of a chain is not defined yet");
   write_instructions(program);
   take_registers(program.size());
+  possible_columns_ = static_cast<std::uint32_t>((std::uint64_t{1} << std::min<std::size_t>(inputs_, 32)) - 1);
+  for (const ChainInstruction& at : instructions_)
+    if (at.kind == Kind::unary || at.kind == Kind::select)
+      for (std::size_t k = 0; k < operand_count(at.kind); ++k)
+        if (operands_of(at)[k] < 32) possible_columns_ &= ~(std::uint32_t{1} << operands_of(at)[k]);
 }
 
 void ChainProgram::write_instructions(std::span<const Instruction> program) {

@@ -143,6 +143,7 @@ class CircuitChain::Pass {
         table_(call.kernels.table<T>()),
         count_(circuit.connections_->count()),
         batch_(call.sizes[0]),
+        columns_(chain_.columns(std::span(call.sizes.at).subspan(1), batch_, table_.lanes)),
         step_(rows_at_once(count_, batch_, sizeof(T))),
         tile_(tile_elements(count_, batch_, sizeof(T))),
         tiles_(static_cast<T**>(call.workspace)),
@@ -159,7 +160,7 @@ class CircuitChain::Pass {
     for (std::size_t row = 0; row < count_; row += step_) {
       const std::size_t rows = std::min(step_, count_ - row);
       fetch(row, rows);
-      table_.chain(program.data(), program.size(), tiles_, rows * batch_);
+      table_.chain(program.data(), program.size(), tiles_, rows * batch_, columns_, batch_);
       for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
         if (const auto by = circuit_.outputs_[o].sum_by; by && !by_level(*by))
           table_.scatter_add(tiles_[chain_.results()[circuit_.outputs_[o].result]], call_.out<T>(o), rows, batch_,
@@ -205,6 +206,8 @@ class CircuitChain::Pass {
         table_.gather(base, own_tile(i), 1, connections.width(*by), rows, batch_, connections.index(*by).data() + row);
       } else if (access(i) == Access::full) {
         tiles_[i] = const_cast<T*>(base + row * batch_);  // the kernel writes results alone
+      } else if ((columns_ >> i & 1) != 0) {
+        tiles_[i] = const_cast<T*>(base + row);
       } else if (access(i) == Access::column) {
         table_.repeat_each(base + row, own_tile(i), rows, batch_);
       }
@@ -219,9 +222,10 @@ class CircuitChain::Pass {
   const Call& call_;
   const kernels::Table<T>& table_;
   const std::size_t count_, batch_;
-  const std::size_t step_;  // connections of a tile
-  const std::size_t tile_;  // elements of one
-  T** const tiles_;         // by number of the value
+  const std::uint32_t columns_;  // inputs that the kernel reads as columns
+  const std::size_t step_;       // connections of a tile
+  const std::size_t tile_;       // elements of one
+  T** const tiles_;              // by number of the value
   T* const scratch_;
 };
 

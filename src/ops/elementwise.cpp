@@ -194,6 +194,14 @@ void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> ou
   }
 }
 
+std::uint32_t Elementwise::columns(std::span<const std::size_t> accesses, std::size_t inner, std::size_t lanes) const {
+  if (inner % lanes != 0) return 0;
+  std::uint32_t columns = 0;
+  for (std::size_t i = 0; i < inputs_; ++i)
+    if (static_cast<Access>(accesses[i]) == Access::column) columns |= std::uint32_t{1} << i;
+  return columns & chain_.possible_columns();
+}
+
 // One call in progress. The arrays are visited as [outer, inner] in tiles: parts of a row where rows are long, several
 // whole rows where they are short. In the second case rows and columns are spread into scratch. What is the same for
 // all tiles, single numbers and rows, is spread once.
@@ -204,11 +212,13 @@ class Elementwise::Pass {
       : operation_(operation),
         program_(operation.chain_.instructions()),
         call_(call),
+        table_(call.kernels.table<T>()),
         outer_(call.sizes[outer_at]),
         inner_(call.sizes[inner_at]),
         streams_(outer_ == 1 && inner_ * sizeof(T) >= streamed_bytes),
         rows_at_once_(inner_ < tile ? std::max<std::size_t>(1, tile / std::max<std::size_t>(1, inner_)) : 1),
         spread_(rows_at_once_ > 1 && outer_ > 1),
+        columns_(spread_ ? operation.columns(std::span(call.sizes.at).subspan(first_access), inner_, table_.lanes) : 0),
         register_(register_bytes(outer_ * inner_, sizeof(T)) / sizeof(T)),
         tiles_(static_cast<T**>(call.workspace)),
         scratch_(reinterpret_cast<T*>(static_cast<std::byte*>(call.workspace) +
@@ -225,7 +235,7 @@ class Elementwise::Pass {
         const std::size_t n = spread_ ? rows * inner_ : std::min(tile, inner_ - column);
         move_to(row, rows, column, n);
         if (streams_) fetch_ahead(column + tiles_ahead * tile);
-        call_.kernels.table<T>().chain(program_.data(), program_.size(), tiles_, n);
+        table_.chain(program_.data(), program_.size(), tiles_, n, columns_, inner_);
       }
     }
   }
@@ -234,6 +244,7 @@ class Elementwise::Pass {
   static constexpr std::size_t tile = tile_bytes / sizeof(T), tiles_ahead = 2;
 
   Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[first_access + i]); }
+  bool is_column(std::size_t i) const noexcept { return i < 32 && (columns_ >> i & 1) != 0; }
   T* copy(std::size_t i) const noexcept { return scratch_ + (operation_.chain_.registers() + i) * register_; }
 
   // Places that are the same for all tiles, and their contents.
@@ -275,8 +286,10 @@ class Elementwise::Pass {
           if (!spread_) tiles_[i] = base + column;
           break;
         case Access::column:
-          if (spread_)
-            call_.kernels.table<T>().repeat_each(base + row, copy(i), rows, inner_);
+          if (is_column(i))
+            tiles_[i] = base + row;
+          else if (spread_)
+            table_.repeat_each(base + row, copy(i), rows, inner_);
           else if (column == 0)
             std::fill_n(copy(i), n, base[row]);
           break;
@@ -291,13 +304,15 @@ class Elementwise::Pass {
   const Elementwise& operation_;
   const std::span<const kernels::ChainInstruction> program_;
   const Call& call_;
+  const kernels::Table<T>& table_;
   const std::size_t outer_, inner_;
   const bool streams_;  // through arrays that no cache near the core holds
   const std::size_t rows_at_once_;
   const bool spread_;
-  const std::size_t register_;  // elements of one
-  T** const tiles_;             // by number of the value
-  T* const scratch_;            // registers, then copies of inputs
+  const std::uint32_t columns_;  // inputs that the kernel reads as columns
+  const std::size_t register_;   // elements of one
+  T** const tiles_;              // by number of the value
+  T* const scratch_;             // registers, then copies of inputs
 };
 
 Status Elementwise::run(const Call& call) const noexcept {

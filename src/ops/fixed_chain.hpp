@@ -44,7 +44,7 @@ class FixedChain {
 
   void run() noexcept {
     for (const Repeated& number : repeated_) table_.repeat_each(number.from, number.to, 1, n_);
-    table_.chain(program_.data(), program_.size(), tiles_.data(), n_);
+    table_.chain(program_.data(), program_.size(), tiles_.data(), n_, 0, 1);
   }
 
  private:

@@ -67,8 +67,12 @@ struct Table {
                  std::size_t n);
 
   // Runs the instructions of a program one after the other on tiles of n elements each, numbered as in the program. The
-  // bits are those of the kernels above. A tile that is written may be one that is read, at the same address.
-  void (*chain)(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n);
+  // bits are those of the kernels above. A tile that is written may be one that is read, at the same address. Tiles
+  // whose bit (number < 32) is set in `columns` hold one number for every `inner` elements: only instructions of kind
+  // binary, binary_left and binary_right may read them, and inner must then be a multiple of `lanes` and divide n.
+  void (*chain)(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n,
+                std::uint32_t columns, std::size_t inner);
+  std::size_t lanes;  // elements of a vector; 1 on `scalar`
 
   // Products, summed over k in ascending order: y[m,n] = a[m,k] b[k,n], y[m,n] = a[m,k] b[n,k]' and
   // y[m,n] = a[k,m]' b[k,n]. y overlaps nothing. SIMD kernels fuse multiply and add where the machine can.

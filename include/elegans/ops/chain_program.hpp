@@ -32,6 +32,8 @@ class ChainProgram {
   // Tiles that results which are no outputs share, and the one of a result.
   std::size_t registers() const { return registers_; }
   std::size_t register_of(std::size_t instruction) const { return register_of_[instruction]; }
+  // The inputs, a bit each, that the kernel can read as columns: instructions of other kinds do not read them.
+  std::uint32_t possible_columns() const { return possible_columns_; }
   // Whether value `number` is read after result `result` has been written.
   bool reads_after(std::size_t number, std::size_t result) const;
 
@@ -45,6 +47,7 @@ class ChainProgram {
   std::vector<kernels::ChainInstruction> instructions_;
   std::vector<std::uint16_t> register_of_;
   std::size_t registers_ = 0;
+  std::uint32_t possible_columns_ = 0;
 };
 
 }  // namespace elegans::ops

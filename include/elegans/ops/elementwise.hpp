@@ -54,6 +54,10 @@ class Elementwise final : public Operation {
   // Loop sizes of run(): outer and inner, then the access of each input.
   static constexpr std::size_t outer_at = 0, inner_at = 1, first_access = 2;
 
+  // The inputs, a bit each, that the kernel reads as columns of rows of `inner` numbers where tiles are whole rows:
+  // columns that it can read so, and rows of whole vectors. Others are repeated along their rows before.
+  std::uint32_t columns(std::span<const std::size_t> accesses, std::size_t inner, std::size_t lanes) const;
+
   // The axis at which `result` splits into outer and inner so that each of `inputs` is full, row, column or scalar;
   // none where no split will do.
   static std::optional<std::size_t> split_axis(std::span<const Shape> inputs, const Shape& result);

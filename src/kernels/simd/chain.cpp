@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "kernels/simd/chain.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "kernels/simd/columns-inl.h"
 #include "kernels/simd/elementwise-inl.h"
 #include "kernels/simd/function_table-inl.h"
 
@@ -47,15 +48,22 @@ HWY_INLINE void map_tile(Tile<T> x, Tile<T> y, std::size_t n) {
   if (i < n) y.store_last(Function::of(d, x.last(i, n - i)), i, n - i);
 }
 
-template <class Function, class T>
-HWY_INLINE void map_tile(Tile<T> a, Tile<T> b, Tile<T> y, std::size_t n) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    hn::StoreU(Function::of(d, hn::LoadU(d, a.at + i), hn::LoadU(d, b.at + i)), d, y.at + i);
-  if (i < n) y.store_last(Function::of(d, a.last(i, n - i), b.last(i, n - i)), i, n - i);
-}
+template <class T>
+struct OnTiles {
+  Tile<T> a, b, c, y;
+  std::size_t n;
+
+  template <class Function>
+  HWY_INLINE void run() const {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    std::size_t i = 0;
+    for (; i + lanes <= n; i += lanes)
+      hn::StoreU(Function::of(d, hn::LoadU(d, a.at + i), hn::LoadU(d, b.at + i), hn::LoadU(d, c.at + i)), d, y.at + i);
+    if (i < n) y.store_last(Function::of(d, a.last(i, n - i), b.last(i, n - i), c.last(i, n - i)), i, n - i);
+  }
+  void run_scalar(std::size_t function) const { scalar_kernels<T>().binary[function](a.at, 1, b.at, 1, y.at, n); }
+};
 
 template <class T>
 HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::size_t n) {
@@ -86,38 +94,14 @@ HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::siz
   }
 }
 
-template <class T>
-HWY_INLINE void binary_instruction(Binary function, Tile<T> a, Tile<T> b, Tile<T> y, std::size_t n) {
-  switch (function) {
-#define ELEGANS_CASE(name) \
-  case Binary::name:       \
-    return map_tile<lanewise::name>(a, b, y, n);
-    ELEGANS_CASE(add)
-    ELEGANS_CASE(subtract)
-    ELEGANS_CASE(multiply)
-    ELEGANS_CASE(divide)
-    ELEGANS_CASE(maximum)
-    ELEGANS_CASE(minimum)
-    ELEGANS_CASE(less)
-    ELEGANS_CASE(less_equal)
-    ELEGANS_CASE(equal)
-    default:
-      scalar_kernels<T>().binary[static_cast<std::size_t>(function)](a.at, 1, b.at, 1, y.at, n);
-#undef ELEGANS_CASE
+// f(a, b), g(f(a, b), c), and g(c, f(a, b)); operands that are not used are not read.
+template <class F>
+struct Alone {
+  template <class D, class V>
+  static HWY_INLINE V of(D d, V a, V b, V) {
+    return F::of(d, a, b);
   }
-}
-
-template <class T>
-HWY_INLINE void map_tile(auto function, Tile<T> a, Tile<T> b, Tile<T> c, Tile<T> y, std::size_t n) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    hn::StoreU(function.of(d, hn::LoadU(d, a.at + i), hn::LoadU(d, b.at + i), hn::LoadU(d, c.at + i)), d, y.at + i);
-  if (i < n) y.store_last(function.of(d, a.last(i, n - i), b.last(i, n - i), c.last(i, n - i)), i, n - i);
-}
-
-// g(f(a, b), c), and g(c, f(a, b)).
+};
 template <class F, class G>
 struct Left {
   template <class D, class V>
@@ -133,34 +117,54 @@ struct Right {
   }
 };
 
-template <class F, class T>
-void pair_instruction(Kind kind, Binary outer, Tile<T> a, Tile<T> b, Tile<T> c, Tile<T> y, std::size_t n) {
-  switch (outer) {
-    case Binary::add:
-      return map_tile(Left<F, lanewise::add>(), a, b, c, y, n);
-    case Binary::multiply:
-      return map_tile(Left<F, lanewise::multiply>(), a, b, c, y, n);
-    case Binary::subtract:
-      if (kind == Kind::binary_left) return map_tile(Left<F, lanewise::subtract>(), a, b, c, y, n);
-      return map_tile(Right<F, lanewise::subtract>(), a, b, c, y, n);
-    default:
-      if (kind == Kind::binary_left) return map_tile(Left<F, lanewise::divide>(), a, b, c, y, n);
-      return map_tile(Right<F, lanewise::divide>(), a, b, c, y, n);
+template <class On>
+HWY_INLINE void binary_instruction(Binary function, const On& on) {
+  switch (function) {
+#define ELEGANS_CASE(name) \
+  case Binary::name:       \
+    return on.template run<Alone<lanewise::name>>();
+    ELEGANS_CASE(add)
+    ELEGANS_CASE(subtract)
+    ELEGANS_CASE(multiply)
+    ELEGANS_CASE(divide)
+    ELEGANS_CASE(maximum)
+    ELEGANS_CASE(minimum)
+    ELEGANS_CASE(less)
+    ELEGANS_CASE(less_equal)
+    ELEGANS_CASE(equal)
+    default:  // functions without a vector form run as on the scalar target
+      return on.run_scalar(static_cast<std::size_t>(function));
+#undef ELEGANS_CASE
   }
 }
 
-template <class T>
-HWY_INLINE void pair_instruction(const ChainInstruction& pair, Tile<T> a, Tile<T> b, Tile<T> c, Tile<T> y,
-                                 std::size_t n) {
+template <class F, class On>
+HWY_INLINE void pair_instruction(Kind kind, Binary outer, const On& on) {
+  switch (outer) {
+    case Binary::add:
+      return on.template run<Left<F, lanewise::add>>();
+    case Binary::multiply:
+      return on.template run<Left<F, lanewise::multiply>>();
+    case Binary::subtract:
+      if (kind == Kind::binary_left) return on.template run<Left<F, lanewise::subtract>>();
+      return on.template run<Right<F, lanewise::subtract>>();
+    default:
+      if (kind == Kind::binary_left) return on.template run<Left<F, lanewise::divide>>();
+      return on.template run<Right<F, lanewise::divide>>();
+  }
+}
+
+template <class On>
+HWY_INLINE void pair_instruction(const ChainInstruction& pair, const On& on) {
   switch (static_cast<Binary>(pair.function)) {
     case Binary::add:
-      return pair_instruction<lanewise::add>(pair.kind, pair.outer, a, b, c, y, n);
+      return pair_instruction<lanewise::add>(pair.kind, pair.outer, on);
     case Binary::subtract:
-      return pair_instruction<lanewise::subtract>(pair.kind, pair.outer, a, b, c, y, n);
+      return pair_instruction<lanewise::subtract>(pair.kind, pair.outer, on);
     case Binary::multiply:
-      return pair_instruction<lanewise::multiply>(pair.kind, pair.outer, a, b, c, y, n);
+      return pair_instruction<lanewise::multiply>(pair.kind, pair.outer, on);
     default:
-      return pair_instruction<lanewise::divide>(pair.kind, pair.outer, a, b, c, y, n);
+      return pair_instruction<lanewise::divide>(pair.kind, pair.outer, on);
   }
 }
 
@@ -177,24 +181,51 @@ HWY_INLINE void select_instruction(Tile<T> c, Tile<T> a, Tile<T> b, Tile<T> y, s
 }
 
 template <class T>
-void chain(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n) {
+HWY_INLINE void instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
+  const Tile<T> y{tiles[at.y], (at.padded & 1) != 0}, a{tiles[at.a], (at.padded & 2) != 0},
+      b{tiles[at.b], (at.padded & 4) != 0}, c{tiles[at.c], (at.padded & 8) != 0};
+  switch (at.kind) {
+    case Kind::unary:
+      return unary_instruction(static_cast<Unary>(at.function), a, y, n);
+    case Kind::binary:
+      return binary_instruction(static_cast<Binary>(at.function), OnTiles<T>{a, b, c, y, n});
+    case Kind::select:
+      return select_instruction(a, b, c, y, n);
+    case Kind::binary_left:
+    case Kind::binary_right:
+      return pair_instruction(at, OnTiles<T>{a, b, c, y, n});
+  }
+}
+
+// One of a program with columns that reads none of them.
+template <class T>
+HWY_NOINLINE void other_instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
+  instruction(at, tiles, n);
+}
+
+template <class T>
+HWY_NOINLINE void column_instruction(const ChainInstruction& at, unsigned columns, T* const* tiles, std::size_t n,
+                                     std::size_t inner) {
+  const OnRows<T> on{columns, tiles[at.a], tiles[at.b], tiles[at.c], tiles[at.y], n, inner};
+  if (at.kind == Kind::binary) {
+    binary_instruction(static_cast<Binary>(at.function), on);
+  } else {
+    pair_instruction(at, on);
+  }
+}
+
+template <class T>
+void chain(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n, std::uint32_t columns,
+           std::size_t inner) {
+  if (columns == 0) {
+    for (const ChainInstruction* at = program; at != program + length; ++at) instruction(*at, tiles, n);
+    return;
+  }
   for (const ChainInstruction* at = program; at != program + length; ++at) {
-    const Tile<T> y{tiles[at->y], (at->padded & 1) != 0}, a{tiles[at->a], (at->padded & 2) != 0},
-        b{tiles[at->b], (at->padded & 4) != 0};
-    switch (at->kind) {
-      case Kind::unary:
-        unary_instruction(static_cast<Unary>(at->function), a, y, n);
-        break;
-      case Kind::binary:
-        binary_instruction(static_cast<Binary>(at->function), a, b, y, n);
-        break;
-      case Kind::select:
-        select_instruction(a, b, Tile<T>{tiles[at->c], (at->padded & 8) != 0}, y, n);
-        break;
-      case Kind::binary_left:
-      case Kind::binary_right:
-        pair_instruction(*at, a, b, Tile<T>{tiles[at->c], (at->padded & 8) != 0}, y, n);
-        break;
+    if (const unsigned read = columns_of(*at, columns)) {
+      column_instruction(*at, read, tiles, n, inner);
+    } else {
+      other_instruction(*at, tiles, n);
     }
   }
 }
@@ -202,6 +233,7 @@ void chain(const ChainInstruction* program, std::size_t length, T* const* tiles,
 template <class T>
 void chains(Table<T>& table) {
   table.chain = chain<T>;
+  table.lanes = hn::Lanes(hn::ScalableTag<T>());
 }
 
 #else
