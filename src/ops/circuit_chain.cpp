@@ -21,6 +21,15 @@ std::size_t tile_elements(std::size_t count, std::size_t batch, std::size_t elem
   return (aligned(rows_at_once(count, batch, element) * batch * element) + 64) / element;
 }
 
+// y [targets] = sums of x by target, connections standing in levels; `sums` [targets] is scratch.
+template <class T>
+void sum_by_levels(const kernels::Table<T>& table, const Connections& connections, const T* x, T* sums, T* y) {
+  const Levels& levels = *connections.levels();
+  const std::size_t targets = connections.outputs();
+  table.sum_levels(x, sums, targets, levels.offsets.size() - 1, levels.offsets.data());
+  table.gather(sums, y, 1, targets, targets, 1, levels.rank.data());
+}
+
 }  // namespace
 
 CircuitChain::CircuitChain(ConnectionsPtr connections, std::shared_ptr<const Elementwise> chain,
@@ -116,7 +125,7 @@ std::size_t CircuitChain::workspace_bytes(std::span<const Type> inputs, const Ex
   // A smaller batch may come with more rows a tile, so the whole tile is kept.
   const std::size_t tile = std::max(tile_elements(connections_->count(), batch, element) * element,
                                     std::min(Elementwise::tile_bytes, connections_->count() * batch * element));
-  return aligned(tiles() * sizeof(void*)) + tiles() * (aligned(tile) + 64);
+  return aligned(tiles() * sizeof(void*)) + tiles() * (aligned(tile) + 64) + aligned(connections_->outputs() * element);
 }
 
 void CircuitChain::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
@@ -148,7 +157,8 @@ class CircuitChain::Pass {
         tile_(tile_elements(count_, batch_, sizeof(T))),
         tiles_(static_cast<T**>(call.workspace)),
         scratch_(
-            reinterpret_cast<T*>(static_cast<std::byte*>(call.workspace) + aligned(circuit.tiles() * sizeof(void*)))) {}
+            reinterpret_cast<T*>(static_cast<std::byte*>(call.workspace) + aligned(circuit.tiles() * sizeof(void*)))),
+        level_sums_(scratch_ + circuit.tiles() * tile_) {}
 
   void run() noexcept {
     const Connections& connections = *circuit_.connections_;
@@ -168,9 +178,8 @@ class CircuitChain::Pass {
     }
     for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
       if (const auto by = circuit_.outputs_[o].sum_by; by && by_level(*by))
-        table_.sum_levels(tiles_[chain_.results()[circuit_.outputs_[o].result]], call_.out<T>(o),
-                          connections.width(*by), connections.levels()->offsets.size() - 1,
-                          connections.levels()->offsets.data(), connections.levels()->target.data());
+        sum_by_levels(table_, connections, tiles_[chain_.results()[circuit_.outputs_[o].result]], level_sums_,
+                      call_.out<T>(o));
   }
 
  private:
@@ -227,6 +236,7 @@ class CircuitChain::Pass {
   const std::size_t tile_;       // elements of one
   T** const tiles_;              // by number of the value
   T* const scratch_;
+  T* const level_sums_;  // by target
 };
 
 Status CircuitChain::run(const Call& call) const noexcept {
@@ -241,7 +251,9 @@ class CircuitChain::FixedSample final : public FixedCall {
   FixedSample(const CircuitChain& operation, const Call& call)
       : table_(call.kernels.table<T>()),
         connections_(*operation.connections_),
-        chain_(*operation.chain_, connections_.count(), call.kernels) {
+        chain_(*operation.chain_, connections_.count(), call.kernels),
+        scratch_(connections_.outputs() * sizeof(T)),
+        level_sums_(reinterpret_cast<T*>(scratch_.data())) {
     for (std::size_t i = 0; i < operation.fetched_by_.size(); ++i)
       if (const auto by = operation.fetched_by_[i])
         fetched_.push_back({*by, call.in<T>(i), chain_.input(i)});
@@ -260,10 +272,8 @@ class CircuitChain::FixedSample final : public FixedCall {
       table_.gather(from, to, 1, connections_.width(by), count, 1, connections_.index(by).data());
     chain_.run();
     for (const auto& [by, from, to] : summed_) {
-      const auto& levels = connections_.levels();
-      if (by == End::target && levels) {
-        table_.sum_levels(from, to, connections_.width(by), levels->offsets.size() - 1, levels->offsets.data(),
-                          levels->target.data());
+      if (by == End::target && connections_.levels()) {
+        sum_by_levels(table_, connections_, from, level_sums_, to);
       } else {
         std::fill_n(to, connections_.width(by), T{0});
         table_.scatter_add(from, to, count, 1, connections_.index(by).data());
@@ -282,6 +292,8 @@ class CircuitChain::FixedSample final : public FixedCall {
   const kernels::Table<T>& table_;
   const Connections& connections_;
   FixedChain<T> chain_;
+  AlignedBuffer scratch_;
+  T* level_sums_;  // by target
   std::vector<Moved> fetched_, summed_;
 };
 

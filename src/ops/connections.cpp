@@ -38,7 +38,9 @@ std::vector<std::uint32_t> by_degree(const Grouped& by_target) {
 }
 
 std::optional<Levels> levels_of(const std::vector<std::uint32_t>& target, const Grouped& by_target) {
-  Levels levels{.offsets = {0}, .target = by_degree(by_target)};
+  Levels levels{.offsets = {0}, .target = by_degree(by_target), .rank = {}};
+  levels.rank.resize(levels.target.size());
+  for (std::size_t k = 0; k < levels.target.size(); ++k) levels.rank[levels.target[k]] = static_cast<std::uint32_t>(k);
   std::size_t width = levels.target.size();
   for (std::uint32_t level = 0; levels.offsets.back() < target.size(); ++level) {
     const std::uint32_t first = levels.offsets.back();

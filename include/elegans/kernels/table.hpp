@@ -118,10 +118,9 @@ struct Table {
                       const std::uint32_t* offsets, const std::uint32_t* order);
   // y[index[s], i] += x[s, i], s ascending.   x [count,inner], y [width,inner]
   void (*scatter_add)(const T* x, T* y, std::size_t count, std::size_t inner, const std::uint32_t* index);
-  // Sums by target of connections in levels: y[target[k]] = sum over j of x[offsets[j] + k], j ascending, over the
-  // levels j < levels that have more than k connections (they come first).   x [offsets[levels]], y [width]
-  void (*sum_levels)(const T* x, T* y, std::size_t width, std::size_t levels, const std::uint32_t* offsets,
-                     const std::uint32_t* target);
+  // Sums of connections in levels: y[k] = sum over j of x[offsets[j] + k], j ascending, over the levels j < levels that
+  // have more than k connections (they come first).   x [offsets[levels]], y [width]
+  void (*sum_levels)(const T* x, T* y, std::size_t width, std::size_t levels, const std::uint32_t* offsets);
 
   // y[o,i] = sum (or maximum) over j of x[o,j,i]; ascending j on `scalar`, and everywhere where inner > 1.
   // x [outer,n,inner], y [outer,inner]. An empty sum is 0; a maximum needs n >= 1 and is NaN where any x is.

@@ -26,6 +26,7 @@ struct Grouped {
 struct Levels {
   std::vector<std::uint32_t> offsets;
   std::vector<std::uint32_t> target;  // all of them, those with most connections first
+  std::vector<std::uint32_t> rank;    // where a target stands in that order
 };
 
 // Which end of the connections a sum or a gather goes by.

@@ -134,10 +134,9 @@ void gather_numbers(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, [[maybe_unused]]
 
 template <class T>
 void sum_levels(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t width, std::size_t levels,
-                const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT target) {
+                const std::uint32_t* HWY_RESTRICT offsets) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
-  HWY_ALIGN T sums[hn::MaxLanes(d)];
   for (std::size_t k = 0; k < width; k += lanes) {
     auto sum = hn::Zero(d);
     for (std::size_t j = 0; j < levels; ++j) {
@@ -146,8 +145,7 @@ void sum_levels(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t width, s
       const T* from = x + offsets[j] + k;
       sum = hn::Add(sum, left - k >= lanes ? hn::LoadU(d, from) : load_part(d, from, left - k));
     }
-    hn::Store(sum, d, sums);
-    for (std::size_t i = 0; i < HWY_MIN(lanes, width - k); ++i) y[target[k + i]] = sums[i];
+    store(sum, d, y + k, width - k >= lanes ? 0 : width - k);
   }
 }
 
