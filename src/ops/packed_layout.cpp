@@ -25,8 +25,7 @@ PackedLayout::PackedLayout(Dtype dtype, std::vector<std::size_t> depth, std::vec
       width_(std::move(width)),
       blocks_(std::move(blocks)),
       rows_(total(depth_, depth_.size())),
-      columns_(total(width_, width_.size())),
-      is_sparse_(width_.size(), false) {
+      columns_(total(width_, width_.size())) {
   ensure(terms() >= 1 && terms() <= max_terms && parts() >= 1 && parts() <= max_parts,
          "a packed matrix of many blocks");
   ensure(blocks_.size() == terms() * parts() && blocks_.size() <= max_blocks, "a packed matrix with other blocks");
@@ -34,7 +33,6 @@ PackedLayout::PackedLayout(Dtype dtype, std::vector<std::size_t> depth, std::vec
     for (std::size_t j = 0; j < parts(); ++j) {
       const PackedBlock& one = block(i, j);
       if (one.form != PackedBlock::Form::connections) continue;
-      is_sparse_[j] = true;
       ensure(one.connections->width(opposite(one.to)) == depth_[i] && one.connections->width(one.to) == width_[j],
              "connections of another size than their block");
       exists_.resize(static_cast<std::size_t>(packed().shape.elements().factor()), 1);

@@ -54,34 +54,20 @@ class PackedMatmul::Product final : public FixedCall {
         width_[parts_ - 1] += width;
       } else {
         y_[parts_] = call.out<T>(j);
-        width_[parts_] = width;
-        is_sparse_[parts_++] = false;
+        width_[parts_++] = width;
       }
-      is_sparse_[parts_ - 1] |= layout.is_sparse(j);
     }
   }
 
   Status run() noexcept override {
     const std::size_t* depth = layout_.depth().data();
-    table_.packed_matmul(a_, depth, layout_.terms(), packed_, y_, width_, parts_, rows_);
-    if (has_nan())
+    const bool any_nan = table_.packed_matmul(a_, depth, layout_.terms(), packed_, y_, width_, parts_, rows_);
+    if (any_nan && !layout_.exists().empty())
       table_.packed_resum(a_, depth, layout_.terms(), packed_, layout_.exists().data(), y_, width_, parts_, rows_);
     return {};
   }
 
  private:
-  // In a part with connections that do not exist.
-  bool has_nan() const noexcept {
-    for (std::size_t j = 0; j < parts_; ++j) {
-      const std::size_t n = rows_ * width_[j];
-      if (!is_sparse_[j] || n == 0) continue;
-      T largest;  // NaN where any is
-      table_.reduce_max(y_[j], &largest, 1, n, 1);
-      if (largest != largest) return true;
-    }
-    return false;
-  }
-
   const PackedLayout& layout_;
   const kernels::Table<T>& table_;
   const std::size_t rows_;
@@ -89,7 +75,6 @@ class PackedMatmul::Product final : public FixedCall {
   const T* a_[PackedLayout::max_terms];
   T* y_[PackedLayout::max_parts];
   std::size_t width_[PackedLayout::max_parts];
-  bool is_sparse_[PackedLayout::max_parts];
   std::size_t parts_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // Products with a packed matrix against plain loops.
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "kernels/under_test.hpp"
@@ -41,14 +42,14 @@ struct Product {
     return j / panel * k * panel + p * panel + j % panel;
   }
 
-  // `first` rows on, `count` of them.
-  void run(const Table<T>& table, std::size_t first, std::size_t count) {
+  // `first` rows on, `count` of them; whether any result is NaN.
+  bool run(const Table<T>& table, std::size_t first, std::size_t count) {
     std::vector<const T*> left;
     std::vector<T*> results;
     for (std::size_t i = 0; i < depth.size(); ++i) left.push_back(a[i].data() + first * depth[i]);
     for (std::size_t j = 0; j < width.size(); ++j) results.push_back(y[j].data() + first * width[j]);
-    table.packed_matmul(left.data(), depth.data(), depth.size(), packed.data(), results.data(), width.data(),
-                        width.size(), count);
+    return table.packed_matmul(left.data(), depth.data(), depth.size(), packed.data(), results.data(), width.data(),
+                               width.size(), count);
   }
   void resum(const Table<T>& table, const std::vector<std::uint8_t>& exists) {
     std::vector<const T*> left;
@@ -199,6 +200,26 @@ TYPED_TEST(Packed, ColumnsDoNotDependOnThoseBesideThem) {
     one.run(table, 0, 16);
     EXPECT_TRUE(same_arrays(one.y[0], both.y[1]));
   }
+}
+
+// Wherever it stands, through 0 · ∞ as well; columns behind the last are none of the result.
+TYPED_TEST(Packed, TellsWhetherAResultIsNan) {
+  using T = TypeParam;
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t rows : {1, 2, 5, 17})
+      for (const std::size_t n : {1, 8, 16, 17, 50}) {
+        SCOPED_TRACE(target);
+        Product<T> product({3, 4}, {n, n}, rows);
+        EXPECT_FALSE(product.run(table, 0, rows)) << rows << " rows of " << n;
+        for (const std::size_t column : {std::size_t{0}, n - 1, n, 2 * n - 1}) {
+          Product<T> with_zero = product;
+          with_zero.b[5 * product.n + column] = 0;
+          with_zero.pack();
+          with_zero.a[1][(rows - 1) * 4 + 2] = infinity;
+          EXPECT_TRUE(with_zero.run(table, 0, rows)) << rows << " rows of " << n << ", column " << column;
+        }
+      }
 }
 
 // Misaligned by one element, left operand, packed matrix and result.

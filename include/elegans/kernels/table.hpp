@@ -89,8 +89,9 @@ struct Table {
   //     y_j[r,n] = sum over i and k: a_i[r,k] b[K_i + k, N_j + n], K_i = depth[0] + … + depth[i-1], N_j likewise
   // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Each term is summed over k
   // in ascending order, then the terms are added, the first ones first. So the bits are those of matmul_nn for each
-  // block and of adding them up: packing changes none, and neither do the rows and columns beside a number.
-  void (*packed_matmul)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
+  // block and of adding them up: packing changes none, and neither do the rows and columns beside a number. Returns
+  // whether any y is NaN (or would be in one of the columns of zeros).
+  bool (*packed_matmul)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
                         const std::size_t* width, std::size_t parts, std::size_t rows);
   // Where such a y_j[r,n] is NaN: the same sum over those k alone at which `exists`, laid out as `packed` is, is not 0.
   // All other numbers stay.

@@ -50,8 +50,7 @@ class PackedLayout {
   std::size_t first_column(std::size_t part) const;
   // Weights that exist.
   std::size_t count() const;
-  // Whether part j has a block of connections; and 1 in the places of the packed form that exist, empty where all do.
-  bool is_sparse(std::size_t part) const { return is_sparse_[part]; }
+  // 1 in the places of the packed form that exist; empty where no block is made of connections.
   const std::vector<std::uint8_t>& exists() const { return exists_; }
 
   // "16+34 by 4 × 34 …": for `explain`.
@@ -69,7 +68,6 @@ class PackedLayout {
   std::vector<PackedBlock> blocks_;
   std::size_t rows_ = 0, columns_ = 0;
   std::vector<std::uint8_t> exists_;
-  std::vector<bool> is_sparse_;  // by part
 };
 
 using PackedLayoutPtr = std::shared_ptr<const PackedLayout>;

@@ -1,5 +1,6 @@
 /* The scalar kernels for double. C99: the oracle of every test. */
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

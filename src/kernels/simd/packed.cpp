@@ -72,8 +72,9 @@ HWY_INLINE void store_column(D d, const V (&sum)[rows][columns], std::size_t c, 
   }
 }
 
+// Returns whether any sum is NaN.
 template <std::size_t rows, std::size_t columns, class T>
-void multiply_packed(const Group<T>& group, std::size_t first_row) {
+bool multiply_packed(const Group<T>& group, std::size_t first_row) {
   const hn::ScalableTag<T> d;
   constexpr std::size_t panel = panel_columns<T>;
   VecOf<decltype(d)> total[rows][columns];
@@ -109,8 +110,11 @@ void multiply_packed(const Group<T>& group, std::size_t first_row) {
     }
   }
   const std::size_t lanes = hn::Lanes(d);
+  auto is_nan = hn::IsNaN(total[0][0]);
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) {
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; ++i) is_nan = hn::Or(is_nan, hn::IsNaN(total[i][c]));
     if (group.y) {
       const std::size_t left = group.count - c * lanes;
       store_column<rows, columns>(d, total, c, Place<T>{group.y + c * lanes, group.width, 0, HWY_MIN(lanes, left)},
@@ -120,14 +124,15 @@ void multiply_packed(const Group<T>& group, std::size_t first_row) {
     for (std::size_t p = group.first_place[c]; p < group.first_place[c + 1]; ++p)
       store_column<rows, columns>(d, total, c, group.places[p], first_row);
   }
+  return !hn::AllFalse(d, is_nan);
 }
 
 // The block of so many rows (a power of two) and columns.
 template <class T>
-using PackedBlock = void (*)(const Group<T>&, std::size_t first_row);
+using PackedBlock = bool (*)(const Group<T>&, std::size_t first_row);
 
 template <class T>
-HWY_INLINE void multiply_group(const Group<T>& group, std::size_t columns, std::size_t row, std::size_t end) {
+HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::size_t row, std::size_t end) {
   static constexpr PackedBlock<T> single[] = {multiply_packed<1, 1, T>,
                                               multiply_packed<1, 2, T>,
                                               multiply_packed<1, 3, T>,
@@ -147,13 +152,15 @@ HWY_INLINE void multiply_group(const Group<T>& group, std::size_t columns, std::
   constexpr std::size_t tall_rows = vector_registers == 32 ? 8 : 4;
   static constexpr PackedBlock<T> tall[] = {multiply_packed<8, 1, T>, multiply_packed<tall_rows, 2, T>,
                                             multiply_packed<tall_rows, 3, T>};
+  bool is_nan = false;
   if (columns <= block_columns) {
     const std::size_t rows = columns == 1 ? 8 : tall_rows;
-    for (; row + rows <= end; row += rows) tall[columns - 1](group, row);
-    for (; row + 4 <= end; row += 4) several[columns - 1](group, row);
-    for (; row + 2 <= end; row += 2) pair[columns - 1](group, row);
+    for (; row + rows <= end; row += rows) is_nan |= tall[columns - 1](group, row);
+    for (; row + 4 <= end; row += 4) is_nan |= several[columns - 1](group, row);
+    for (; row + 2 <= end; row += 2) is_nan |= pair[columns - 1](group, row);
   }
-  for (; row < end; ++row) single[columns - 1](group, row);
+  for (; row < end; ++row) is_nan |= single[columns - 1](group, row);
+  return is_nan;
 }
 
 // Walks along the parts of a row of y, vector by vector.
@@ -184,7 +191,7 @@ class Parts {
 };
 
 template <class T>
-void packed_matmul(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
+bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
                    const std::size_t* width, std::size_t parts, std::size_t rows) {
   const hn::ScalableTag<T> d;
   constexpr std::size_t panel = panel_columns<T>;
@@ -203,6 +210,7 @@ void packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
   group.depth = depth;
   group.terms = terms;
   group.first_place[0] = 0;
+  bool is_nan = false;
   for (std::size_t row = 0; row < rows; row += tile) {
     Parts<T> walk(y, width, parts);
     for (std::size_t v = 0, columns; v < vectors; v += columns) {
@@ -216,9 +224,10 @@ void packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
       group.count = n - v * lanes;
       for (std::size_t c = 0; parts > 1 && c < columns; ++c)
         group.first_place[c + 1] = walk.next(group.places, group.first_place[c], lanes);
-      multiply_group(group, columns, row, HWY_MIN(row + tile, rows));
+      is_nan |= multiply_group(group, columns, row, HWY_MIN(row + tile, rows));
     }
   }
+  return is_nan;
 }
 
 template <class T>
