@@ -107,7 +107,7 @@ void multiply_narrow(const Block<T>& block) {
 // than the registers hold.
 inline constexpr std::size_t row_columns = 8;
 inline constexpr std::size_t block_rows = 4;
-inline constexpr std::size_t block_columns = vector_registers == 32 ? 4 : 2;
+inline constexpr std::size_t block_columns = vector_registers == 32 ? 4 : 3;
 inline constexpr std::size_t tall_rows = 8;
 inline constexpr std::size_t tall_columns = vector_registers == 32 ? 2 : 1;
 // The part of b that goes with a block stays in the first-level cache; from so many rows on it is copied together, for
