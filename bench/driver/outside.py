@@ -34,5 +34,6 @@ def count(program, case, series, calls=3):
 
 def is_silent(case, series):
     """Whether a series is one that may ask for nothing: steps, training steps and updates on one thread."""
-    return (case.split("/")[0] in ("step", "train", "adam", "loss", "dense") and series != "by-hand") or \
+    return (case.split("/")[0] in ("step", "train", "adam", "loss", "dense", "product") and
+            series not in ("by-hand", "openblas")) or \
         (case.startswith("threads/") and series == "one")

@@ -1,8 +1,10 @@
 // Dense 784 → 256, batch 32: the answers, and the gradients of kernel and bias for a given gradient of the answers.
+// Products of square matrices, straight and transposed. Each beside the same products by OpenBLAS.
 
 #include <memory>
 
 #include "e2e/bound_executable.hpp"
+#include "e2e/by_openblas.hpp"
 #include "e2e/case.hpp"
 #include "elegans/graph/gradient.hpp"
 #include "elegans/nn/dense.hpp"
@@ -12,7 +14,11 @@ namespace {
 
 constexpr std::int64_t batch = 32, inputs = 784, units = 256;
 
-Series run_series() {
+constexpr Counts dense_counts{.flop = 4.0 * batch * inputs * units + 2.0 * batch * units,
+                              .bytes = 4.0 * (2 * inputs * units + 2 * units + batch * (inputs + 2 * units)),
+                              .traffic = Traffic::copy};
+
+Series dense_series() {
   return {"run", [] {
             graph::Graph graph;
             nn::Context context(graph, {.mode = nn::Mode::training});
@@ -26,17 +32,45 @@ Series run_series() {
             for (const graph::Value gradient : graph::gradients(loss, weights))
               graph.output("gradient " + std::to_string(graph.outputs().size()), gradient);
             auto run = std::make_shared<BoundExecutable>(std::move(graph), Extents{});
-            return Work{.run = repeated([run] { run->run(); }),
-                        .counts = {.flop = 4.0 * batch * inputs * units + 2.0 * batch * units,
-                                   .bytes = 4.0 * (2 * inputs * units + 2 * units + batch * (inputs + 2 * units)),
-                                   .traffic = Traffic::copy}};
+            return Work{.run = repeated([run] { run->run(); }), .counts = dense_counts};
           }};
+}
+
+Counts product_counts(std::int64_t size) {
+  const auto n = static_cast<double>(size);
+  return {.flop = 6 * n * n * n, .bytes = 4 * 5 * n * n, .traffic = Traffic::copy};
+}
+
+Series product_series(std::int64_t size) {
+  return {"run", [size] {
+            graph::Graph graph;
+            const graph::Value a = graph.input("a", {Dtype::f32, Shape{size, size}});
+            const graph::Value b = graph.input("b", {Dtype::f32, Shape{size, size}});
+            graph.output("a b", matmul(a, b));
+            graph.output("a b'", matmul(a, b, {.transpose_b = true}));
+            graph.output("a' b", matmul(a, b, {.transpose_a = true}));
+            auto run = std::make_shared<BoundExecutable>(std::move(graph), Extents{});
+            return Work{.run = repeated([run] { run->run(); }), .counts = product_counts(size)};
+          }};
+}
+
+Case with(Case found, std::vector<Series> more) {
+  found.series.insert(found.series.end(), more.begin(), more.end());
+  return found;
+}
+
+Case product_case(std::int64_t size) {
+  const std::string n = std::to_string(size);
+  return with({"product/" + n, "Products of " + n + " × " + n + ": a b, a b' and a' b", {product_series(size)}},
+              products_by_openblas(size, product_counts(size)));
 }
 
 }  // namespace
 
 std::vector<Case> dense_cases() {
-  return {{"dense/784x256", "Dense 784 → 256, batch 32, forward and backward", {run_series()}}};
+  return {with({"dense/784x256", "Dense 784 → 256, batch 32, forward and backward", {dense_series()}},
+               dense_by_openblas(batch, inputs, units, dense_counts)),
+          product_case(256), product_case(1024)};
 }
 
 }  // namespace elegans::bench

@@ -130,18 +130,18 @@ void measure_products() {
     const double bytes = static_cast<double>(s.m * s.k + s.k * s.n + s.m * s.n) * sizeof(float);
     return Work{items, 2 * items, bytes, true};
   };
-  for (const Size s :
-       {Size{1, 80, 64}, Size{1, 80, 19}, Size{32, 80, 64}, Size{32, 80, 19}, Size{32, 80, 8}, Size{128, 256, 256}}) {
+  for (const Size s : {Size{1, 80, 64}, Size{1, 80, 19}, Size{32, 80, 64}, Size{32, 80, 19}, Size{32, 80, 8},
+                       Size{128, 256, 256}, Size{32, 784, 256}, Size{512, 512, 512}}) {
     Numbers a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
     measure(name_of("matmul_nn", s), work_of(s),
             [=](const Table& table) mutable { table.matmul_nn(a.data(), b.data(), y.data(), s.m, s.k, s.n); });
   }
-  for (const Size s : {Size{1, 64, 80}, Size{32, 64, 80}, Size{128, 256, 256}}) {
+  for (const Size s : {Size{1, 64, 80}, Size{32, 64, 80}, Size{128, 256, 256}, Size{512, 512, 512}}) {
     Numbers a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
     measure(name_of("matmul_nt", s), work_of(s),
             [=](const Table& table) mutable { table.matmul_nt(a.data(), b.data(), y.data(), s.m, s.k, s.n); });
   }
-  for (const Size s : {Size{80, 32, 64}, Size{80, 2048, 64}}) {
+  for (const Size s : {Size{80, 32, 64}, Size{80, 2048, 64}, Size{784, 32, 256}, Size{512, 512, 512}}) {
     Numbers a = numbers(s.m * s.k), b = numbers(s.k * s.n), y(s.m * s.n);
     measure(name_of("matmul_tn", s), work_of(s),
             [=](const Table& table) mutable { table.matmul_tn(a.data(), b.data(), y.data(), s.m, s.k, s.n); });

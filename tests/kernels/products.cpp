@@ -86,6 +86,31 @@ TYPED_TEST(Products, OfSmallMatrices) {
   }
 }
 
+// Products that are cut for the caches, at sizes about those of the parts: small whole numbers give every sum exactly.
+TYPED_TEST(Products, OfManyParts) {
+  using T = TypeParam;
+  struct Sizes {
+    std::size_t m, k, n;
+  };
+  const auto whole_numbers = [](std::size_t n, std::size_t factor) {
+    Array<T> x(n);
+    for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<T>(i * factor % 17) - T(8);
+    return x;
+  };
+  for (const auto& [m, k, n] : {Sizes{257, 129, 67}, Sizes{270, 300, 260}, Sizes{71, 1025, 515}, Sizes{519, 20, 33}}) {
+    const Array<T> a = whole_numbers(m * k, 5), b = whole_numbers(k * n, 7);
+    for (const Layout layout : {Layout::nn, Layout::nt, Layout::tn}) {
+      const Array<T> expected = chains(layout, false, a, b, m, k, n);
+      for (const auto& [target, table] : tables<T>()) {
+        Array<T> y = random_array<T>(m * n, 3);
+        kernel_of(layout, table)(a.data(), b.data(), y.data(), m, k, n);
+        ASSERT_TRUE(same_arrays(y, expected))
+            << target << " matmul_" << name_of(layout) << " " << m << "x" << k << "x" << n;
+      }
+    }
+  }
+}
+
 TYPED_TEST(Products, RowsDoNotDependOnHowManyThereAre) {
   using T = TypeParam;
   for (const auto& [target, table] : tables<T>()) {
