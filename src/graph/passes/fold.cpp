@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -134,7 +135,7 @@ class Folding {
     return std::nullopt;
   }
 
-  // A product that takes `value`'s place and whose matrix is known.
+  // Whether it is a product of rows with a known matrix, or with known weights of a circuit.
   bool is_product(const Node& node) const {
     const auto* product = as<ops::Matmul>(node);
     const bool sums_over_columns =
@@ -142,13 +143,14 @@ class Folding {
     return sums_over_columns && known_[node.inputs[1]];
   }
 
-  // Opens the node that makes `value` if it is part of a sum, else makes a term of it. `at_top`: the sum itself.
-  Tree open(ValueId value, const Term& as_term, Sum& sum, std::size_t root) const {
+  // Opens the node that makes `value` where it adds, subtracts, negates or scales, else makes a term of the value, with
+  // the sign and the factors of `outside`. `root` is the node of the whole sum.
+  Tree open(ValueId value, const Term& outside, Sum& sum, std::size_t root) const {
     const Node* node = maker(value);
     const std::size_t index = node ? static_cast<std::size_t>(producers_[value]) : 0;
     const bool may_open = node && !known_[value] && (index == root || read_once(value));
     const std::optional<Binary> function = may_open ? binary_of(*node) : std::nullopt;
-    Term term = as_term;
+    Term term = outside;
     if (function == Binary::add || function == Binary::subtract) {
       sum.inner.push_back(index);
       Tree tree;
@@ -176,8 +178,9 @@ class Folding {
   }
 
   bool alike(const Term& a, const Term& b) const {
-    if (a.kind != b.kind || a.kind == Term::Kind::other) return false;
+    if (a.kind != b.kind) return false;
     if (a.kind == Term::Kind::known) return true;
+    if (a.kind == Term::Kind::other) return a.value == b.value;
     const Node &p = *maker(a.value), &q = *maker(b.value);
     return p.inputs[0] == q.inputs[0] && graph_.type(p.inputs[1]) == graph_.type(q.inputs[1]) &&
            p.operation->name() == q.operation->name() && ops::same(*p.operation, *q.operation);
@@ -191,11 +194,10 @@ class Folding {
     sum.tree = open(node.outputs[0], Term{Term::Kind::other, node.outputs[0], false, {}}, sum, n);
     if (sum.inner.empty()) return std::nullopt;
 
-    std::size_t before = sum.inner.size(), after = 0, products = 0;
+    std::size_t before = sum.inner.size(), after = 0, products = 0, products_after = 0;
     for (std::size_t t = 0; t < sum.terms.size(); ++t) {
       const Term& term = sum.terms[t];
       products += term.kind == Term::Kind::product;
-      after += term.kind == Term::Kind::other && !term.factors.empty();
       const auto group = std::find_if(sum.alike.begin(), sum.alike.end(),
                                       [&](const auto& terms) { return alike(sum.terms[terms[0]], term); });
       if (group == sum.alike.end())
@@ -203,14 +205,26 @@ class Folding {
       else
         group->push_back(t);
     }
-    after += sum.alike.size() - 1;
-    std::size_t products_after = 0;
-    for (const auto& terms : sum.alike) products_after += sum.terms[terms[0]].kind == Term::Kind::product;
+    after = sum.alike.size() - 1;
+    bool all_negative = true;
+    for (const auto& terms : sum.alike) {
+      const Term& first = sum.terms[terms[0]];
+      products_after += first.kind == Term::Kind::product;
+      after += first.kind == Term::Kind::other && !stays(sum, terms);
+      all_negative = all_negative && stays(sum, terms) && first.negative;
+    }
+    after += all_negative;
     if (products_after == products && after >= before) return std::nullopt;
     ++counts_.sums;
     counts_.products += products - products_after;
     counts_.elementwise += before - std::min(before, after);
     return sum;
+  }
+
+  // Whether the terms are a value that is only added or subtracted.
+  static bool stays(const Sum& sum, const std::vector<std::size_t>& terms) {
+    const Term& first = sum.terms[terms[0]];
+    return first.kind == Term::Kind::other && terms.size() == 1 && first.factors.empty();
   }
 
   // A value of the new graph, or its negative.
@@ -231,13 +245,16 @@ class Folding {
     return value;
   }
 
-  // What is known of the terms that become one, added up: matrices of products, or the terms themselves.
+  // What the terms that become one are multiplied with, all known: matrices, numbers, or themselves.
   Value known_sum(const Sum& sum, const std::vector<std::size_t>& terms, Rewrite& rewrite) const {
+    const auto known = [&](const Term& term) {
+      if (term.kind == Term::Kind::other) return constant(rewrite.at(term.value), 1);
+      return rewrite.at(term.kind == Term::Kind::product ? maker(term.value)->inputs[1] : term.value);
+    };
     std::optional<Signed> all;
     for (const std::size_t t : terms) {
       const Term& term = sum.terms[t];
-      const ValueId known = term.kind == Term::Kind::product ? maker(term.value)->inputs[1] : term.value;
-      const Signed part{scaled(rewrite.at(known), term.factors, rewrite), term.negative};
+      const Signed part{scaled(known(term), term.factors, rewrite), term.negative};
       all = all ? added(*all, part) : part;
     }
     return all->negative ? -all->value : all->value;
@@ -250,20 +267,12 @@ class Folding {
     });
     if (terms[0] != t) return std::nullopt;
     const Term& term = sum.terms[t];
-    switch (term.kind) {
-      case Term::Kind::known:
-        return Signed{known_sum(sum, terms, rewrite)};
-      case Term::Kind::product: {
-        const Node& product = *maker(term.value);
-        const std::array inputs{rewrite.at(product.inputs[0]), known_sum(sum, terms, rewrite)};
-        return Signed{rewrite.to().apply(product.operation, inputs)[0]};
-      }
-      case Term::Kind::other:
-        break;
-    }
-    const Value value = rewrite.at(term.value);
-    if (term.factors.size() < 2) return Signed{scaled(value, term.factors, rewrite), term.negative};
-    return Signed{value * scaled(constant(value, 1), term.factors, rewrite), term.negative};
+    if (stays(sum, terms)) return Signed{rewrite.at(term.value), term.negative};
+    const Value known = known_sum(sum, terms, rewrite);
+    if (term.kind == Term::Kind::known) return Signed{known};
+    if (term.kind == Term::Kind::other) return Signed{rewrite.at(term.value) * known};
+    const Node& product = *maker(term.value);
+    return Signed{rewrite.to().apply(product.operation, std::array{rewrite.at(product.inputs[0]), known})[0]};
   }
 
   std::optional<Signed> write_tree(const Sum& sum, const Tree& tree, Rewrite& rewrite) const {
