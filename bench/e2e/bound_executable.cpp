@@ -43,9 +43,8 @@ void BoundExecutable::refused(const Status& status) const {
   throw InternalError("a benchmark's run was refused at " + executable_.node_name(status.node));
 }
 
-BoundExecutable bound_step(Sequential& model, Timespans timespans) {
-  model::ForwardGraph written = model::write_forward(
-      model, {.timespans = model.has_time() && timespans == Timespans::given, .expose_states = true});
+BoundExecutable bound_step(Sequential& model) {
+  model::ForwardGraph written = model::write_forward(model, {.timespans = model.has_time(), .expose_states = true});
   const auto weights = written.weights;
   BoundExecutable step(std::move(written.graph), {});
   for (const auto& [weight, input] : weights) {

@@ -35,7 +35,6 @@ class BoundExecutable {
 void fill_uniform(std::span<float> values, std::uint32_t seed);
 
 // One step of a built model, batch 1, states in and out.
-enum class Timespans { given, one };
-BoundExecutable bound_step(Sequential& model, Timespans timespans);
+BoundExecutable bound_step(Sequential& model);
 
 }  // namespace elegans::bench

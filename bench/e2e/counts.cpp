@@ -5,16 +5,36 @@ namespace {
 
 double number(std::int64_t n) { return static_cast<double>(n); }
 
-// A gated CfC cell without backbone: two heads of `synapses` weights for the inputs, two full ones of the gate, and
-// four full ones for the state.
-StepCounts count_cfc_layer(std::int64_t inputs, std::int64_t units, std::int64_t synapses) {
-  const double i = number(inputs), u = number(units), s = number(synapses);
-  return {.products = 2 * s + 2 * i * u + 4 * u * u,
-          .pointwise = 4 * u + 6 * u,  // biases; a Δt + b, f1 (1 − g) + g f2
+// A gated CfC cell without backbone: two heads of `synapses` weights for the inputs, full ones for the state, and the
+// full maps of the gate: two, of which Δt scales one, or one.
+StepCounts count_cfc_layer(std::int64_t inputs, std::int64_t units, std::int64_t synapses, double gate_maps) {
+  const double i = number(inputs), u = number(units), s = number(synapses), maps = 2 + gate_maps;
+  return {.products = 2 * s + gate_maps * i * u + maps * u * u,
+          .pointwise = maps * u + 2 * (gate_maps - 1) * u + 4 * u,  // biases; a Δt + b; f1 (1 − g) + g f2
           .sigmoids = u,
           .tanhs = 2 * u,
-          .weights = 2 * s + 2 * i * u + 4 * u * u + 4 * u,
+          .weights = 2 * s + gate_maps * i * u + maps * u * u + maps * u,
           .states = u};
+}
+
+StepCounts count_cfc_layers(const wiring::Wiring& built, double gate_maps) {
+  StepCounts sum;
+  std::int64_t reads = built.input_dim();
+  for (std::size_t l = 0; l < built.layers().size(); ++l) {
+    const auto& neurons = built.layers()[l];
+    const auto units = static_cast<std::int64_t>(neurons.size());
+    const std::int64_t synapses = (l == 0 ? built.sensory_pattern_to(neurons)  //
+                                          : built.pattern_between(built.layers()[l - 1], neurons))
+                                      ->count();
+    StepCounts layer = count_cfc_layer(reads, units, synapses, gate_maps);
+    if (l == 0) {
+      layer.input_products = 2 * number(synapses) + gate_maps * number(reads * units);
+      layer.products -= layer.input_products;
+    }
+    sum += layer;
+    reads = units;
+  }
+  return sum;
 }
 
 }  // namespace
@@ -30,25 +50,8 @@ StepCounts& StepCounts::operator+=(const StepCounts& other) {
   return *this;
 }
 
-StepCounts count_wired_cfc(const wiring::Wiring& built) {
-  StepCounts sum;
-  std::int64_t reads = built.input_dim();
-  for (std::size_t l = 0; l < built.layers().size(); ++l) {
-    const auto& neurons = built.layers()[l];
-    const auto units = static_cast<std::int64_t>(neurons.size());
-    const std::int64_t synapses = (l == 0 ? built.sensory_pattern_to(neurons)  //
-                                          : built.pattern_between(built.layers()[l - 1], neurons))
-                                      ->count();
-    StepCounts layer = count_cfc_layer(reads, units, synapses);
-    if (l == 0) {
-      layer.input_products = 2 * number(synapses) + 2 * number(reads * units);
-      layer.products -= layer.input_products;
-    }
-    sum += layer;
-    reads = units;
-  }
-  return sum;
-}
+StepCounts count_wired_cfc(const wiring::Wiring& built) { return count_cfc_layers(built, 2); }
+StepCounts count_wired_cfc_of_fixed_dt(const wiring::Wiring& built) { return count_cfc_layers(built, 1); }
 
 StepCounts count_cfc(std::int64_t inputs, std::int64_t units, std::int64_t backbone_units) {
   const double i = number(inputs), u = number(units), b = number(backbone_units);

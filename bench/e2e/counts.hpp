@@ -48,6 +48,8 @@ struct StepCounts {
 
 // Cells as their headers in elegans/nn define them.
 StepCounts count_wired_cfc(const wiring::Wiring& built);
+// The same where Δt is fixed: its gate σ((x a + u) Δt + (x b + v)) is one affine map instead of two.
+StepCounts count_wired_cfc_of_fixed_dt(const wiring::Wiring& built);
 StepCounts count_cfc(std::int64_t inputs, std::int64_t units, std::int64_t backbone_units);
 StepCounts count_ltc(const wiring::Wiring& built, std::int64_t unfolds);
 StepCounts count_lstm(std::int64_t inputs, std::int64_t units);

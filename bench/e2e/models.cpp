@@ -27,7 +27,7 @@ Sequential Model::build() const {
 
 Model cfc_ncp() {
   return {"cfc-ncp", "CfC over AutoNCP(64, 8)", [](Sequential& model) { model.add(nn::CfC(cfc_wiring())); },
-          count_wired_cfc(cfc_wiring())};
+          count_wired_cfc(cfc_wiring()), count_wired_cfc_of_fixed_dt(cfc_wiring())};
 }
 
 Model cfc_ncp_by_user() {

@@ -16,6 +16,7 @@ struct Model {
   std::string text;
   std::function<void(Sequential&)> add_layers;
   StepCounts counts;
+  StepCounts counts_of_fixed_dt = counts;  // of a step of a policy whose Δt is fixed
 
   // Built, with weights drawn from a seed.
   Sequential build() const;

@@ -42,7 +42,7 @@ wiring::Wiring dense_wiring(std::int64_t units) {
 }
 
 Work step_work(Sequential& model, Counts counts, std::int64_t synapses) {
-  auto step = std::make_shared<BoundExecutable>(bound_step(model, Timespans::given));
+  auto step = std::make_shared<BoundExecutable>(bound_step(model));
   counts.synapses = static_cast<double>(synapses);
   counts.memory = static_cast<double>(step->bytes());
   return {.run = repeated([step] { step->run(); }), .counts = counts};

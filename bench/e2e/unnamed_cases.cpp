@@ -20,7 +20,7 @@ Model unnamed(std::uint32_t seed) {
 
 Work step_work(const Model& model) {
   Sequential built = model.build();
-  auto step = std::make_shared<BoundExecutable>(bound_step(built, Timespans::given));
+  auto step = std::make_shared<BoundExecutable>(bound_step(built));
   return {.run = repeated([step] { step->run(); }), .counts = counts_of_step(model.counts)};
 }
 

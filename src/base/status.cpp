@@ -12,6 +12,8 @@ const char* describe(Status::Code code) noexcept {
       return "a state is NaN or infinite";
     case Status::Code::negative_time:
       return "a time step is negative";
+    case Status::Code::other_time:
+      return "a time step is not the fixed one";
     case Status::Code::index_out_of_range:
       return "an index is out of range";
     case Status::Code::extent_out_of_range:

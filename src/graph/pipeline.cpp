@@ -12,6 +12,7 @@
 #include "elegans/graph/passes/circuits.hpp"
 #include "elegans/graph/passes/defer.hpp"
 #include "elegans/graph/passes/exact.hpp"
+#include "elegans/graph/passes/fold.hpp"
 #include "elegans/graph/passes/fuse.hpp"
 #include "elegans/graph/passes/hoist.hpp"
 #include "elegans/graph/passes/layout.hpp"
@@ -26,6 +27,7 @@ namespace {
 
 const std::vector<PassRow> pipeline{
     {"simplify", simplify},
+    {"fold", nullptr, nullptr, fold},  // while a sum and all its terms stand in one loop
     {"hoist", hoist},
     {"simplify", simplify},  // what hoisting left behind
     {"pack", pack},
@@ -73,7 +75,7 @@ std::vector<std::string> disabled(std::span<const std::string> disable) {
 std::span<const PassRow> passes() { return pipeline; }
 
 Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<PassReport>& reports,
-               const std::optional<Extents>& exactly) {
+               const std::optional<Extents>& exactly, std::span<const std::string> known) {
   const std::vector<std::string> off = disabled(disable);
   check(graph);
   for (const PassRow& row : pipeline) {
@@ -85,8 +87,12 @@ Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<Pa
       report.notes.push_back("switched off");
     } else if (row.run_at && !exactly) {
       report.notes.push_back("extents may change from run to run");
+    } else if (row.run_knowing && known.empty()) {
+      report.notes.push_back("any input may change from run to run");
     } else {
-      graph = row.run_at ? row.run_at(graph, *exactly, report) : row.run(graph, report);
+      graph = row.run_at        ? row.run_at(graph, *exactly, report)
+              : row.run_knowing ? row.run_knowing(graph, known, report)
+                                : row.run(graph, report);
       check(graph);
       report.nodes_after = graph.nodes().size();
     }

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "elegans/base/suggest.hpp"
+#include "elegans/base/text.hpp"
+
 namespace elegans::graph {
 
 Rewrite::Rewrite(const Graph& from) : from_(from), map_(from.value_count(), none) {
@@ -50,6 +53,25 @@ std::string new_name(const std::vector<Port>& ports, std::string_view what) {
 std::vector<char> output_marks(const Graph& graph) {
   std::vector<char> marks(graph.value_count(), 0);
   for (const Port& port : graph.outputs()) marks[port.value] = 1;
+  return marks;
+}
+
+std::vector<char> input_marks(const Graph& graph, std::span<const std::string> names, std::string_view operation) {
+  std::vector<char> marks(graph.value_count(), 0);
+  for (const std::string& name : names) {
+    const auto& inputs = graph.inputs();
+    const auto port = std::find_if(inputs.begin(), inputs.end(), [&](const Port& p) { return p.name == name; });
+    if (port == inputs.end()) {
+      std::vector<std::string> known;
+      for (const Port& input : inputs) known.push_back(input.name);
+      throw ConfigError({.operation = std::string(operation),
+                         .argument = "the name of an input",
+                         .actual = quote(name),
+                         .required = "an input of the graph",
+                         .remedy = suggest(name, known)});
+    }
+    marks[port->value] = 1;
+  }
   return marks;
 }
 

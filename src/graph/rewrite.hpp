@@ -2,6 +2,9 @@
 // Copying a graph node by node into a new one, changing what a pass wants changed.
 
 #include <functional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "elegans/graph/graph.hpp"
@@ -50,5 +53,8 @@ std::string new_name(const std::vector<Port>& ports, std::string_view what);
 
 // By value: whether it is an output of the graph.
 std::vector<char> output_marks(const Graph& graph);
+
+// By value: whether it is an input of one of these names. ConfigError from `operation` where a name is no input.
+std::vector<char> input_marks(const Graph& graph, std::span<const std::string> names, std::string_view operation);
 
 }  // namespace elegans::graph

@@ -3,24 +3,11 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "elegans/base/suggest.hpp"
 #include "elegans/ops/sources.hpp"
 #include "rewrite.hpp"
 
 namespace elegans::graph {
 namespace {
-
-void require_inputs_named(const Graph& graph, std::span<const std::string> names) {
-  std::vector<std::string> known;
-  for (const Port& port : graph.inputs()) known.push_back(port.name);
-  for (const std::string& name : names)
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      throw ConfigError({.operation = "split_constant",
-                         .argument = "the name of an input",
-                         .actual = fmt::format("'{}'", name),
-                         .required = "an input of the graph",
-                         .remedy = suggest(name, known)});
-}
 
 // A number made by no input: it stays where it is read.
 bool is_number(const Node& node) { return as<ops::Constant>(node) != nullptr; }
@@ -28,13 +15,9 @@ bool is_number(const Node& node) { return as<ops::Constant>(node) != nullptr; }
 }  // namespace
 
 Split split_constant(const Graph& graph, std::span<const std::string> names) {
-  require_inputs_named(graph, names);
-  std::vector<char> known(graph.value_count(), 0);  // from the named inputs alone
+  std::vector<char> known = input_marks(graph, names, "split_constant");  // from the named inputs alone
   std::vector<char> is_input(graph.value_count(), 0);
-  for (const Port& port : graph.inputs()) {
-    is_input[port.value] = 1;
-    known[port.value] = std::find(names.begin(), names.end(), port.name) != names.end();
-  }
+  for (const Port& port : graph.inputs()) is_input[port.value] = 1;
   std::vector<char> moves(graph.nodes().size(), 0), read_outside = output_marks(graph);
   for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
     const Node& node = graph.nodes()[n];

@@ -21,6 +21,7 @@ ForwardGraph write(Sequential& model, const ForwardOptions& options, const Outpu
   ForwardGraph written;
   Graph& graph = written.graph;
   nn::Context context(graph, {.expose_states = options.expose_states, .seed = model.seed()});
+  context.timespan = options.timespan;
   const Value x = graph.input("x", {model.dtype(), model.input_shape()});
   if (options.timespans) context.timespans = graph.input("timespans", {model.dtype(), {Dim::batch(), Dim::time()}});
   if (options.lengths) context.lengths = graph.input("lengths", {Dtype::i32, {Dim::batch()}});

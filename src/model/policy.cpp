@@ -49,6 +49,8 @@ struct Policy::Stream {
   template <class T, class Number>
   Status step(std::span<const Number> observation, Number seconds, std::span<Number> action) noexcept;
   template <class Number>
+  Status step(std::span<const Number> observation, std::optional<Number> seconds, std::span<Number> action) noexcept;
+  template <class Number>
   Status get_state(std::span<Number> out) const noexcept;
   template <class Number>
   Status set_state(std::span<const Number> from) noexcept;
@@ -78,17 +80,33 @@ Tensor joined(const std::vector<Tensor>& parts, std::size_t elements, Dtype dtyp
   return all;
 }
 
+// Δt of every step in time units, 1 where it is not fixed.
+double fixed_timespan(const PolicyOptions& options, double time_unit, Dtype dtype, const std::string& operation) {
+  if (!options.fixed_dt) return 1;
+  const double seconds = *options.fixed_dt, tau = seconds / time_unit;
+  const auto refuse = [&](std::string required, std::string remedy) {
+    throw ConfigError({operation, "fixed_dt", fmt::format("{}", seconds), std::move(required), std::move(remedy)});
+  };
+  if (!std::isfinite(seconds) || seconds < 0)
+    refuse("seconds, finite and at least 0", "Leave it out where each step is given its own Δt.");
+  if (!ops::with_floating(dtype, [&]<class T>(T) { return std::isfinite(static_cast<T>(tau)); }))
+    refuse(fmt::format("seconds whose number of time units ({}) is finite in {}", time_unit, to_string(dtype)), "");
+  return tau;
+}
+
 // The graph for one sample and one step, and in `weights` all that it reads beside the stream's own: what depends on
-// weights alone is computed here, once.
-graph::Graph for_one_step(graph::Graph graph, kernels::Target target,
+// weights alone is computed here, once, and where Δt is fixed, folded.
+graph::Graph for_one_step(graph::Graph graph, const PolicyOptions& options,
                           std::vector<std::pair<std::string, Tensor>>& weights) {
   std::vector<graph::PassReport> reports;
   std::vector<std::string> names;
   for (const auto& [name, value] : weights) names.push_back(name);
-  graph::Split split = graph::split_constant(graph::optimise(std::move(graph), {}, reports, Extents{}), names);
+  const std::span<const std::string> folded =
+      options.fixed_dt ? std::span<const std::string>(names) : std::span<const std::string>();
+  graph::Split split = graph::split_constant(graph::optimise(std::move(graph), {}, reports, Extents{}, folded), names);
 
   graph::Executable once =
-      graph::compile(std::move(split.constant), {.target = target, .exact = true, .is_optimised = true});
+      graph::compile(std::move(split.constant), {.target = options.target, .exact = true, .is_optimised = true});
   for (const auto& [name, value] : weights)
     for (std::size_t i = 0; i < once.inputs().size(); ++i)
       if (once.inputs()[i].name == name) once.bind_input(i, value.data());
@@ -141,8 +159,10 @@ Status Policy::Stream::step(std::span<const Number> observation, Number seconds,
   if (observation.size() != net.features || action.size() != net.answers()) return {Status::Code::wrong_size};
   if (!std::isfinite(seconds)) return not_finite(-1);
   if (seconds < 0) return {Status::Code::negative_time};
+  const std::optional<double> fixed = net.options.fixed_dt;
+  if (fixed && seconds != static_cast<Number>(*fixed)) return {Status::Code::other_time};
 
-  const double tau = static_cast<double>(seconds) / units.time_unit;
+  const double tau = fixed.value_or(static_cast<double>(seconds)) / units.time_unit;
   const std::span<T> row(static_cast<T*>(x.data()), net.inputs);
   std::copy(memory.begin(), memory.end(), next_memory.begin());
   observe(units.inputs, std::span(net.sporadic), observation, tau, std::span(next_memory), row);
@@ -164,6 +184,15 @@ Status Policy::Stream::step(std::span<const Number> observation, Number seconds,
   unstandardise(units.outputs, answer, action.last(net.outputs));
   if (units.task == Task::classification && net.options.scores == Scores::probabilities) softmax(action);
   return {};
+}
+
+template <class Number>
+Status Policy::Stream::step(std::span<const Number> observation, std::optional<Number> seconds,
+                            std::span<Number> action) noexcept {
+  if (!seconds && network->options.fixed_dt) seconds = static_cast<Number>(*network->options.fixed_dt);
+  if (!seconds) return {Status::Code::other_time};
+  return network->dtype == Dtype::f32 ? step<float>(observation, *seconds, action)
+                                      : step<double>(observation, *seconds, action);
 }
 
 template <class Number>
@@ -207,7 +236,9 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
     throw ConfigError({operation, "the network", "one that looks ahead in time", "one that can be run step by step",
                        "Leave out layers that run backwards or in both directions."});
   }
-  ForwardGraph written = write_forward(network, {.timespans = network.has_time(), .expose_states = true});
+  const double timespan = fixed_timespan(options, preprocessing.time_unit, network.dtype(), operation);
+  const bool reads_time = network.has_time() && !options.fixed_dt;
+  ForwardGraph written = write_forward(network, {.timespans = reads_time, .timespan = timespan, .expose_states = true});
   const std::vector<Tensor> first = first_states(network, options.target);
 
   auto shared = std::make_shared<Network>();
@@ -220,9 +251,9 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
   shared->outputs = static_cast<std::size_t>(network.outputs());
   shared->one_score = shared->outputs == 1 && shared->preprocessing.task == Task::classification;
   shared->input_shape = network.input_shape();
-  shared->has_time = network.has_time();
+  shared->has_time = reads_time;
   for (const auto& [weight, input] : written.weights) shared->weights.emplace_back(input, weight->value);
-  shared->graph = for_one_step(std::move(written.graph), options.target, shared->weights);
+  shared->graph = for_one_step(std::move(written.graph), options, shared->weights);
   for (const auto& [path, type] : written.states) {
     if (type.dtype != shared->dtype) {
       throw ConfigError({operation, "state " + quote(path), std::string(to_string(type.dtype)),
@@ -263,12 +294,16 @@ std::size_t Policy::state_size() const noexcept {
 const std::vector<PolicyState>& Policy::states() const noexcept { return stream_->network->states; }
 
 Status Policy::step(std::span<const float> observation, float dt, std::span<float> action) noexcept {
-  return stream_->network->dtype == Dtype::f32 ? stream_->step<float>(observation, dt, action)
-                                               : stream_->step<double>(observation, dt, action);
+  return stream_->step(observation, std::optional(dt), action);
 }
 Status Policy::step(std::span<const double> observation, double dt, std::span<double> action) noexcept {
-  return stream_->network->dtype == Dtype::f32 ? stream_->step<float>(observation, dt, action)
-                                               : stream_->step<double>(observation, dt, action);
+  return stream_->step(observation, std::optional(dt), action);
+}
+Status Policy::step(std::span<const float> observation, std::span<float> action) noexcept {
+  return stream_->step(observation, std::optional<float>(), action);
+}
+Status Policy::step(std::span<const double> observation, std::span<double> action) noexcept {
+  return stream_->step(observation, std::optional<double>(), action);
 }
 
 Status Policy::get_state(std::span<float> out) const noexcept { return stream_->get_state(out); }
@@ -300,6 +335,9 @@ std::string Policy::describe(const Status& status) const {
       return named("state", {}) + not_finite_text;
     case Status::Code::negative_time:
       return "Δt is negative";
+    case Status::Code::other_time:
+      return net.options.fixed_dt ? fmt::format("Δt is not {} s, which was fixed", *net.options.fixed_dt)
+                                  : "no Δt is given, and none was fixed";
     case Status::Code::result_not_finite: {
       const bool classifies = net.preprocessing.task == Task::classification;
       return status.item < 0 ? "the next state is NaN or infinite"

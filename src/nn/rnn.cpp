@@ -112,7 +112,7 @@ RNN::Steps RNN::steps_of(Context& context, Value x) const {
     if (steps.dt) steps.dt = select(*steps.valid, *steps.dt, constant(x, 1));
   }
   if (options_.timespan_as_feature && !hands_on_gap(steps))
-    steps.x = graph::concat({steps.x, steps.dt ? *steps.dt : full(x, Shape{time, batch, 1}, 1)}, -1);
+    steps.x = graph::concat({steps.x, steps.dt ? *steps.dt : full(x, Shape{time, batch, 1}, context.timespan)}, -1);
   return steps;
 }
 
@@ -150,7 +150,7 @@ Value RNN::call(Context& context, Value x) {
         {path(), "x", to_string(x.shape()), "[batch, time, features]", "A single sequence is a batch of one."});
   const Steps steps = steps_of(context, x);
   const Dim batch = x.shape()[0];
-  const Value zero = constant(x, 0), one = constant(x, 1);
+  const Value zero = constant(x, 0), timespan = constant(x, context.timespan);
 
   std::vector<Value> carried = first_states(context, x);
   const std::size_t states = carried.size();
@@ -169,7 +169,7 @@ Value RNN::call(Context& context, Value x) {
     std::size_t next = 1;
     const std::optional<Value> gap = steps.dt ? std::optional(loop.scanned[next++]) : std::nullopt;
     const std::optional<Value> valid = steps.valid ? std::optional(loop.scanned[next++]) : std::nullopt;
-    const Value dt = hands_on ? loop.carried[states] : gap.value_or(one);
+    const Value dt = hands_on ? loop.carried[states] : gap.value_or(timespan);
     const std::vector<Value> state(loop.carried.begin(), loop.carried.begin() + static_cast<std::ptrdiff_t>(states));
     const std::optional<Value> outer_position = context.position;
     if (context.training()) context.position = loop.scanned[next];

@@ -11,6 +11,7 @@ struct Status {
     not_finite,           // an observation or Δt is NaN or infinite
     state_not_finite,     // a state that is set is
     negative_time,        // Δt < 0
+    other_time,           // Δt is not the one that was fixed, or none was given and none fixed
     index_out_of_range,   // a label or index is outside its range
     extent_out_of_range,  // a batch or sequence is larger than what was reserved
     wrong_size,           // a span does not have the promised number of elements

@@ -15,7 +15,8 @@
 namespace elegans::model {
 
 struct ForwardOptions {
-  bool timespans = false;      // whether Δt is an input; 1 otherwise
+  bool timespans = false;      // whether Δt is an input; `timespan` otherwise
+  double timespan = 1;         // in time units
   bool lengths = false;        // whether lengths are; sequences are full otherwise
   bool mask = false;           // whether a mask of steps is; no step is skipped otherwise
   bool expose_states = false;  // whether states go in and come out; they start afresh otherwise

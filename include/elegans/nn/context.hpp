@@ -58,9 +58,10 @@ class Context {
   void provide(const WeightPtr& weight, Value value);
 
   // Δt [batch, time], lengths i32 [batch], mask [batch, time], 0 where a step is skipped, else 1: none where every step
-  // takes 1, every sequence is full and no step is skipped. Set before layers are called; every recurrent layer of a
-  // stack reads them.
+  // takes `timespan`, every sequence is full and no step is skipped. Set before layers are called; every recurrent layer
+  // of a stack reads them.
   std::optional<Value> timespans;
+  double timespan = 1;
   std::optional<Value> lengths;
   std::optional<Value> mask;
   // Where states are exposed: [batch, 1], not 0 for a sequence that begins, whose states start afresh whatever their

@@ -1,7 +1,7 @@
 #pragma once
 // The sequence layer: a cell run over time by one loop of the graph.
 //
-//     x [batch, time, features]   Δt: context.timespans [batch, time], 1 where absent
+//     x [batch, time, features]   Δt: context.timespans [batch, time], context.timespan where absent
 //     y [batch, time, output]     with return_sequences, else [batch, output]: the output at each sequence's last step
 //
 // Sequences that end early have context.lengths i32 [batch]; any other steps to be skipped have context.mask [batch,
