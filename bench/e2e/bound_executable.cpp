@@ -4,6 +4,7 @@
 #include <string>
 
 #include "elegans/base/error.hpp"
+#include "elegans/model/step.hpp"
 
 namespace elegans::bench {
 
@@ -16,7 +17,10 @@ void fill_uniform(std::span<float> values, std::uint32_t seed) {
 }
 
 BoundExecutable::BoundExecutable(graph::Graph graph, const Extents& extents, std::int64_t classes)
-    : executable_(graph::compile(std::move(graph), {.reserve = extents})), extents_(extents) {
+    : BoundExecutable(graph::compile(std::move(graph), {.reserve = extents}), extents, classes) {}
+
+BoundExecutable::BoundExecutable(graph::Executable executable, const Extents& extents, std::int64_t classes)
+    : executable_(std::move(executable)), extents_(extents) {
   for (std::size_t i = 0; i < executable_.inputs().size(); ++i) {
     const graph::Type& type = executable_.input_type(i);
     Tensor& tensor = inputs_.emplace_back(type.shape.at(extents), type.dtype);
@@ -44,15 +48,12 @@ void BoundExecutable::refused(const Status& status) const {
 }
 
 BoundExecutable bound_step(Sequential& model) {
-  model::ForwardGraph written = model::write_forward(model, {.timespans = model.has_time(), .expose_states = true});
-  const auto weights = written.weights;
-  BoundExecutable step(std::move(written.graph), {});
-  for (const auto& [weight, input] : weights) {
-    const std::span<const float> from = weight->value.as<float>();
-    std::copy(from.begin(), from.end(), step.input(input).as<float>().begin());
-  }
+  const model::Step written = model::write_step(model);
+  BoundExecutable step(written.compile(kernels::Target::best), {});
+  for (const auto& [input, value] : written.constants) copy(value, step.input(input));
   for (const graph::Port& port : step.executable().inputs())
     if (port.name == "timespans") step.input("timespans").as<float>()[0] = 0.7F;
+  step.fix();
   return step;
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "elegans/graph/executable.hpp"
-#include "elegans/model/forward.hpp"
+#include "elegans/model/sequential.hpp"
 
 namespace elegans::bench {
 
@@ -13,12 +13,15 @@ class BoundExecutable {
  public:
   // Inputs of floats are drawn from −1 … 1, labels from 0 … classes − 1.
   BoundExecutable(graph::Graph graph, const Extents& extents, std::int64_t classes = 1);
+  BoundExecutable(graph::Executable executable, const Extents& extents, std::int64_t classes = 1);
 
   // Throws where the run refuses.
   void run() {
     if (const Status status = executable_.run(extents_); !status) refused(status);
   }
   Tensor& input(std::string_view name) { return inputs_[executable_.input_index(name)]; }
+  // For small executables (Executable::fix).
+  void fix() { executable_.fix(extents_); }
   const graph::Executable& executable() const { return executable_; }
   // Arena, inputs and outputs.
   std::size_t bytes() const;
@@ -34,7 +37,7 @@ class BoundExecutable {
 // Pseudo-random numbers in −1 … 1.
 void fill_uniform(std::span<float> values, std::uint32_t seed);
 
-// One step of a built model, batch 1, states in and out.
+// One step of a built model as a policy runs it, states in and out.
 BoundExecutable bound_step(Sequential& model);
 
 }  // namespace elegans::bench

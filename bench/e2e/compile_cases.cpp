@@ -6,6 +6,7 @@
 #include "e2e/case.hpp"
 #include "e2e/models.hpp"
 #include "e2e/training_step.hpp"
+#include "elegans/model/forward.hpp"
 #include "elegans/train/trainer.hpp"
 
 namespace elegans::bench {

@@ -6,11 +6,10 @@
 #include <cstring>
 
 #include "elegans/base/text.hpp"
-#include "elegans/graph/pipeline.hpp"
-#include "elegans/graph/split.hpp"
 #include "elegans/model/forward.hpp"
 #include "elegans/model/load.hpp"
 #include "elegans/model/sporadic.hpp"
+#include "elegans/model/step.hpp"
 
 namespace elegans::model {
 
@@ -26,8 +25,7 @@ struct Policy::Network {
   std::vector<std::size_t> sporadic;
   Shape input_shape;
   bool has_time;
-  graph::Graph graph;
-  std::vector<std::pair<std::string, Tensor>> weights;  // and what depends on them alone, by input of the graph
+  Step step;
   std::vector<PolicyState> states;
   std::size_t network_states = 0;  // of them, the network's own
   std::size_t state_size = 0;      // of the network; that of sporadic features comes behind it
@@ -80,9 +78,10 @@ Tensor joined(const std::vector<Tensor>& parts, std::size_t elements, Dtype dtyp
   return all;
 }
 
-// Δt of every step in time units, 1 where it is not fixed.
-double fixed_timespan(const PolicyOptions& options, double time_unit, Dtype dtype, const std::string& operation) {
-  if (!options.fixed_dt) return 1;
+// Δt of every step in time units, where it is fixed.
+std::optional<double> fixed_timespan(const PolicyOptions& options, double time_unit, Dtype dtype,
+                                     const std::string& operation) {
+  if (!options.fixed_dt) return std::nullopt;
   const double seconds = *options.fixed_dt, tau = seconds / time_unit;
   const auto refuse = [&](std::string required, std::string remedy) {
     throw ConfigError({operation, "fixed_dt", fmt::format("{}", seconds), std::move(required), std::move(remedy)});
@@ -94,42 +93,11 @@ double fixed_timespan(const PolicyOptions& options, double time_unit, Dtype dtyp
   return tau;
 }
 
-// The graph for one sample and one step, and in `weights` all that it reads beside the stream's own: what depends on
-// weights alone is computed here, once, and where Δt is fixed, folded.
-graph::Graph for_one_step(graph::Graph graph, const PolicyOptions& options,
-                          std::vector<std::pair<std::string, Tensor>>& weights) {
-  std::vector<graph::PassReport> reports;
-  std::vector<std::string> names;
-  for (const auto& [name, value] : weights) names.push_back(name);
-  const std::span<const std::string> folded =
-      options.fixed_dt ? std::span<const std::string>(names) : std::span<const std::string>();
-  graph::Split split = graph::split_constant(graph::optimise(std::move(graph), {}, reports, Extents{}, folded), names);
-
-  graph::Executable once =
-      graph::compile(std::move(split.constant), {.target = options.target, .exact = true, .is_optimised = true});
-  for (const auto& [name, value] : weights)
-    for (std::size_t i = 0; i < once.inputs().size(); ++i)
-      if (once.inputs()[i].name == name) once.bind_input(i, value.data());
-  std::vector<std::pair<std::string, Tensor>> read;
-  for (std::size_t o = 0; o < once.outputs().size(); ++o) {
-    const ops::Type& type = once.output_type(o);
-    read.emplace_back(once.outputs()[o].name, Tensor(type.shape, type.dtype));
-    once.bind_output(o, read.back().second.data());
-  }
-  ensure(once.run({}).ok(), "what depends on weights alone cannot be computed");
-  for (const graph::Port& port : split.rest.inputs())
-    for (const auto& weight : weights)
-      if (weight.first == port.name) read.push_back(weight);
-  weights = std::move(read);
-  return std::move(split.rest);
-}
-
 }  // namespace
 
 Policy::Stream::Stream(std::shared_ptr<const Network> shared)
     : network(std::move(shared)),
-      executable(
-          graph::compile(network->graph, {.target = network->options.target, .exact = true, .is_optimised = true})),
+      executable(network->step.compile(network->options.target)),
       x(network->input_shape.at({}), network->dtype),
       dt(Shape{1, 1}, network->dtype),
       y(Shape{static_cast<std::int64_t>(network->outputs)}, network->dtype),
@@ -140,9 +108,6 @@ Policy::Stream::Stream(std::shared_ptr<const Network> shared)
   executable.bind_input(executable.input_index("x"), x.data());
   if (network->has_time) executable.bind_input(executable.input_index("timespans"), dt.data());
   executable.bind_output(executable.output_index("y"), y.data());
-  for (const auto& [input, weight] : network->weights) {
-    executable.bind_input(executable.input_index(input), weight.data());
-  }
   for (const PolicyState& part : std::span(network->states).first(network->network_states)) {
     const std::size_t byte = part.offset * size_of(network->dtype);
     executable.bind_input(executable.input_index("state/" + part.path), static_cast<std::byte*>(state.data()) + byte);
@@ -232,13 +197,8 @@ Policy::Policy(const std::filesystem::path& file, const PolicyOptions& options) 
 Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOptions& options) {
   const std::string operation = network.name() + ", Policy";
   validate(preprocessing, network.features(), network.outputs(), operation);
-  if (!network.streams()) {
-    throw ConfigError({operation, "the network", "one that looks ahead in time", "one that can be run step by step",
-                       "Leave out layers that run backwards or in both directions."});
-  }
-  const double timespan = fixed_timespan(options, preprocessing.time_unit, network.dtype(), operation);
-  const bool reads_time = network.has_time() && !options.fixed_dt;
-  ForwardGraph written = write_forward(network, {.timespans = reads_time, .timespan = timespan, .expose_states = true});
+  const std::optional<double> timespan = fixed_timespan(options, preprocessing.time_unit, network.dtype(), operation);
+  Step step = write_step(network, {.target = options.target, .timespan = timespan});
   const std::vector<Tensor> first = first_states(network, options.target);
 
   auto shared = std::make_shared<Network>();
@@ -251,10 +211,8 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
   shared->outputs = static_cast<std::size_t>(network.outputs());
   shared->one_score = shared->outputs == 1 && shared->preprocessing.task == Task::classification;
   shared->input_shape = network.input_shape();
-  shared->has_time = reads_time;
-  for (const auto& [weight, input] : written.weights) shared->weights.emplace_back(input, weight->value);
-  shared->graph = for_one_step(std::move(written.graph), options, shared->weights);
-  for (const auto& [path, type] : written.states) {
+  shared->has_time = network.has_time() && !timespan;
+  for (const auto& [path, type] : step.states) {
     if (type.dtype != shared->dtype) {
       throw ConfigError({operation, "state " + quote(path), std::string(to_string(type.dtype)),
                          std::string(to_string(shared->dtype)) + ", as the network is", ""});
@@ -269,6 +227,7 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
     shared->states.push_back({"sporadic/value", shape, shared->state_size, m});
     shared->states.push_back({"sporadic/elapsed", shape, shared->state_size + m, m});
   }
+  shared->step = std::move(step);
   shared->first_state = joined(first, shared->state_size, shared->dtype);
   stream_ = std::make_unique<Stream>(std::move(shared));
 }

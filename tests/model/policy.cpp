@@ -326,7 +326,7 @@ TEST(Policy, RefusesANetworkThatLooksAhead) {
     model.add(layer).build(3);
     EXPECT_EQ(
         message_of<ConfigError>([&] { Policy policy(model); }),
-        "m, Policy: the network is one that looks ahead in time; expected one that can be run step by step. Leave "
+        "m, one step: the network is one that looks ahead in time; expected one that can be run step by step. Leave "
         "out layers that run backwards or in both directions.");
   }
 }
