@@ -197,10 +197,9 @@ HWY_INLINE void instruction(const ChainInstruction& at, T* const* tiles, std::si
   }
 }
 
-// One of a program with columns that reads none of them.
 template <class T>
-HWY_NOINLINE void other_instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
-  instruction(at, tiles, n);
+HWY_NOINLINE void chain_of_tiles(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n) {
+  for (const ChainInstruction* at = program; at != program + length; ++at) instruction(*at, tiles, n);
 }
 
 template <class T>
@@ -217,15 +216,12 @@ HWY_NOINLINE void column_instruction(const ChainInstruction& at, unsigned column
 template <class T>
 void chain(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n, std::uint32_t columns,
            std::size_t inner) {
-  if (columns == 0) {
-    for (const ChainInstruction* at = program; at != program + length; ++at) instruction(*at, tiles, n);
-    return;
-  }
+  if (columns == 0) return chain_of_tiles(program, length, tiles, n);
   for (const ChainInstruction* at = program; at != program + length; ++at) {
     if (const unsigned read = columns_of(*at, columns)) {
       column_instruction(*at, read, tiles, n, inner);
     } else {
-      other_instruction(*at, tiles, n);
+      chain_of_tiles(at, 1, tiles, n);
     }
   }
 }
