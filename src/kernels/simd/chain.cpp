@@ -94,7 +94,7 @@ HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::siz
   }
 }
 
-// f(a, b), g(f(a, b), c), and g(c, f(a, b)); operands that are not used are not read.
+// f(a, b); an operand that is not used is not read.
 template <class F>
 struct Alone {
   template <class D, class V>
@@ -102,21 +102,6 @@ struct Alone {
     return F::of(d, a, b);
   }
 };
-template <class F, class G>
-struct Left {
-  template <class D, class V>
-  static HWY_INLINE V of(D d, V a, V b, V c) {
-    return G::of(d, F::of(d, a, b), c);
-  }
-};
-template <class F, class G>
-struct Right {
-  template <class D, class V>
-  static HWY_INLINE V of(D d, V a, V b, V c) {
-    return G::of(d, c, F::of(d, a, b));
-  }
-};
-
 template <class On>
 HWY_INLINE void binary_instruction(Binary function, const On& on) {
   switch (function) {
@@ -188,7 +173,7 @@ HWY_INLINE void instruction(const ChainInstruction& at, T* const* tiles, std::si
     case Kind::unary:
       return unary_instruction(static_cast<Unary>(at.function), a, y, n);
     case Kind::binary:
-      return binary_instruction(static_cast<Binary>(at.function), OnTiles<T>{a, b, c, y, n});
+      return binary_instruction(static_cast<Binary>(at.function), OnTiles<T>{a, b, a, y, n});
     case Kind::select:
       return select_instruction(a, b, c, y, n);
     case Kind::binary_left:
@@ -200,17 +185,6 @@ HWY_INLINE void instruction(const ChainInstruction& at, T* const* tiles, std::si
 template <class T>
 HWY_NOINLINE void chain_of_tiles(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n) {
   for (const ChainInstruction* at = program; at != program + length; ++at) instruction(*at, tiles, n);
-}
-
-template <class T>
-HWY_NOINLINE void column_instruction(const ChainInstruction& at, unsigned columns, T* const* tiles, std::size_t n,
-                                     std::size_t inner) {
-  const OnRows<T> on{columns, tiles[at.a], tiles[at.b], tiles[at.c], tiles[at.y], n, inner};
-  if (at.kind == Kind::binary) {
-    binary_instruction(static_cast<Binary>(at.function), on);
-  } else {
-    pair_instruction(at, on);
-  }
 }
 
 template <class T>
