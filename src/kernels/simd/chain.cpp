@@ -65,6 +65,29 @@ struct OnTiles {
   void run_scalar(std::size_t function) const { scalar_kernels<T>().binary[function](a.at, 1, b.at, 1, y.at, n); }
 };
 
+// Pairs are functions of their own: all of them in one are more than a compiler does well, or in reasonable time.
+template <class Function, class T>
+HWY_NOINLINE void map_pair(const ChainInstruction& at, T* const* tiles, std::size_t n) {
+  OnTiles<T>{{tiles[at.a], (at.padded & 2) != 0},
+             {tiles[at.b], (at.padded & 4) != 0},
+             {tiles[at.c], (at.padded & 8) != 0},
+             {tiles[at.y], (at.padded & 1) != 0},
+             n}
+      .template run<Function>();
+}
+
+template <class T>
+struct Apart {
+  const ChainInstruction& at;
+  T* const* tiles;
+  std::size_t n;
+
+  template <class Function>
+  HWY_INLINE void run() const {
+    map_pair<Function>(at, tiles, n);
+  }
+};
+
 template <class T>
 HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::size_t n) {
   switch (function) {
@@ -178,7 +201,7 @@ HWY_INLINE void instruction(const ChainInstruction& at, T* const* tiles, std::si
       return select_instruction(a, b, c, y, n);
     case Kind::binary_left:
     case Kind::binary_right:
-      return pair_instruction(at, OnTiles<T>{a, b, c, y, n});
+      return pair_instruction(at, Apart<T>{at, tiles, n});
   }
 }
 
