@@ -146,6 +146,43 @@ Values nested(const Values& in, ScanOptions options) {
   return {result.carried[0], result.stacked[0]};
 }
 
+// Sums of an elementwise result, of a product, of one value twice, of what is no result of the step, and of a loop
+// inside, each added where it is made or by the loop: the same bits.
+TEST(Loop, SumsAreTheSameWhereverTheyAreAdded) {
+  const auto case_without = [](std::vector<std::string> disable) {
+    return GradientCase{
+        .inputs = {random_tensor({5, 2, 3}, 1), random_tensor({2, 3}, 2), random_tensor({3, 3}, 3)},
+        .write = [](const Values& in) -> Values {
+          const LoopResult result = scan(Dim::time(), std::array{in[1]}, std::array{in[0]}, [&](const Loop& loop) {
+            const Value x = loop.scanned[0], product = matmul(x, in[2]);
+            const Value next = tanh(product + loop.carried[0]), term = square(next) * x;
+            const LoopResult inner = scan(Dim(3), std::array{next}, {}, [&](const Loop& unfold) {
+              const Value h = tanh(unfold.carried[0] * 0.5);
+              return LoopResult{.carried = {h}, .stacked = {}, .summed = {h * x}};
+            });
+            return LoopResult{
+                .carried = {next},
+                .stacked = {},
+                .summed = {term, term, product, matmul(x, next, {.transpose_a = true}), x, inner.summed[0]}};
+          });
+          return result.summed;
+        },
+        .shapes = {{Dim::time(), Dim::batch(), 3}, {Dim::batch(), 3}, {3, 3}},
+        .reserve = {.batch = 2, .time = 5},
+        .disable = std::move(disable)};
+  };
+  const auto values_of = [](const std::vector<Tensor>& tensors) {
+    std::vector<std::vector<double>> values;
+    for (const Tensor& tensor : tensors) values.push_back(tensor.values());
+    return values;
+  };
+  const auto where_made = run_case(case_without({})), by_the_loop = run_case(case_without({"accumulate"}));
+  ASSERT_EQ(where_made.outputs.size(), 6u);
+  EXPECT_EQ(values_of(where_made.outputs), values_of(by_the_loop.outputs));
+  EXPECT_EQ(values_of(where_made.gradients), values_of(by_the_loop.gradients));
+  EXPECT_EQ(where_made.outputs[0].values(), where_made.outputs[1].values());
+}
+
 TEST(Loop, LoopsInLoops) {
   for (const std::int64_t every : {0, 2})
     check_gradient(
