@@ -77,18 +77,6 @@ HWY_NOINLINE void map_pair(const ChainInstruction& at, T* const* tiles, std::siz
 }
 
 template <class T>
-struct Apart {
-  const ChainInstruction& at;
-  T* const* tiles;
-  std::size_t n;
-
-  template <class Function>
-  HWY_INLINE void run() const {
-    map_pair<Function>(at, tiles, n);
-  }
-};
-
-template <class T>
 HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::size_t n) {
   switch (function) {
 #define ELEGANS_CASE(name) \
@@ -117,62 +105,34 @@ HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::siz
   }
 }
 
-// f(a, b); an operand that is not used is not read.
-template <class F>
-struct Alone {
-  template <class D, class V>
-  static HWY_INLINE V of(D d, V a, V b, V) {
-    return F::of(d, a, b);
-  }
-};
-template <class On>
-HWY_INLINE void binary_instruction(Binary function, const On& on) {
-  switch (function) {
-#define ELEGANS_CASE(name) \
-  case Binary::name:       \
-    return on.template run<Alone<lanewise::name>>();
-    ELEGANS_CASE(add)
-    ELEGANS_CASE(subtract)
-    ELEGANS_CASE(multiply)
-    ELEGANS_CASE(divide)
-    ELEGANS_CASE(maximum)
-    ELEGANS_CASE(minimum)
-    ELEGANS_CASE(less)
-    ELEGANS_CASE(less_equal)
-    ELEGANS_CASE(equal)
-    default:  // functions without a vector form run as on the scalar target
-      return on.run_scalar(static_cast<std::size_t>(function));
-#undef ELEGANS_CASE
+template <class F, class T>
+HWY_INLINE void pair_instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
+  const bool left = at.kind == Kind::binary_left;
+  switch (at.outer) {
+    case Binary::add:
+      return map_pair<Left<F, lanewise::add>>(at, tiles, n);
+    case Binary::multiply:
+      return map_pair<Left<F, lanewise::multiply>>(at, tiles, n);
+    case Binary::subtract:
+      return left ? map_pair<Left<F, lanewise::subtract>>(at, tiles, n)
+                  : map_pair<Right<F, lanewise::subtract>>(at, tiles, n);
+    default:
+      return left ? map_pair<Left<F, lanewise::divide>>(at, tiles, n)
+                  : map_pair<Right<F, lanewise::divide>>(at, tiles, n);
   }
 }
 
-template <class F, class On>
-HWY_INLINE void pair_instruction(Kind kind, Binary outer, const On& on) {
-  switch (outer) {
+template <class T>
+HWY_INLINE void pair_instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
+  switch (static_cast<Binary>(at.function)) {
     case Binary::add:
-      return on.template run<Left<F, lanewise::add>>();
-    case Binary::multiply:
-      return on.template run<Left<F, lanewise::multiply>>();
+      return pair_instruction<lanewise::add>(at, tiles, n);
     case Binary::subtract:
-      if (kind == Kind::binary_left) return on.template run<Left<F, lanewise::subtract>>();
-      return on.template run<Right<F, lanewise::subtract>>();
-    default:
-      if (kind == Kind::binary_left) return on.template run<Left<F, lanewise::divide>>();
-      return on.template run<Right<F, lanewise::divide>>();
-  }
-}
-
-template <class On>
-HWY_INLINE void pair_instruction(const ChainInstruction& pair, const On& on) {
-  switch (static_cast<Binary>(pair.function)) {
-    case Binary::add:
-      return pair_instruction<lanewise::add>(pair.kind, pair.outer, on);
-    case Binary::subtract:
-      return pair_instruction<lanewise::subtract>(pair.kind, pair.outer, on);
+      return pair_instruction<lanewise::subtract>(at, tiles, n);
     case Binary::multiply:
-      return pair_instruction<lanewise::multiply>(pair.kind, pair.outer, on);
+      return pair_instruction<lanewise::multiply>(at, tiles, n);
     default:
-      return pair_instruction<lanewise::divide>(pair.kind, pair.outer, on);
+      return pair_instruction<lanewise::divide>(at, tiles, n);
   }
 }
 
@@ -201,7 +161,7 @@ HWY_INLINE void instruction(const ChainInstruction& at, T* const* tiles, std::si
       return select_instruction(a, b, c, y, n);
     case Kind::binary_left:
     case Kind::binary_right:
-      return pair_instruction(at, Apart<T>{at, tiles, n});
+      return pair_instruction(at, tiles, n);
   }
 }
 

@@ -1,4 +1,5 @@
-// Instructions of a chain with columns among their operands: row by row, whole vectors. Compiled once for each target.
+// Binary functions of a chain, alone and in pairs, and instructions with columns among their operands: row by row, whole
+// vectors. Compiled once for each target.
 
 #if defined(ELEGANS_KERNELS_SIMD_COLUMNS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef ELEGANS_KERNELS_SIMD_COLUMNS_INL_H
@@ -15,6 +16,14 @@ namespace elegans::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
+// f(a, b); an operand that is not used is not read.
+template <class F>
+struct Alone {
+  template <class D, class V>
+  static HWY_INLINE V of(D d, V a, V b, V) {
+    return F::of(d, a, b);
+  }
+};
 // g(f(a, b), c), and g(c, f(a, b)).
 template <class F, class G>
 struct Left {
@@ -38,45 +47,13 @@ HWY_INLINE unsigned columns_of(const ChainInstruction& at, std::uint32_t columns
   return bit(at.a) | bit(at.b) << 1 | (at.kind == ChainInstruction::Kind::binary ? 0U : bit(at.c) << 2);
 }
 
-template <class Function, unsigned columns, class T>
-HWY_INLINE void map_rows(const T* a, const T* b, T* y, std::size_t n, std::size_t inner) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto row_of = [d](bool column, const T* x, std::size_t row)
-                          HWY_ATTR { return column ? hn::Set(d, x[row]) : hn::Zero(d); };
-  const auto vector_of = [d](bool column, auto repeated, const T* x, std::size_t i)
-                             HWY_ATTR { return column ? repeated : hn::LoadU(d, x + i); };
-  for (std::size_t row = 0, i = 0; i < n; ++row) {
-    const auto a_row = row_of(columns & 1, a, row), b_row = row_of(columns & 2, b, row);
-    const std::size_t end = i + inner;
-    do {
-      hn::StoreU(Function::of(d, vector_of(columns & 1, a_row, a, i), vector_of(columns & 2, b_row, b, i)), d, y + i);
-      i += lanes;
-    } while (i < end);
-  }
-}
-
-template <class Function, class T>
-HWY_NOINLINE void map_rows(unsigned columns, const T* a, const T* b, T* y, std::size_t n, std::size_t inner) {
-  switch (columns) {
-    case 0:
-      return map_rows<Function, 0>(a, b, y, n, inner);
-    case 1:
-      return map_rows<Function, 1>(a, b, y, n, inner);
-    case 2:
-      return map_rows<Function, 2>(a, b, y, n, inner);
-    default:
-      return map_rows<Function, 3>(a, b, y, n, inner);
-  }
-}
-
-// y = f(a, b) on n elements in rows of `inner`; `columns` says which of a, the lowest bit, and b are columns.
-template <class T>
-void binary_rows(Binary function, unsigned columns, const T* a, const T* b, T* y, std::size_t n, std::size_t inner) {
+// Calls on.run<f(a, b)>(), or on.run_scalar(number of f) where f has no vector form.
+template <class On>
+HWY_INLINE void binary_instruction(Binary function, const On& on) {
   switch (function) {
 #define ELEGANS_CASE(name) \
   case Binary::name:       \
-    return map_rows<lanewise::name>(columns, a, b, y, n, inner);
+    return on.template run<Alone<lanewise::name>>();
     ELEGANS_CASE(add)
     ELEGANS_CASE(subtract)
     ELEGANS_CASE(multiply)
@@ -86,18 +63,14 @@ void binary_rows(Binary function, unsigned columns, const T* a, const T* b, T* y
     ELEGANS_CASE(less)
     ELEGANS_CASE(less_equal)
     ELEGANS_CASE(equal)
+    default:  // functions without a vector form run as on the scalar target
+      return on.run_scalar(static_cast<std::size_t>(function));
 #undef ELEGANS_CASE
-    default: {  // functions without a vector form run as on the scalar target
-      const std::size_t a_step = columns & 1 ? 0 : 1, b_step = columns & 2 ? 0 : 1;
-      const auto scalar = scalar_kernels<T>().binary[static_cast<std::size_t>(function)];
-      for (std::size_t i = 0, row = 0; i < n; i += inner, ++row)
-        scalar(a + (a_step ? i : row), a_step, b + (b_step ? i : row), b_step, y + i, inner);
-    }
   }
 }
 
 template <class Function, unsigned columns, class T>
-HWY_INLINE void map_pair_rows(const T* a, const T* b, const T* c, T* y, std::size_t n, std::size_t inner) {
+HWY_INLINE void map_rows(const T* a, const T* b, const T* c, T* y, std::size_t n, std::size_t inner) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   const auto row_of = [d](bool column, const T* x, std::size_t row)
@@ -105,10 +78,11 @@ HWY_INLINE void map_pair_rows(const T* a, const T* b, const T* c, T* y, std::siz
   const auto vector_of = [d](bool column, auto repeated, const T* x, std::size_t i)
                              HWY_ATTR { return column ? repeated : hn::LoadU(d, x + i); };
   for (std::size_t row = 0, i = 0; i < n; ++row) {
-    const auto b_row = row_of(columns & 2, b, row), c_row = row_of(columns & 4, c, row);
+    const auto a_row = row_of(columns & 1, a, row), b_row = row_of(columns & 2, b, row),
+               c_row = row_of(columns & 4, c, row);
     const std::size_t end = i + inner;
     do {
-      hn::StoreU(Function::of(d, hn::LoadU(d, a + i), vector_of(columns & 2, b_row, b, i),
+      hn::StoreU(Function::of(d, vector_of(columns & 1, a_row, a, i), vector_of(columns & 2, b_row, b, i),
                               vector_of(columns & 4, c_row, c, i)),
                  d, y + i);
       i += lanes;
@@ -116,16 +90,52 @@ HWY_INLINE void map_pair_rows(const T* a, const T* b, const T* c, T* y, std::siz
   }
 }
 
+// Of a and b alone, for binary_instruction; a stands for c as well, as a column, of which there is enough.
+template <class T>
+struct OnRows {
+  unsigned columns;
+  const T *a, *b;
+  T* y;
+  std::size_t n, inner;
+
+  template <class Function>
+  HWY_NOINLINE void run() const {
+    switch (columns) {
+      case 0:
+        return map_rows<Function, 4>(a, b, a, y, n, inner);
+      case 1:
+        return map_rows<Function, 5>(a, b, a, y, n, inner);
+      case 2:
+        return map_rows<Function, 6>(a, b, a, y, n, inner);
+      default:
+        return map_rows<Function, 7>(a, b, a, y, n, inner);
+    }
+  }
+  void run_scalar(std::size_t function) const {
+    const std::size_t a_step = columns & 1 ? 0 : 1, b_step = columns & 2 ? 0 : 1;
+    for (std::size_t i = 0, row = 0; i < n; i += inner, ++row)
+      scalar_kernels<T>().binary[function](a + (a_step ? i : row), a_step, b + (b_step ? i : row), b_step, y + i,
+                                           inner);
+  }
+};
+
+// y = f(a, b) on n elements in rows of `inner`; `columns` says which of a, the lowest bit, and b are columns.
+template <class T>
+HWY_NOINLINE void binary_rows(Binary function, unsigned columns, const T* a, const T* b, T* y, std::size_t n,
+                              std::size_t inner) {
+  binary_instruction(function, OnRows<T>{columns, a, b, y, n, inner});
+}
+
 template <class Function, class T>
 HWY_NOINLINE void map_pair_rows(unsigned columns, const T* a, const T* b, const T* c, T* y, std::size_t n,
                                 std::size_t inner) {
   switch (columns) {
     case 2:
-      return map_pair_rows<Function, 2>(a, b, c, y, n, inner);
+      return map_rows<Function, 2>(a, b, c, y, n, inner);
     case 4:
-      return map_pair_rows<Function, 4>(a, b, c, y, n, inner);
+      return map_rows<Function, 4>(a, b, c, y, n, inner);
     default:
-      return map_pair_rows<Function, 6>(a, b, c, y, n, inner);
+      return map_rows<Function, 6>(a, b, c, y, n, inner);
   }
 }
 
