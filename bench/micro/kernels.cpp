@@ -93,8 +93,9 @@ Numbers numbers(std::size_t n) {
 void measure_elementwise() {
   constexpr std::size_t n = 4096;
   constexpr double bytes = n * sizeof(float);
-  for (const Unary function : {Unary::square, Unary::relu, Unary::reciprocal, Unary::exponential, Unary::logarithm,
-                               Unary::tanh, Unary::sigmoid, Unary::softplus, Unary::error_function, Unary::sine}) {
+  for (const Unary function :
+       {Unary::square, Unary::relu, Unary::reciprocal, Unary::exponential, Unary::logarithm, Unary::tanh,
+        Unary::fast_tanh, Unary::sigmoid, Unary::fast_sigmoid, Unary::softplus, Unary::error_function, Unary::sine}) {
     Numbers x = numbers(n), y(n);
     if (function == Unary::logarithm) {
       for (float& value : x) value += 2.001F;

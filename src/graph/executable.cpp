@@ -92,9 +92,12 @@ std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const 
   self->options = options;
   self->segment_length = segment_length_of(graph);
   self->options.reserve = self->complete(options.reserve);
-  const std::optional<Extents> exactly = options.exact ? std::optional(self->options.reserve) : std::nullopt;
-  self->graph =
-      options.is_optimised ? std::move(graph) : optimise(std::move(graph), options.disable, self->reports, exactly);
+  self->graph = options.is_optimised
+                    ? std::move(graph)
+                    : optimise(std::move(graph), self->reports,
+                               {.disable = options.disable,
+                                .exactly = options.exact ? std::optional(self->options.reserve) : std::nullopt,
+                                .fast_activations = options.fast_activations});
   self->kernels = ops::kernels_of(options.target);
   std::vector<std::int32_t> in_place(self->graph.outputs().size(), -1);
   for (const auto& [output, input] : options.in_place)

@@ -28,8 +28,10 @@ std::optional<Value> unary_gradient(Unary function, Value x, Value y, Value g) {
     case Unary::logarithm:
       return g / x;
     case Unary::tanh:
+    case Unary::fast_tanh:
       return g * (1.0 - square(y));
     case Unary::sigmoid:
+    case Unary::fast_sigmoid:
       return g * (y * (1.0 - y));
     case Unary::softplus:
       return g * sigmoid(x);

@@ -12,6 +12,7 @@
 #include "elegans/graph/passes/circuits.hpp"
 #include "elegans/graph/passes/defer.hpp"
 #include "elegans/graph/passes/exact.hpp"
+#include "elegans/graph/passes/fast.hpp"
 #include "elegans/graph/passes/fold.hpp"
 #include "elegans/graph/passes/fuse.hpp"
 #include "elegans/graph/passes/hoist.hpp"
@@ -40,6 +41,7 @@ const std::vector<PassRow> pipeline{
     {"exact", nullptr, exact},
     {"simplify", simplify},
     {"accumulate", accumulate},
+    {.name = "fast", .run = fast, .if_fast = true},
     {"rows", rows},
     {"fuse", fuse},
     {"circuits", circuits},
@@ -74,9 +76,8 @@ std::vector<std::string> disabled(std::span<const std::string> disable) {
 
 std::span<const PassRow> passes() { return pipeline; }
 
-Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<PassReport>& reports,
-               const std::optional<Extents>& exactly, std::span<const std::string> known) {
-  const std::vector<std::string> off = disabled(disable);
+Graph optimise(Graph graph, std::vector<PassReport>& reports, const OptimiseOptions& options) {
+  const std::vector<std::string> off = disabled(options.disable);
   check(graph);
   for (const PassRow& row : pipeline) {
     PassReport report{.pass = std::string(row.name),
@@ -85,13 +86,15 @@ Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<Pa
                       .notes = {}};
     if (std::find(off.begin(), off.end(), row.name) != off.end()) {
       report.notes.push_back("switched off");
-    } else if (row.run_at && !exactly) {
+    } else if (row.run_at && !options.exactly) {
       report.notes.push_back("extents may change from run to run");
-    } else if (row.run_knowing && known.empty()) {
+    } else if (row.run_knowing && options.known.empty()) {
       report.notes.push_back("any input may change from run to run");
+    } else if (row.if_fast && !options.fast_activations) {
+      report.notes.push_back("not asked for");
     } else {
-      graph = row.run_at        ? row.run_at(graph, *exactly, report)
-              : row.run_knowing ? row.run_knowing(graph, known, report)
+      graph = row.run_at        ? row.run_at(graph, *options.exactly, report)
+              : row.run_knowing ? row.run_knowing(graph, options.known, report)
                                 : row.run(graph, report);
       check(graph);
       report.nodes_after = graph.nodes().size();

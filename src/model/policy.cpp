@@ -198,7 +198,8 @@ Policy::Policy(Sequential& network, Preprocessing preprocessing, const PolicyOpt
   const std::string operation = network.name() + ", Policy";
   validate(preprocessing, network.features(), network.outputs(), operation);
   const std::optional<double> timespan = fixed_timespan(options, preprocessing.time_unit, network.dtype(), operation);
-  Step step = write_step(network, {.target = options.target, .timespan = timespan});
+  Step step = write_step(
+      network, {.target = options.target, .timespan = timespan, .fast_activations = options.fast_activations});
   const std::vector<Tensor> first = first_states(network, options.target);
 
   auto shared = std::make_shared<Network>();

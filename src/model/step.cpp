@@ -50,8 +50,10 @@ Step write_step(Sequential& model, const StepOptions& options) {
   std::vector<graph::PassReport> reports;
   const std::span<const std::string> folded =
       options.timespan ? std::span<const std::string>(names) : std::span<const std::string>();
-  graph::Split split =
-      graph::split_constant(graph::optimise(std::move(written.graph), {}, reports, Extents{}, folded), names);
+  graph::Graph optimised =
+      graph::optimise(std::move(written.graph), reports,
+                      {.exactly = Extents{}, .known = folded, .fast_activations = options.fast_activations});
+  graph::Split split = graph::split_constant(optimised, names);
 
   Step step{.graph = std::move(split.rest),
             .constants = computed(std::move(split.constant), weights, options.target),

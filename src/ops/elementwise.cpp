@@ -83,6 +83,8 @@ double flop_of(const Instruction& instruction) {
       case Unary::error_function:
       case Unary::sine:
       case Unary::cosine:
+      case Unary::fast_tanh:
+      case Unary::fast_sigmoid:
         return transcendental_flop;
       default:
         return 1;

@@ -162,7 +162,7 @@ TEST(Circuits, LeaveLoopsWithoutConnectionsAsTheyAre) {
 
 TEST(Circuits, BecomeOneVisitAndLetSumsOverTheBatchLeave) {
   std::vector<PassReport> reports;
-  const Graph result = optimise(written(true), {}, reports);
+  const Graph result = optimise(written(true), reports);
   Names inside, outside;
   count(result, inside, [](int depth) { return depth > 0; });
   count(result, outside, [](int depth) { return depth == 0; });

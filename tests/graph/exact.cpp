@@ -90,7 +90,7 @@ TEST(Exact, IsSkippedWhereExtentsChange) {
 TEST(Split, ComputesOnceWhatDependsOnTheNamedInputsAlone) {
   std::vector<PassReport> reports;
   const Extents one{};
-  Split split = split_constant(optimise(written(), {}, reports, one), std::vector<std::string>{"w"});
+  Split split = split_constant(optimise(written(), reports, {.exactly = one}), std::vector<std::string>{"w"});
   check(split.constant);
   check(split.rest);
   ASSERT_EQ(split.constant.inputs().size(), 1u);

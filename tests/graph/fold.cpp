@@ -105,7 +105,7 @@ TEST(Fold, TwoProductsOfOneOperandBecomeOne) {
 TEST(Fold, IsLeftOutWhereNothingIsKnown) {
   const Gate gate;
   std::vector<PassReport> reports;
-  const Graph result = optimise(gate.graph(), {}, reports);
+  const Graph result = optimise(gate.graph(), reports);
   EXPECT_THAT(names(result), Contains("multiply").Times(0)) << "it is part of a chain";
   const auto report =
       std::find_if(reports.begin(), reports.end(), [](const PassReport& r) { return r.pass == "fold"; });

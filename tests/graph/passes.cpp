@@ -282,7 +282,7 @@ TEST(Hoist, ComputesWeightGradientsBehindTheLoop) {
   const Value loss = sum(loop.carried[0]);
   graph.output("w", gradients(loss, std::array{w, u})[0]);
   std::vector<PassReport> reports;
-  const Graph result = optimise(std::move(graph), {}, reports);
+  const Graph result = optimise(std::move(graph), reports);
   for (const Node& node : result.nodes()) {
     const Scan* scan = as_scan(node);
     EXPECT_EQ(scan ? scan->counts().summed : 0u, 0u) << to_string(result);

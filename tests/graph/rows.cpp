@@ -45,7 +45,7 @@ TEST(Rows, MakeALossAndItsGradientOneVisit) {
   graph.output("loss", loss);
   graph.output("gradient", gradients(loss, std::array{p})[0]);
   std::vector<PassReport> reports;
-  const Graph result = optimise(std::move(graph), {}, reports);
+  const Graph result = optimise(std::move(graph), reports);
   EXPECT_EQ(
       std::count_if(result.nodes().begin(), result.nodes().end(),
                     [](const Node& node) { return node.outputs.size() == 2 && node.operation->name() == "row_chain"; }),

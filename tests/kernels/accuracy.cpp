@@ -15,8 +15,10 @@ Wide accurate(Unary function, Wide x) {
     case Unary::logarithm:
       return std::log(x);
     case Unary::tanh:
+    case Unary::fast_tanh:
       return std::tanh(x);
     case Unary::sigmoid:
+    case Unary::fast_sigmoid:
       return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
     case Unary::softplus:
       return (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x)));
@@ -39,9 +41,11 @@ bool in_range(Unary function, T x, T y) {
     case Unary::exponential:
       return y >= 0;
     case Unary::tanh:
+    case Unary::fast_tanh:
     case Unary::error_function:
       return std::fabs(y) <= 1 && std::signbit(y) == std::signbit(x);
     case Unary::sigmoid:
+    case Unary::fast_sigmoid:
       return y >= 0 && y <= 1;
     case Unary::softplus:
       return y >= 0 && y >= x;
@@ -106,6 +110,28 @@ TEST(Accuracy, OfDoubleIsFourUnits) {
                  : std::bit_cast<double>(generator());
   }
   expect_accurate<double, long double>(x);
+}
+
+// Evenly where they bend, and every 65 537th bit pattern.
+TEST(Accuracy, OfFastFunctionsIsWhatTheyPromise) {
+  Array<float> x(600000 + 65537);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] = i < 600000 ? (static_cast<float>(i) - 300000) * 5e-5F
+                      : std::bit_cast<float>(static_cast<std::uint32_t>((i - 600000) * 65537));
+  Array<float> y(x.size());
+  for (const auto& [target, table] : tables<float>())
+    for (const auto& [function, bound] : {std::pair{Unary::fast_tanh, 0x1p-15}, {Unary::fast_sigmoid, 0x1p-16}}) {
+      SCOPED_TRACE(target + " " + name(function));
+      table.unary[static_cast<std::size_t>(function)](x.data(), y.data(), x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        if (std::isnan(x[i])) {
+          ASSERT_TRUE(std::isnan(y[i]));
+          continue;
+        }
+        ASSERT_LE(std::fabs(y[i] - accurate<double>(function, x[i])), bound) << x[i] << " gives " << y[i];
+        ASSERT_TRUE(in_range(function, x[i], y[i])) << x[i] << " gives " << y[i];
+      }
+    }
 }
 
 }  // namespace

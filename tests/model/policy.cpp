@@ -317,6 +317,22 @@ TEST(Policy, AnswersAtEveryStepOfASequenceThatIsClassifiedAtItsEnd) {
   }
 }
 
+TEST(Policy, MakesActivationsFastWhereItIsAsked) {
+  Sequential model({.seed = 3});
+  model.add(nn::Dense({.units = 8, .activation = nn::Activation::tanh})).add(nn::Dense(1)).build(3);
+  Policy exact(model), fast(model, {}, {.fast_activations = true});
+  // What errors of 2^-15 in the eight tanh can do, and ten roundings of sums of them in both.
+  double reach = 0;
+  for (const double w : model.weights()[2]->value.values()) reach += std::abs(w);
+  const Sequences data(Dtype::f32);
+  const std::vector<double> y = streamed(fast, data), want = streamed(exact, data);
+  double largest = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) largest = std::max(largest, std::abs(y[i] - want[i]));
+  EXPECT_LE(largest, reach * (0x1p-15 + 2 * 10 * 0x1p-24));
+  const bool is_exact = kernels::instruction_set(kernels::Target::best) == std::string("scalar");
+  EXPECT_EQ(largest > 0, !is_exact) << "nothing was made fast";
+}
+
 TEST(Policy, RefusesANetworkThatLooksAhead) {
   for (const nn::LayerPtr& layer :
        {nn::LayerPtr(std::make_shared<nn::LTC>(4, nn::LTCOptions{.go_backwards = true})),

@@ -340,7 +340,8 @@ TEST_P(RandomCells, PaddingDoesNotMatter) {
   for (const double value : dirty.output.values()) EXPECT_TRUE(std::isfinite(value));
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomCells, ::testing::Range<std::uint64_t>(0, 24));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomCells, ::testing::Range<std::uint64_t>(0, 12));
+INSTANTIATE_TEST_SUITE_P(HeavySeeds, RandomCells, ::testing::Range<std::uint64_t>(12, 24));
 
 }  // namespace
 }  // namespace elegans

@@ -150,7 +150,8 @@ TEST_P(RandomLoops, PassesChangeNothing) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomLoops, ::testing::Range<std::uint64_t>(0, 120));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomLoops, ::testing::Range<std::uint64_t>(0, 40));
+INSTANTIATE_TEST_SUITE_P(HeavySeeds, RandomLoops, ::testing::Range<std::uint64_t>(40, 120));
 
 }  // namespace
 }  // namespace elegans::graph

@@ -200,7 +200,8 @@ TEST_P(RandomOdeCells, PaddingDoesNotMatter) {
   for (const double value : dirty.output.values()) EXPECT_TRUE(std::isfinite(value));
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomOdeCells, ::testing::Range<std::uint64_t>(0, 48));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomOdeCells, ::testing::Range<std::uint64_t>(0, 16));
+INSTANTIATE_TEST_SUITE_P(HeavySeeds, RandomOdeCells, ::testing::Range<std::uint64_t>(16, 48));
 
 }  // namespace
 }  // namespace elegans

@@ -23,6 +23,9 @@ struct CompileOptions {
   // Passes that are not to run: names of passes() ("fuse", "hoist", …). ELEGANS_DISABLE in the environment adds to
   // them, separated by commas.
   std::vector<std::string> disable = {};
+  // tanh and sigmoid of f32 on `best` by shorter arithmetic, within 2^-15 and 2^-16 of the exact value instead of 4 units
+  // in the last place (kernels/functions.hpp).
+  bool fast_activations = false;
   // A graph that optimise() made: no pass runs again.
   bool is_optimised = false;
   // Pairs (output, input) by name that share the caller's memory: the update of parameters works in place.

@@ -18,16 +18,22 @@ struct PassRow {
   Graph (*run_at)(const Graph& graph, const Extents& extents, PassReport& report) = nullptr;
   // Instead, of a pass for graphs some of whose inputs never change.
   Graph (*run_knowing)(const Graph& graph, std::span<const std::string> known, PassReport& report) = nullptr;
+  bool if_fast = false;  // only where fast activations are asked for
 };
 
 std::span<const PassRow> passes();
 
-// Runs the pipeline but for passes named in `disable` (ConfigError for a name that is none) and in ELEGANS_DISABLE.
-// With ELEGANS_PRINT_PASSES set, the graph is printed to stderr after each.
-// `exactly` are the extents of all runs, where they are always the same. `known` are names of inputs that never change,
-// weights in use (ConfigError for a name that is none): whoever gives them gets what they make of the arithmetic folded
-// (graph/passes/fold.hpp), and numbers that are not the same bits, but as good. Without them nothing is folded.
-Graph optimise(Graph graph, std::span<const std::string> disable, std::vector<PassReport>& reports,
-               const std::optional<Extents>& exactly = {}, std::span<const std::string> known = {});
+struct OptimiseOptions {
+  std::span<const std::string> disable = {};  // names of passes that are not to run; ELEGANS_DISABLE adds to them
+  std::optional<Extents> exactly = {};        // those of all runs, where they are always the same
+  // Names of inputs that never change, weights in use: whoever gives them gets what they make of the arithmetic folded
+  // (graph/passes/fold.hpp), and numbers that are not the same bits, but as good. Without them nothing is folded.
+  std::span<const std::string> known = {};
+  bool fast_activations = false;  // graph/passes/fast.hpp
+};
+
+// Runs the pipeline. ConfigError for a disabled pass or a known input that is none. With ELEGANS_PRINT_PASSES set, the
+// graph is printed to stderr after each pass.
+Graph optimise(Graph graph, std::vector<PassReport>& reports, const OptimiseOptions& options = {});
 
 }  // namespace elegans::graph

@@ -5,6 +5,10 @@
 // Comparisons, `step` and `is_finite` give 1 or 0 in the type of their arguments; `select` and gradients read any
 // number but 0 as true. NaN gives NaN, but for those: a comparison with NaN is 0. maximum and minimum are as written:
 // where either argument is NaN, they give b. sign and relu of -0 are -0.
+//
+// fast_tanh and fast_sigmoid of f32 are within 2^-15 and 2^-16 of the exact value (0.00003, 0.000015), not outside
+// [-1, 1] and [0, 1], and fast_tanh of 0 is 0; they are not the same on every target, and may step down where the exact
+// function rises, by no more than twice these bounds. On `scalar` and for f64 they are tanh and sigmoid.
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +31,9 @@
   X(error_function, "erf x = 2/sqrt(pi) int_0^x e^-t^2") \
   X(sine, "sin x")                                       \
   X(cosine, "cos x")                                     \
-  X(is_finite, "1 where x is neither infinite nor NaN")
+  X(is_finite, "1 where x is neither infinite nor NaN")  \
+  X(fast_tanh, "tanh x, roughly")                        \
+  X(fast_sigmoid, "1 / (1 + e^-x), roughly")
 
 #define ELEGANS_BINARY_FUNCTIONS(X) \
   X(add, "a + b")                   \

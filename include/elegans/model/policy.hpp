@@ -57,6 +57,8 @@ struct PolicyOptions {
   kernels::Target target = kernels::Target::best;
   // Δt of every step in seconds, finite and at least 0, for which the network is folded; none: each step is given its own.
   std::optional<double> fixed_dt = {};
+  // tanh and sigmoid within 0.00003 of their value, in less time (graph/passes/fast.hpp).
+  bool fast_activations = false;
 };
 
 // Where a state of the network stands among the numbers of get_state.

@@ -20,6 +20,7 @@ struct StepOptions {
   // Δt of every step in time units, folded into the weights (graph/passes/fold.hpp); an input where it is not given and
   // the model has time.
   std::optional<double> timespan = {};
+  bool fast_activations = false;  // graph/passes/fast.hpp
 };
 
 struct Step {

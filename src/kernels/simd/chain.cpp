@@ -96,11 +96,16 @@ HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::siz
     ELEGANS_CASE(relu)
     ELEGANS_CASE(step)
     ELEGANS_CASE(is_finite)
-    case Unary::error_function:
-      if constexpr (sizeof(T) == 4) return map_tile<lanewise::error_function>(x, y, n);
-      [[fallthrough]];
+#define ELEGANS_CASE_F32(name)                                              \
+  case Unary::name:                                                         \
+    if constexpr (sizeof(T) == 4) return map_tile<lanewise::name>(x, y, n); \
+    [[fallthrough]];
+    ELEGANS_CASE_F32(error_function)
+    ELEGANS_CASE_F32(fast_tanh)
+    ELEGANS_CASE_F32(fast_sigmoid)
     default:  // functions without a vector form (functions.cpp) run as on the scalar target
       scalar_kernels<T>().unary[static_cast<std::size_t>(function)](x.at, y.at, n);
+#undef ELEGANS_CASE_F32
 #undef ELEGANS_CASE
   }
 }

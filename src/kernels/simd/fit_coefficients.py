@@ -42,6 +42,32 @@ def fit(target, weight, low, high, degree, rounds=60, points=240):
     return coefficients
 
 
+def fit_odd_rational(target, high, p_degree, q_degree, rounds=200, points=240):
+    """P and Q with Q(0) = 1 that make the largest |x P(x^2) / Q(x^2) - target(x)| on [0, high] small."""
+    nodes = [high / 2 * (1 + cos(pi * (2 * i + 1) / (2 * points))) for i in range(points)]
+    values = [target(x) for x in nodes]
+    # x P - target (Q - 1) = target, linear in the coefficients; Q of the round before divides the errors.
+    rows = [[x ** (2 * i + 1) for i in range(p_degree + 1)] + [-f * x ** (2 * i + 2) for i in range(q_degree)]
+            for x, f in zip(nodes, values)]
+    size, lawson, q = p_degree + 1 + q_degree, [mpf(1) / points] * points, [mpf(1)] * points
+    for _ in range(rounds):
+        normal, right = matrix(size, size), matrix(size, 1)
+        for row, value, l, below in zip(rows, values, lawson, q):
+            for i in range(size):
+                right[i] += l / below**2 * row[i] * value
+                for j in range(size):
+                    normal[i, j] += l / below**2 * row[i] * row[j]
+        solution = list(lu_solve(normal, right))
+        above, divisor = solution[: p_degree + 1], [mpf(1), *solution[p_degree + 1 :]]
+        q = [horner(divisor, x * x) for x in nodes]
+        errors = [abs(x * horner(above, x * x) / below - f) for x, f, below in zip(nodes, values, q)]
+        lawson = [l * (e + max(errors) / 1000) for l, e in zip(lawson, errors)]
+        total = sum(lawson)
+        lawson = [l / total for l in lawson]
+    print(f"    2^{nstr(log(max(errors), 2), 4)}, before rounding")
+    return above, divisor
+
+
 def show(name, target, weight, low, high, degree, bits):
     low, high = mpf(low), mpf(high)
     coefficients = [rounded(c, bits) for c in fit(target, weight, low, high, degree)]
@@ -76,6 +102,25 @@ def print_tanh_table():
         print_table(f"tanh, {name}", column)
 
 
+def print_fast_tanh():
+    """|error| <= 2^-15: a quotient for x <= 5.8, and c[0] + c[1] x + c[2] x^2 on segments of [0, 6), see tables.hpp."""
+    print("fast tanh, above and below:")
+    for coefficients in fit_odd_rational(tanh, mpf("5.8"), 2, 3):
+        print("   ", ", ".join(nstr(rounded(c, 24), 9) for c in coefficients))
+    columns = [[mpf(0)] * 32 for _ in range(3)]
+    starts = [mpf(j) / 8 for j in range(16)] + [2 + mpf(j) / 4 for j in range(17)]
+    for k in range(32):
+        low, high = starts[k], starts[k + 1]
+        if k == 0:
+            c = [mpf(0)] + fit(lambda x: tanh(x) / x, lambda x: x, low, high, 1)
+        else:
+            c = fit(tanh, lambda x: mpf(1), low, high, 2)
+        for column, value in zip(columns, c):
+            column[k] = value
+    for i, column in enumerate(columns):
+        print_table(f"fast tanh, c[{i}]", column)
+
+
 def of_root(function):
     """function(sqrt z), for functions given as odd or even series."""
     return lambda z: function(mp.sqrt(z)) if z else function(mpf("1e-20"))
@@ -105,3 +150,4 @@ show("exponential of tables", lambda r: expm1(r) / r if r else mpf(1), lambda r:
 show("reciprocal of 1 + e", lambda e: 1 / (1 + e), lambda e: 1 + e, 0, 1, 3, 24)
 print_table("roots_of_2", [mpf(2) ** (mpf(j) / 32) for j in range(32)])
 print_tanh_table()
+print_fast_tanh()

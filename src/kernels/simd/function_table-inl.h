@@ -62,6 +62,8 @@ ELEGANS_UNARY(tanh, hyperbolic_tangent(d, x))
 ELEGANS_UNARY(sigmoid, HWY_NAMESPACE::sigmoid(d, x))
 ELEGANS_UNARY(softplus, HWY_NAMESPACE::softplus(d, x))
 ELEGANS_UNARY(error_function, HWY_NAMESPACE::error_function(d, x))
+ELEGANS_UNARY(fast_tanh, HWY_NAMESPACE::fast_tanh(d, x))
+ELEGANS_UNARY(fast_sigmoid, HWY_NAMESPACE::fast_sigmoid(d, x))
 }  // namespace lanewise
 #undef ELEGANS_UNARY
 #undef ELEGANS_BINARY

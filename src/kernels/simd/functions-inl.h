@@ -2,7 +2,7 @@
 //
 // Errors against the correctly rounded value, over all numbers of the type including subnormal ones, are at most 4
 // units in the last place; tests/kernels/accuracy.cpp measures them. Infinities and NaN are those of the C library. The
-// coefficients come from fit_coefficients.py.
+// coefficients come from fit_coefficients.py. fast_tanh and fast_sigmoid promise less.
 
 #if defined(ELEGANS_KERNELS_SIMD_FUNCTIONS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef ELEGANS_KERNELS_SIMD_FUNCTIONS_INL_H
@@ -292,6 +292,40 @@ HWY_INLINE V hyperbolic_tangent(D d, V x) {
   }
 #endif
   return tanh_by_exponential(d, x);
+}
+
+// f32 only, within 2^-15 of tanh x.
+template <class D, class V>
+HWY_INLINE V fast_tanh(D d, V x) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  using Table = simd::FastTanhTable;
+  constexpr const Table& table = simd::fast_tanh_table;
+  const V magnitude = at_most(d, hn::Abs(x), Table::limit);
+  const V shifted = hn::Add(magnitude, hn::Set(d, Table::offset));
+  const auto segment = hn::ShiftRight<19>(hn::BitCast(hn::RebindToSigned<D>(), shifted));
+  V y = hn::MulAdd(look_up(d, table.c[2], segment), magnitude, look_up(d, table.c[1], segment));
+  y = hn::MulAdd(y, magnitude, look_up(d, table.c[0], segment));
+  return hn::CopySign(y, x);
+#else
+  // x P(x^2) / Q(x^2)
+  static constexpr float above[] = {0.999976814F, 0.114870064F, 0.0015207947F};
+  static constexpr float below[] = {0.448127836F, 0.0176365115F, 5.67854986e-5F};
+  const V within = at_least(d, at_most(d, x, 5.8F), -5.8F);
+  const V z = hn::Mul(within, within);
+  V p = hn::MulAdd(hn::Set(d, above[2]), z, hn::Set(d, above[1]));
+  p = hn::MulAdd(p, z, hn::Set(d, above[0]));
+  V q = hn::MulAdd(hn::Set(d, below[2]), z, hn::Set(d, below[1]));
+  q = hn::MulAdd(q, z, hn::Set(d, below[0]));
+  q = hn::MulAdd(q, z, hn::Set(d, 1));
+  return hn::Div(hn::Mul(within, p), q);
+#endif
+}
+
+// f32 only, within 2^-16 of the sigmoid: (1 + tanh(x / 2)) / 2.
+template <class D, class V>
+HWY_INLINE V fast_sigmoid(D d, V x) {
+  const V half = hn::Set(d, 0.5F);
+  return hn::MulAdd(fast_tanh(d, hn::Mul(x, half)), half, half);
 }
 
 // f32 only. |x| < 1: x + x P(x^2); else 1 - e^P(|x|), up to where erf rounds to 1.

@@ -15,7 +15,8 @@ namespace elegans::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
-// Sines, cosines, powers and the f64 error function stay those of the C library: they are rare.
+// Sines, cosines, powers and the f64 error function stay those of the C library: they are rare. So do fast functions of
+// f64: who wants them fast takes f32.
 template <class T>
 void functions(Table<T>& table) {
 #define ELEGANS_UNARY(name) table.unary[static_cast<std::size_t>(Unary::name)] = unary<lanewise::name, T>;
@@ -24,7 +25,11 @@ void functions(Table<T>& table) {
   ELEGANS_UNARY(tanh)
   ELEGANS_UNARY(sigmoid)
   ELEGANS_UNARY(softplus)
-  if constexpr (sizeof(T) == 4) ELEGANS_UNARY(error_function)
+  if constexpr (sizeof(T) == 4) {
+    ELEGANS_UNARY(error_function)
+    ELEGANS_UNARY(fast_tanh)
+    ELEGANS_UNARY(fast_sigmoid)
+  }
 #undef ELEGANS_UNARY
 }
 
