@@ -9,6 +9,7 @@
 
 #include "elegans/base/suggest.hpp"
 #include "elegans/graph/passes/accumulate.hpp"
+#include "elegans/graph/passes/affine.hpp"
 #include "elegans/graph/passes/circuits.hpp"
 #include "elegans/graph/passes/defer.hpp"
 #include "elegans/graph/passes/exact.hpp"
@@ -40,6 +41,7 @@ const std::vector<PassRow> pipeline{
     {"hoist", hoist},  // what is brought into order leaves them too
     {"exact", nullptr, exact},
     {"simplify", simplify},
+    {"affine", nullptr, affine},
     {"accumulate", accumulate},
     {.name = "fast", .run = fast, .if_fast = true},
     {"rows", rows},

@@ -1,0 +1,18 @@
+#pragma once
+// Affine maps of one row, as a step computes them, as one product: a bias is one more term, with 1 as its operand.
+//
+//     (x a + b) + h u                →  packed_matmul(x, 1, h; [a; b; u])
+//     (x a₁ + b₁) + h u₁,            →  packed_matmul(x, 1, h; [a₁ | a₂; b₁ | b₂; u₁ | u₂])
+//     (x a₂ + b₂) + h u₂                where x a₁, x a₂ and h u₁, h u₂ are products of two parts
+//
+// A sum is taken as it is written, its terms from first to last, and a packed product adds its own up in that order: no
+// bit changes (ops/packed_matmul.hpp). What is saved are calls, and instructions of chains on a few numbers each; of
+// several rows a chain does the same in the cache, so the pass keeps to one. A bias is a value of rank 1.
+
+#include "elegans/graph/pipeline.hpp"
+
+namespace elegans::graph {
+
+Graph affine(const Graph& graph, const Extents& extents, PassReport& report);
+
+}  // namespace elegans::graph

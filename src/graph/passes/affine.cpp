@@ -1,0 +1,252 @@
+#include "elegans/graph/passes/affine.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "elegans/graph/functions.hpp"
+#include "elegans/ops/elementwise.hpp"
+#include "elegans/ops/pack.hpp"
+#include "elegans/ops/packed_matmul.hpp"
+#include "elegans/ops/reshape.hpp"
+#include "elegans/ops/sources.hpp"
+#include "graph/passes/dead_code.hpp"
+#include "graph/rewrite.hpp"
+
+namespace elegans::graph {
+namespace {
+
+using Layout = ops::PackedLayout;
+
+// One addend of a sum: a part of the packed product at node `product`, or a bias.
+struct Term {
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  std::size_t product = none;
+  std::size_t part = 0;
+  ValueId bias = 0;
+};
+
+// The addition that ends a sum, those inside it, and what they add up, from first to last.
+struct Sum {
+  std::size_t node;
+  std::vector<std::size_t> inner = {};
+  std::vector<Term> terms = {};
+};
+
+struct Counts {
+  std::size_t sums = 0, products = 0, refused_parts = 0, refused_many = 0;
+};
+
+class Affine {
+ public:
+  Affine(const Graph& graph, Counts& counts)
+      : graph_(graph),
+        counts_(counts),
+        producers_(graph.producers()),
+        readers_(readers(graph)),
+        is_output_(output_marks(graph)) {}
+
+  Graph run() {
+    find_sums();
+    std::map<std::size_t, std::vector<Sum>> at;  // where a product takes the place of sums: behind all it reads
+    for (auto& [products, sums] : alike_)
+      if (is_whole(products, sums)) at[place_of(sums)] = std::move(sums);
+    Rewrite rewrite(graph_);
+    for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
+      if (const auto sums = at.find(n); sums != at.end()) write(sums->second, rewrite);
+      if (!gone_.count(n)) rewrite.copy(graph_.nodes()[n]);
+    }
+    return rewrite.finish();
+  }
+
+ private:
+  // By the products of their terms: sums that could be the parts of one product.
+  using Key = std::vector<std::size_t>;
+
+  bool is_sum(std::size_t n) const {
+    const auto* operation = as<ops::Elementwise>(graph_.nodes()[n]);
+    if (operation == nullptr || operation->program().size() != 1) return false;
+    const ops::Instruction& only = operation->program()[0];
+    return only.kind == ops::Instruction::Kind::binary &&
+           only.function == static_cast<std::uint8_t>(kernels::Binary::add);
+  }
+
+  bool read_once(ValueId value) const { return !is_output_[value] && readers_[value].size() == 1; }
+
+  // The part of a packed product that the value is, in any shape and for this reader alone.
+  std::optional<Term> product_of(ValueId value) const {
+    for (;;) {
+      const std::int32_t maker = producers_[value];
+      if (maker < 0 || !read_once(value)) return std::nullopt;
+      const auto n = static_cast<std::size_t>(maker);
+      const Node& node = graph_.nodes()[n];
+      if (as<ops::Reshape>(node)) {
+        value = node.inputs[0];
+        continue;
+      }
+      if (as<ops::PackedMatmul>(node) == nullptr || producers_[node.inputs.back()] < 0) return std::nullopt;
+      if (as<ops::Pack>(pack_of(node)) == nullptr) return std::nullopt;
+      const auto part = std::find(node.outputs.begin(), node.outputs.end(), value) - node.outputs.begin();
+      return Term{.product = n, .part = static_cast<std::size_t>(part)};
+    }
+  }
+  const Node& pack_of(const Node& product) const {
+    return graph_.nodes()[static_cast<std::size_t>(producers_[product.inputs.back()])];
+  }
+
+  // The terms of the sum that node n adds up, if it is one of a single row: each addition adds a term to what came
+  // before it. Products of several terms come first, for their terms are added up before.
+  bool collect(std::size_t n, Sum& sum) const {
+    if (!is_sum(n)) return false;
+    const Node& node = graph_.nodes()[n];
+    const Shape& shape = graph_.type(node.outputs[0]).shape;
+    if (shape.rank() < 2 || !(shape.product(0, shape.rank() - 1) == Dim(1))) return false;
+    std::optional<Term> term[2];
+    for (const std::size_t i : {0, 1}) term[i] = term_of(node.inputs[i], shape);
+    for (const std::size_t i : {0, 1}) {
+      const ValueId before = node.inputs[1 - i];
+      const std::int32_t maker = producers_[before];
+      if (!term[i] || term[1 - i] || maker < 0 || !read_once(before) || !(graph_.type(before).shape == shape)) continue;
+      sum.inner.push_back(static_cast<std::size_t>(maker));
+      if (!collect(sum.inner.back(), sum)) return false;
+      sum.terms.push_back(*term[i]);
+      return added_late(*term[i]);
+    }
+    if (!term[0] || !term[1]) return false;
+    // The first two may be added in either order.
+    const bool turned = term[0]->product == Term::none || (term[1]->product != Term::none && !added_late(*term[1]));
+    sum.terms = {*term[turned], *term[!turned]};
+    return sum.terms[0].product != Term::none && added_late(sum.terms[1]);
+  }
+
+  std::optional<Term> term_of(ValueId value, const Shape& sum) const {
+    const Shape& shape = graph_.type(value).shape;
+    if (shape.rank() == 1 && shape[0] == sum.back()) return Term{.bias = value};
+    return shape == sum ? product_of(value) : std::nullopt;
+  }
+  // Whether a term may be added to what came before it.
+  bool added_late(const Term& term) const { return term.product == Term::none || layout_of(term.product).terms() == 1; }
+
+  const Layout& layout_of(std::size_t product) const {
+    return *as<ops::PackedMatmul>(graph_.nodes()[product])->layout();
+  }
+
+  void find_sums() {
+    // From the back: a sum is found before the sums inside it.
+    std::vector<char> is_inside(graph_.nodes().size(), 0);
+    for (std::size_t n = graph_.nodes().size(); n-- > 0;) {
+      Sum sum{.node = n};
+      if (is_inside[n] || !collect(n, sum)) continue;
+      for (const std::size_t inner : sum.inner) is_inside[inner] = 1;
+      Key products;
+      for (const Term& term : sum.terms) products.push_back(term.product);
+      alike_[products].push_back(std::move(sum));
+    }
+  }
+
+  // Whether the sums are all that is made of their products, and a product can take so many.
+  bool is_whole(const Key& products, const std::vector<Sum>& sums) {
+    std::size_t terms = 0;
+    for (std::size_t i = 0; i < products.size(); ++i) {
+      terms += products[i] == Term::none ? 1 : layout_of(products[i]).terms();
+      if (products[i] == Term::none) continue;
+      if (layout_of(products[i]).parts() != sums.size() ||
+          std::count(products.begin(), products.end(), products[i]) > 1) {
+        ++counts_.refused_parts;
+        return false;
+      }
+    }
+    const std::size_t place = place_of(sums);
+    for (const Sum& sum : sums)
+      for (const Term& term : sum.terms)
+        if (term.product == Term::none && producers_[term.bias] >= 0 &&
+            static_cast<std::size_t>(producers_[term.bias]) >= place)
+          return false;
+    if (terms > Layout::max_terms || sums.size() > Layout::max_parts || terms * sums.size() > Layout::max_blocks) {
+      ++counts_.refused_many;
+      return false;
+    }
+    for (const Sum& sum : sums) gone_.insert(sum.node);
+    counts_.sums += sums.size();
+    ++counts_.products;
+    return true;
+  }
+
+  // The last of the products: what any of them reads is there.
+  static std::size_t place_of(const std::vector<Sum>& sums) {
+    std::size_t last = 0;
+    for (const Term& term : sums[0].terms)
+      if (term.product != Term::none) last = std::max(last, term.product);
+    return last;
+  }
+
+  void write(const std::vector<Sum>& sums, Rewrite& rewrite) const {
+    Graph& to = rewrite.to();
+    const Node& first = graph_.nodes()[sums[0].node];
+    to.set_scope(first.scope);
+    const Type& type = graph_.type(first.outputs[0]);
+    const auto row = [&](std::size_t width) {
+      Shape shape = type.shape;
+      shape[shape.rank() - 1] = static_cast<std::int64_t>(width);
+      return shape;
+    };
+    std::vector<std::size_t> depth, width;
+    std::vector<ops::PackedBlock> blocks;
+    std::vector<Value> lefts, matrices;
+    for (const Sum& sum : sums)
+      width.push_back(static_cast<std::size_t>(graph_.type(graph_.nodes()[sum.node].outputs[0]).shape.back().factor()));
+    for (std::size_t t = 0; t < sums[0].terms.size(); ++t) {
+      const std::size_t product = sums[0].terms[t].product;
+      if (product == Term::none) {
+        depth.push_back(1);
+        lefts.push_back(to.apply(std::make_shared<ops::Constant>(Tensor::from(row(1), {1}, type.dtype)), {})[0]);
+        for (std::size_t j = 0; j < sums.size(); ++j) {
+          blocks.emplace_back();
+          matrices.push_back(reshape(rewrite.at(sums[j].terms[t].bias), Shape{1, static_cast<std::int64_t>(width[j])}));
+        }
+        continue;
+      }
+      const Node& node = graph_.nodes()[product];
+      const Layout& layout = layout_of(product);
+      for (std::size_t i = 0; i < layout.terms(); ++i) {
+        depth.push_back(layout.depth()[i]);
+        lefts.push_back(reshape(rewrite.at(node.inputs[i]), row(depth.back())));
+        for (const Sum& sum : sums) {
+          const std::size_t part = sum.terms[t].part;
+          blocks.push_back(layout.block(i, part));
+          matrices.push_back(rewrite.at(pack_of(node).inputs[i * layout.parts() + part]));
+        }
+      }
+    }
+    const auto layout = std::make_shared<Layout>(type.dtype, std::move(depth), std::move(width), std::move(blocks));
+    lefts.push_back(to.apply(std::make_shared<ops::Pack>(layout), matrices)[0]);
+    const std::vector<Value> results = to.apply(std::make_shared<ops::PackedMatmul>(layout), lefts);
+    for (std::size_t j = 0; j < sums.size(); ++j) rewrite.become(graph_.nodes()[sums[j].node].outputs[0], results[j]);
+  }
+
+  const Graph& graph_;
+  Counts& counts_;
+  std::vector<std::int32_t> producers_;
+  std::vector<std::vector<std::size_t>> readers_;
+  std::vector<char> is_output_;
+  std::map<Key, std::vector<Sum>> alike_;
+  std::set<std::size_t> gone_;  // additions that end a sum
+};
+
+}  // namespace
+
+Graph affine(const Graph& graph, const Extents&, PassReport& report) {
+  std::size_t removed = 0;
+  Counts counts;
+  // What nobody reads would count as a reader.
+  Graph result = remove_dead_code(Affine(remove_dead_code(graph, removed), counts).run(), removed);
+  report.note(counts.sums, fmt::format("sums of products and biases made {} products", counts.products));
+  report.note(counts.refused_parts, "refused: other parts of a product are read otherwise");
+  report.note(counts.refused_many, fmt::format("refused: more than {} terms, {} parts or {} blocks", Layout::max_terms,
+                                               Layout::max_parts, Layout::max_blocks));
+  return result;
+}
+
+}  // namespace elegans::graph

@@ -1,0 +1,163 @@
+// Affine maps of one row become one product, with the bits of what they were.
+
+#include "elegans/graph/passes/affine.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "elegans/graph/functions.hpp"
+#include "elegans/ops/packed_matmul.hpp"
+#include "support/check_gradient.hpp"
+
+namespace elegans::graph {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::random_tensor;
+
+// Of 5 × 3 places all but every fourth.
+ops::ConnectionsPtr circuit() {
+  std::vector<std::uint32_t> source, target;
+  for (std::uint32_t i = 0; i < 15; ++i)
+    if (i % 4 != 1) {
+      source.push_back(i / 3);
+      target.push_back(i % 3);
+    }
+  return std::make_shared<ops::Connections>(5, 3, source, target);
+}
+
+// What a step may add up: products of the input and of the state, and biases.
+struct Terms {
+  Value xa, xb, xc, hu, hv, b, c;  // xc over a circuit
+};
+using Written = std::function<std::vector<Value>(const Terms&)>;
+
+// Products are packed in loops: this one is written out for one step.
+Graph step(const Written& results, Dtype dtype) {
+  Graph graph;
+  const auto input = [&](const char* name, const Shape& shape) { return graph.input(name, {dtype, shape}); };
+  const Value x = input("x", {Dim::time(), Dim::batch(), 5}), h = input("h", {Dim::batch(), 4});
+  const Value a = input("a", {5, 3}), a2 = input("a2", {5, 3}), w = input("w", {11}), u = input("u", {4, 3}),
+              v = input("v", {4, 3}), b = input("b", {3}), c = input("c", {3});
+  const LoopResult loop = scan(Dim::time(), std::array{h}, std::array{x}, [&](const Loop& at) {
+    const Value now = at.scanned[0], state = at.carried[0];
+    return LoopResult{.carried = {state * 0.5},
+                      .stacked = results({matmul(now, a), matmul(now, a2), sparse_matmul(now, w, circuit()),
+                                          matmul(state, u), matmul(state, v), b, c}),
+                      .summed = {}};
+  });
+  for (const Value& y : loop.stacked) graph.output("y" + std::to_string(y.id), y);
+  return graph;
+}
+
+std::vector<Tensor> numbers(Dtype dtype, std::int64_t batch = 1) {
+  std::vector<Tensor> all;
+  for (const Shape& shape : {Shape{1, batch, 5}, Shape{batch, 4}, Shape{5, 3}, Shape{5, 3}, Shape{11}, Shape{4, 3},
+                             Shape{4, 3}, Shape{3}, Shape{3}})
+    all.push_back(random_tensor(shape, all.size() + 1).to(dtype));
+  return all;
+}
+
+std::vector<std::vector<double>> run(Executable executable, const std::vector<Tensor>& inputs) {
+  const std::vector<View> views(inputs.begin(), inputs.end());
+  std::vector<std::vector<double>> all;
+  for (const Tensor& tensor : executable(views)) all.push_back(tensor.values());
+  return all;
+}
+
+// The products of a step, as explain() describes them, and that its numbers are those without the pass.
+std::vector<std::string> products_of(const Written& results, std::int64_t batch = 1) {
+  std::vector<std::string> products;
+  for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+    const Extents one{.batch = batch, .time = 1};
+    Executable with = compile(step(results, dtype), {.reserve = one, .exact = true, .disable = {"fuse"}});
+    Executable without = compile(step(results, dtype), {.reserve = one, .exact = true, .disable = {"affine", "fuse"}});
+    products.clear();
+    for (const Node& node : with.graph().nodes())
+      if (node.operation->name() == "packed_matmul") products.push_back(node.operation->options());
+    const std::vector<Tensor> inputs = numbers(dtype, batch);
+    EXPECT_EQ(run(std::move(with), inputs), run(std::move(without), inputs)) << to_string(dtype);
+  }
+  return products;
+}
+
+TEST(Affine, TakesSumsInTheOrderOfTheirTerms) {
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu}; }),
+              ElementsAre("5 + 1 + 4 by 3"));
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{t.hu + (t.b + t.xa)}; }),
+              ElementsAre("5 + 1 + 4 by 3"));
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.c + (t.hu + t.b)) + t.xa}; }),
+              ElementsAre("4 + 1 + 1 + 5 by 3"));
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.hu + t.xa) + t.b}; }),
+              ElementsAre("4 + 5 + 1 by 3"));
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{t.xa + t.b}; }), ElementsAre("5 + 1 by 3"));
+}
+
+TEST(Affine, TakesAllPartsOfAProductTogether) {
+  EXPECT_THAT(products_of([](const Terms& t) {
+                return std::vector{tanh((t.xa + t.b) + t.hu), (t.xc + t.c) + t.hv};
+              }),
+              ElementsAre("5 + 1 + 4 by 3 | 3, 1 of 6 blocks of connections"));
+}
+
+// A sum that has another order than its neighbour, a bias that it has not, or a product that is read twice.
+TEST(Affine, LeavesPartsThatAreNotAlike) {
+  const auto untouched = ElementsAre("5 by 3 | 3", "4 by 3 | 3");
+  EXPECT_THAT(products_of([](const Terms& t) {
+                return std::vector{(t.xa + t.b) + t.hu, (t.xb + t.hv) + t.c};
+              }),
+              untouched);
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu, t.xb + t.hv}; }), untouched);
+  EXPECT_THAT(products_of([](const Terms& t) {
+                return std::vector{(t.xa + t.b) + t.hu, (t.xb + t.c) + t.hv, t.xb};
+              }),
+              untouched);
+  EXPECT_THAT(products_of([](const Terms& t) {
+                return std::vector{(t.xa + t.b) + t.hu * 2.0, (t.xb + t.c) + t.hv};
+              }),
+              untouched);
+}
+
+// Σ of two sums is none of terms, one after the other; a bias alone is no product.
+TEST(Affine, LeavesOtherSums) {
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.xa + t.b) + (t.hu + t.c)}; }),
+              ElementsAre("5 + 1 by 3", "4 + 1 by 3"));
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.b + t.c) + t.hu}; }), ElementsAre("4 + 1 by 3"));
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{t.b * t.c + t.c}; }), IsEmpty());
+}
+
+TEST(Affine, KeepsToOneRow) {
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu}; }, 2),
+              ElementsAre("5 by 3", "4 by 3"));
+}
+
+// 0 · ∞ is NaN in a matrix, and nothing where no connection is.
+TEST(Affine, AbsentConnectionsTakeNoPart) {
+  std::vector<Tensor> inputs = numbers(Dtype::f64);
+  inputs[0].as<double>()[2] = std::numeric_limits<double>::infinity();  // places 6, 7, 8 exist
+  inputs[0].as<double>()[3] = std::numeric_limits<double>::infinity();  // 10 and 11 exist, 9 does not
+  const auto results = [](const Terms& t) { return std::vector{(t.xc + t.c) + t.hv}; };
+  const Extents one{};
+  const auto y = run(compile(step(results, Dtype::f64), {.reserve = one, .exact = true}), inputs)[0];
+  const auto apart =
+      run(compile(step(results, Dtype::f64), {.reserve = one, .exact = true, .disable = {"affine"}}), inputs)[0];
+  EXPECT_TRUE(std::isinf(y[0])) << "one infinity, and no connection from the other";
+  EXPECT_EQ(y[0], apart[0]);
+  EXPECT_EQ(std::isnan(y[1]), std::isnan(apart[1]));
+  EXPECT_EQ(std::isnan(y[2]), std::isnan(apart[2]));
+}
+
+TEST(Affine, SaysWhatItDid) {
+  const Written results = [](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu, (t.xb + t.c) + t.hv}; };
+  const Executable executable = compile(step(results, Dtype::f32), {.reserve = {}, .exact = true});
+  EXPECT_THAT(executable.explain(), HasSubstr("2 sums of products and biases made 1 products"));
+}
+
+}  // namespace
+}  // namespace elegans::graph
