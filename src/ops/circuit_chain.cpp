@@ -21,13 +21,14 @@ std::size_t tile_elements(std::size_t count, std::size_t batch, std::size_t elem
   return (aligned(rows_at_once(count, batch, element) * batch * element) + 64) / element;
 }
 
-// y [targets] = sums of x by target, connections standing in levels; `sums` [targets] is scratch.
+// y_a [targets] = sums of x_a by target for each array a, connections standing in levels; `sums` [targets] are scratch.
 template <class T>
-void sum_by_levels(const kernels::Table<T>& table, const Connections& connections, const T* x, T* sums, T* y) {
+void sum_by_levels(const kernels::Table<T>& table, const Connections& connections, std::size_t arrays,
+                   const T* const* x, T* const* sums, T* const* y) {
   const Levels& levels = *connections.levels();
   const std::size_t targets = connections.outputs();
-  table.sum_levels(x, sums, targets, levels.offsets.size() - 1, levels.offsets.data());
-  table.gather(sums, y, 1, targets, targets, 1, levels.rank.data());
+  table.sum_levels(x, sums, arrays, targets, levels.offsets.size() - 1, levels.offsets.data());
+  for (std::size_t a = 0; a < arrays; ++a) table.gather(sums[a], y[a], 1, targets, targets, 1, levels.rank.data());
 }
 
 }  // namespace
@@ -177,9 +178,11 @@ class CircuitChain::Pass {
                              connections.index(*by).data() + row);
     }
     for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
-      if (const auto by = circuit_.outputs_[o].sum_by; by && by_level(*by))
-        sum_by_levels(table_, connections, tiles_[chain_.results()[circuit_.outputs_[o].result]], level_sums_,
-                      call_.out<T>(o));
+      if (const auto by = circuit_.outputs_[o].sum_by; by && by_level(*by)) {
+        const T* const from = tiles_[chain_.results()[circuit_.outputs_[o].result]];
+        T* const to = call_.out<T>(o);
+        sum_by_levels(table_, connections, 1, &from, &level_sums_, &to);
+      }
   }
 
  private:
@@ -252,8 +255,7 @@ class CircuitChain::FixedSample final : public FixedCall {
       : table_(call.kernels.table<T>()),
         connections_(*operation.connections_),
         chain_(*operation.chain_, connections_.count(), call.kernels),
-        scratch_(connections_.outputs() * sizeof(T)),
-        level_sums_(reinterpret_cast<T*>(scratch_.data())) {
+        scratch_(operation.outputs_.size() * connections_.outputs() * sizeof(T)) {
     for (std::size_t i = 0; i < operation.fetched_by_.size(); ++i)
       if (const auto by = operation.fetched_by_[i])
         fetched_.push_back({*by, call.in<T>(i), chain_.input(i)});
@@ -262,8 +264,7 @@ class CircuitChain::FixedSample final : public FixedCall {
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
       if (!operation.outputs_[o].sum_by) chain_.write(operation.outputs_[o].result, call.out<T>(o));
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
-      if (const auto by = operation.outputs_[o].sum_by)
-        summed_.push_back({*by, chain_.result(operation.outputs_[o].result), call.out<T>(o)});
+      if (const auto by = operation.outputs_[o].sum_by) sum(*by, chain_.result(operation.outputs_[o].result), call.out<T>(o));
   }
 
   Status run() noexcept override {
@@ -272,13 +273,11 @@ class CircuitChain::FixedSample final : public FixedCall {
       table_.gather(from, to, 1, connections_.width(by), count, 1, connections_.index(by).data());
     chain_.run();
     for (const auto& [by, from, to] : summed_) {
-      if (by == End::target && connections_.levels()) {
-        sum_by_levels(table_, connections_, from, level_sums_, to);
-      } else {
-        std::fill_n(to, connections_.width(by), T{0});
-        table_.scatter_add(from, to, count, 1, connections_.index(by).data());
-      }
+      std::fill_n(to, connections_.width(by), T{0});
+      table_.scatter_add(from, to, count, 1, connections_.index(by).data());
     }
+    if (!levelled_.empty())
+      sum_by_levels(table_, connections_, levelled_.size(), levelled_.data(), level_sums_.data(), level_results_.data());
     return {};
   }
 
@@ -289,12 +288,24 @@ class CircuitChain::FixedSample final : public FixedCall {
     T* to;
   };
 
+  // Sums by target all run along the levels together.
+  void sum(End by, const T* from, T* to) {
+    if (by != End::target || !connections_.levels()) {
+      summed_.push_back({by, from, to});
+      return;
+    }
+    level_sums_.push_back(reinterpret_cast<T*>(scratch_.data()) + levelled_.size() * connections_.outputs());
+    levelled_.push_back(from);
+    level_results_.push_back(to);
+  }
+
   const kernels::Table<T>& table_;
   const Connections& connections_;
   FixedChain<T> chain_;
   AlignedBuffer scratch_;
-  T* level_sums_;  // by target
   std::vector<Moved> fetched_, summed_;
+  std::vector<const T*> levelled_;
+  std::vector<T*> level_sums_, level_results_;
 };
 
 std::unique_ptr<FixedCall> CircuitChain::fix(const Call& call) const {

@@ -204,16 +204,30 @@ TYPED_TEST(Sparse, LevelsAreAddedInAscendingOrder) {
         while (size + 1 < width && level < 1 + (width - size) / 3) ++size;
         offsets.push_back(offsets.back() + static_cast<std::uint32_t>(size));
       }
-      const Array<T> x = random_array<T>(offsets.back(), 31);
-      Array<T> y = random_array<T>(width, 32), expected(width);
-      table.sum_levels(x.data(), y.data(), width, offsets.size() - 1, offsets.data());
-      for (std::size_t k = 0; k < width; ++k) {
-        T sum = 0;
-        for (std::size_t j = 0; j + 1 < offsets.size(); ++j)
-          if (offsets[j] + k < offsets[j + 1]) sum += x[offsets[j] + k];
-        expected[k] = sum;
+      for (const std::size_t arrays : {0, 1, 2, 3, 5}) {
+        std::vector<Array<T>> x, y;
+        std::vector<const T*> from;
+        std::vector<T*> to;
+        for (std::size_t a = 0; a < arrays; ++a) {
+          x.push_back(random_array<T>(offsets.back(), 31 + a));
+          y.push_back(random_array<T>(width, 40 + a));
+        }
+        for (std::size_t a = 0; a < arrays; ++a) {
+          from.push_back(x[a].data());
+          to.push_back(y[a].data());
+        }
+        table.sum_levels(from.data(), to.data(), arrays, width, offsets.size() - 1, offsets.data());
+        for (std::size_t a = 0; a < arrays; ++a) {
+          Array<T> expected(width);
+          for (std::size_t k = 0; k < width; ++k) {
+            T sum = 0;
+            for (std::size_t j = 0; j + 1 < offsets.size(); ++j)
+              if (offsets[j] + k < offsets[j + 1]) sum += x[a][offsets[j] + k];
+            expected[k] = sum;
+          }
+          EXPECT_TRUE(same_arrays(y[a], expected)) << name << " width " << width << ", array " << a << " of " << arrays;
+        }
       }
-      EXPECT_TRUE(same_arrays(y, expected)) << name << " width " << width;
     }
   }
 }

@@ -120,9 +120,10 @@ struct Table {
                       const std::uint32_t* offsets, const std::uint32_t* order);
   // y[index[s], i] += x[s, i], s ascending.   x [count,inner], y [width,inner]
   void (*scatter_add)(const T* x, T* y, std::size_t count, std::size_t inner, const std::uint32_t* index);
-  // Sums of connections in levels: y[k] = sum over j of x[offsets[j] + k], j ascending, over the levels j < levels that
-  // have more than k connections (they come first).   x [offsets[levels]], y [width]
-  void (*sum_levels)(const T* x, T* y, std::size_t width, std::size_t levels, const std::uint32_t* offsets);
+  // Sums of connections in levels, of several arrays: y_a[k] = sum over j of x_a[offsets[j] + k], j ascending, over the
+  // levels j < levels that have more than k connections (they come first).   x_a [offsets[levels]], y_a [width]
+  void (*sum_levels)(const T* const* x, T* const* y, std::size_t arrays, std::size_t width, std::size_t levels,
+                     const std::uint32_t* offsets);
 
   // y[o,i] = sum (or maximum) over j of x[o,j,i]; ascending j on `scalar`, and everywhere where inner > 1.
   // x [outer,n,inner], y [outer,inner]. An empty sum is 0; a maximum needs n >= 1 and is NaN where any x is.

@@ -110,35 +110,25 @@ HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::siz
   }
 }
 
+template <class T>
+using PairKernel = void (*)(const ChainInstruction& at, T* const* tiles, std::size_t n);
+
+// By g: add, subtract, multiply, divide to the right of f, then subtract and divide to its left.
 template <class F, class T>
-HWY_INLINE void pair_instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
-  const bool left = at.kind == Kind::binary_left;
-  switch (at.outer) {
-    case Binary::add:
-      return map_pair<Left<F, lanewise::add>>(at, tiles, n);
-    case Binary::multiply:
-      return map_pair<Left<F, lanewise::multiply>>(at, tiles, n);
-    case Binary::subtract:
-      return left ? map_pair<Left<F, lanewise::subtract>>(at, tiles, n)
-                  : map_pair<Right<F, lanewise::subtract>>(at, tiles, n);
-    default:
-      return left ? map_pair<Left<F, lanewise::divide>>(at, tiles, n)
-                  : map_pair<Right<F, lanewise::divide>>(at, tiles, n);
-  }
-}
+inline constexpr PairKernel<T> pairs_of[] = {
+    map_pair<Left<F, lanewise::add>, T>,       map_pair<Left<F, lanewise::subtract>, T>,
+    map_pair<Left<F, lanewise::multiply>, T>,  map_pair<Left<F, lanewise::divide>, T>,
+    map_pair<Right<F, lanewise::subtract>, T>, map_pair<Right<F, lanewise::divide>, T>};
+static_assert(Binary::add == Binary(0) && Binary::subtract == Binary(1) && Binary::multiply == Binary(2) &&
+              Binary::divide == Binary(3));
 
 template <class T>
 HWY_INLINE void pair_instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
-  switch (static_cast<Binary>(at.function)) {
-    case Binary::add:
-      return pair_instruction<lanewise::add>(at, tiles, n);
-    case Binary::subtract:
-      return pair_instruction<lanewise::subtract>(at, tiles, n);
-    case Binary::multiply:
-      return pair_instruction<lanewise::multiply>(at, tiles, n);
-    default:
-      return pair_instruction<lanewise::divide>(at, tiles, n);
-  }
+  static constexpr const PairKernel<T>* pairs[] = {pairs_of<lanewise::add, T>, pairs_of<lanewise::subtract, T>,
+                                                   pairs_of<lanewise::multiply, T>, pairs_of<lanewise::divide, T>};
+  const std::size_t g =
+      at.kind == Kind::binary_left ? static_cast<std::size_t>(at.outer) : at.outer == Binary::subtract ? 4 : 5;
+  pairs[at.function][g](at, tiles, n);
 }
 
 template <class T>

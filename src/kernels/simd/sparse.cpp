@@ -132,21 +132,35 @@ void gather_numbers(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, [[maybe_unused]]
   for (; s < count; ++s) y[s] = x[index[s]];
 }
 
-template <class T>
-void sum_levels(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t width, std::size_t levels,
-                const std::uint32_t* HWY_RESTRICT offsets) {
+template <std::size_t arrays, class T>
+HWY_INLINE void sum_arrays(const T* const* x, T* const* y, std::size_t width, std::size_t levels,
+                           const std::uint32_t* HWY_RESTRICT offsets) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   for (std::size_t k = 0; k < width; k += lanes) {
-    auto sum = hn::Zero(d);
+    VecOf<decltype(d)> sum[arrays];
+    ELEGANS_UNROLL
+    for (std::size_t a = 0; a < arrays; ++a) sum[a] = hn::Zero(d);
     for (std::size_t j = 0; j < levels; ++j) {
       const std::size_t left = offsets[j + 1] - offsets[j];
       if (left <= k) break;
-      const T* from = x + offsets[j] + k;
-      sum = hn::Add(sum, left - k >= lanes ? hn::LoadU(d, from) : load_part(d, from, left - k));
+      ELEGANS_UNROLL
+      for (std::size_t a = 0; a < arrays; ++a) {
+        const T* from = x[a] + offsets[j] + k;
+        sum[a] = hn::Add(sum[a], left - k >= lanes ? hn::LoadU(d, from) : load_part(d, from, left - k));
+      }
     }
-    store(sum, d, y + k, width - k >= lanes ? 0 : width - k);
+    ELEGANS_UNROLL
+    for (std::size_t a = 0; a < arrays; ++a) store(sum[a], d, y[a] + k, width - k >= lanes ? 0 : width - k);
   }
+}
+
+template <class T>
+void sum_levels(const T* const* x, T* const* y, std::size_t arrays, std::size_t width, std::size_t levels,
+                const std::uint32_t* offsets) {
+  std::size_t a = 0;
+  for (; a + 2 <= arrays; a += 2) sum_arrays<2>(x + a, y + a, width, levels, offsets);
+  if (a < arrays) sum_arrays<1>(x + a, y + a, width, levels, offsets);
 }
 
 template <class T>
