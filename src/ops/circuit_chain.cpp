@@ -12,8 +12,11 @@ namespace {
 using Access = Elementwise::Access;
 
 // Connections that are computed together.
+// Twice as much as of other chains: of rows of a batch, a tile holds few, and each costs calls.
+constexpr std::size_t tile_bytes = 2 * Elementwise::tile_bytes;
+
 std::size_t rows_at_once(std::size_t count, std::size_t batch, std::size_t element) {
-  const std::size_t fit = Elementwise::tile_bytes / element / std::max<std::size_t>(batch, 1);
+  const std::size_t fit = tile_bytes / element / std::max<std::size_t>(batch, 1);
   return std::clamp<std::size_t>(fit, 1, std::max<std::size_t>(count, 1));
 }
 
@@ -125,7 +128,7 @@ std::size_t CircuitChain::workspace_bytes(std::span<const Type> inputs, const Ex
   const std::size_t element = size_of(inputs[0].dtype);
   // A smaller batch may come with more rows a tile, so the whole tile is kept.
   const std::size_t tile = std::max(tile_elements(connections_->count(), batch, element) * element,
-                                    std::min(Elementwise::tile_bytes, connections_->count() * batch * element));
+                                    std::min(tile_bytes, connections_->count() * batch * element));
   return aligned(tiles() * sizeof(void*)) + tiles() * (aligned(tile) + 64) + aligned(connections_->outputs() * element);
 }
 
@@ -264,7 +267,8 @@ class CircuitChain::FixedSample final : public FixedCall {
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
       if (!operation.outputs_[o].sum_by) chain_.write(operation.outputs_[o].result, call.out<T>(o));
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
-      if (const auto by = operation.outputs_[o].sum_by) sum(*by, chain_.result(operation.outputs_[o].result), call.out<T>(o));
+      if (const auto by = operation.outputs_[o].sum_by)
+        sum(*by, chain_.result(operation.outputs_[o].result), call.out<T>(o));
   }
 
   Status run() noexcept override {
@@ -277,7 +281,8 @@ class CircuitChain::FixedSample final : public FixedCall {
       table_.scatter_add(from, to, count, 1, connections_.index(by).data());
     }
     if (!levelled_.empty())
-      sum_by_levels(table_, connections_, levelled_.size(), levelled_.data(), level_sums_.data(), level_results_.data());
+      sum_by_levels(table_, connections_, levelled_.size(), levelled_.data(), level_sums_.data(),
+                    level_results_.data());
     return {};
   }
 

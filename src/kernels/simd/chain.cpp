@@ -126,8 +126,9 @@ template <class T>
 HWY_INLINE void pair_instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
   static constexpr const PairKernel<T>* pairs[] = {pairs_of<lanewise::add, T>, pairs_of<lanewise::subtract, T>,
                                                    pairs_of<lanewise::multiply, T>, pairs_of<lanewise::divide, T>};
-  const std::size_t g =
-      at.kind == Kind::binary_left ? static_cast<std::size_t>(at.outer) : at.outer == Binary::subtract ? 4 : 5;
+  const std::size_t g = at.kind == Kind::binary_left   ? static_cast<std::size_t>(at.outer)
+                        : at.outer == Binary::subtract ? 4
+                                                       : 5;
   pairs[at.function][g](at, tiles, n);
 }
 

@@ -77,6 +77,14 @@ HWY_INLINE void map_rows(const T* a, const T* b, const T* c, T* y, std::size_t n
                           HWY_ATTR { return column ? hn::Set(d, x[row]) : hn::Zero(d); };
   const auto vector_of = [d](bool column, auto repeated, const T* x, std::size_t i)
                              HWY_ATTR { return column ? repeated : hn::LoadU(d, x + i); };
+  if (inner == lanes) {  // as often in training: no loop within the loop
+    for (std::size_t row = 0, i = 0; i < n; ++row, i += lanes)
+      hn::StoreU(Function::of(d, vector_of(columns & 1, row_of(columns & 1, a, row), a, i),
+                              vector_of(columns & 2, row_of(columns & 2, b, row), b, i),
+                              vector_of(columns & 4, row_of(columns & 4, c, row), c, i)),
+                 d, y + i);
+    return;
+  }
   for (std::size_t row = 0, i = 0; i < n; ++row) {
     const auto a_row = row_of(columns & 1, a, row), b_row = row_of(columns & 2, b, row),
                c_row = row_of(columns & 4, c, row);

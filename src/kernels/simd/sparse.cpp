@@ -171,7 +171,13 @@ void gather(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t rows, std::s
     return;
   }
   const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
   for (std::size_t r = 0; r < rows; ++r, x += width * inner) {
+    if (inner == lanes) {
+      for (std::size_t s = 0; s < count; ++s) hn::StoreU(hn::LoadU(d, x + index[s] * lanes), d, y + s * lanes);
+      y += count * lanes;
+      continue;
+    }
     for (std::size_t s = 0; s < count; ++s, y += inner) {
       const T* from = x + index[s] * inner;
       for_vectors<T>(inner,
@@ -203,6 +209,14 @@ void scatter_add(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t count, 
                  const std::uint32_t* HWY_RESTRICT index) {
   if (inner == 1) return scalar_kernels<T>().scatter_add(x, y, count, inner, index);
   const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  if (inner == lanes) {
+    for (std::size_t s = 0; s < count; ++s) {
+      T* to = y + index[s] * lanes;
+      hn::StoreU(hn::Add(hn::LoadU(d, to), hn::LoadU(d, x + s * lanes)), d, to);
+    }
+    return;
+  }
   for (std::size_t s = 0; s < count; ++s, x += inner) {
     T* to = y + index[s] * inner;
     for_vectors<T>(inner, [&](std::size_t i, std::size_t part) HWY_ATTR {
