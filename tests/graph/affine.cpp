@@ -137,6 +137,13 @@ TEST(Affine, KeepsToOneRow) {
               ElementsAre("5 by 3", "4 by 3"));
 }
 
+// Two rows that become one are none.
+TEST(Affine, LeavesProductsOfSeveralRowsInAnotherShape) {
+  const Shape all{1, Dim::batch() * 3};
+  EXPECT_THAT(products_of([&](const Terms& t) { return std::vector{reshape(t.xa, all) + reshape(t.hu, all)}; }, 2),
+              ElementsAre("5 by 3", "4 by 3"));
+}
+
 // 0 · ∞ is NaN in a matrix, and nothing where no connection is.
 TEST(Affine, AbsentConnectionsTakeNoPart) {
   std::vector<Tensor> inputs = numbers(Dtype::f64);

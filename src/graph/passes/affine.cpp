@@ -124,7 +124,11 @@ class Affine {
   std::optional<Term> term_of(ValueId value, const Shape& sum) const {
     const Shape& shape = graph_.type(value).shape;
     if (shape.rank() == 1 && shape[0] == sum.back()) return Term{.bias = value};
-    return shape == sum ? product_of(value) : std::nullopt;
+    const std::optional<Term> term = shape == sum ? product_of(value) : std::nullopt;
+    // Several rows may have become one.
+    const bool is_row =
+        term && Dim(static_cast<std::int64_t>(layout_of(term->product).width()[term->part])) == sum.back();
+    return is_row ? term : std::nullopt;
   }
   // Whether a term may be added to what came before it.
   bool added_late(const Term& term) const { return term.product == Term::none || layout_of(term.product).terms() == 1; }
