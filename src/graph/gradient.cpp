@@ -6,6 +6,8 @@
 #include "elegans/graph/custom_gradient.hpp"
 #include "elegans/graph/functions.hpp"
 #include "elegans/graph/table.hpp"
+#include "elegans/ops/matmul.hpp"
+#include "elegans/ops/sparse_matmul.hpp"
 #include "gradient_scan.hpp"
 
 namespace elegans::graph {
@@ -33,6 +35,36 @@ std::vector<char> depending_outputs(const Scan& scan, std::vector<char> active) 
     return outputs;
   }
 }
+
+// What is known of the gradient of a value: two sums. Products stand together, so that they can become one product of
+// several terms (graph/passes/merge.hpp).
+class GradientSum {
+ public:
+  void add(Value term) {
+    std::optional<Value>& sum = is_product(term) ? products_ : others_;
+    sum = sum ? *sum + term : term;
+  }
+  std::optional<Value> total() {
+    if (products_ && others_) {
+      products_ = *products_ + *others_;
+      others_.reset();
+    }
+    return products_ ? products_ : others_;
+  }
+
+ private:
+  // Whether a product made the value, one of the last nodes.
+  static bool is_product(const Value& value) {
+    const std::vector<Node>& nodes = value.graph->nodes();
+    const auto maker = std::find_if(nodes.rbegin(), nodes.rend(), [&](const Node& node) {
+      return std::find(node.outputs.begin(), node.outputs.end(), value.id) != node.outputs.end();
+    });
+    return maker != nodes.rend() && (dynamic_cast<const ops::Matmul*>(maker->operation.get()) ||
+                                     dynamic_cast<const ops::SparseMatmul*>(maker->operation.get()));
+  }
+
+  std::optional<Value> products_, others_;
+};
 
 std::vector<char> select_active(const Node& node, const std::vector<char>& depends) {
   std::vector<char> active;
@@ -72,8 +104,7 @@ std::vector<std::optional<Value>> gradients_inside(std::span<const Value> output
 
   // Of what stands here before; the nodes written from here on have none, the sum for a value named twice included.
   const std::size_t nodes = graph.nodes().size();
-  std::vector<std::optional<Value>> gradient(graph.value_count());
-  const auto add = [&](ValueId id, const Value& value) { gradient[id] = gradient[id] ? *gradient[id] + value : value; };
+  std::vector<GradientSum> gradient(graph.value_count());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (!(outputs[i].shape() == cotangents[i].shape()))
       throw ShapeError({.operation = "gradients",
@@ -81,13 +112,13 @@ std::vector<std::optional<Value>> gradients_inside(std::span<const Value> output
                         .actual = elegans::to_string(cotangents[i].shape()),
                         .required = elegans::to_string(outputs[i].shape()) + ", the shape of its output",
                         .remedy = ""});
-    if (depends[outputs[i].id]) add(outputs[i].id, cotangents[i]);
+    if (depends[outputs[i].id]) gradient[outputs[i].id].add(cotangents[i]);
   }
 
   for (std::size_t n = nodes; n-- > 0;) {
     const Node node = graph.nodes()[n];
     std::vector<std::optional<Value>> g;
-    for (const ValueId output : node.outputs) g.push_back(gradient[output]);
+    for (const ValueId output : node.outputs) g.push_back(gradient[output].total());
     const std::vector<char> wanted = select_active(node, depends);
     const auto any = [](const auto& list) {
       return std::any_of(list.begin(), list.end(), [](const auto& x) { return bool(x); });
@@ -105,11 +136,11 @@ std::vector<std::optional<Value>> gradients_inside(std::span<const Value> output
       row_of(*node.operation).gradient({graph, *node.operation, x, y, g, wanted, dx});
     }
     for (std::size_t i = 0; i < dx.size(); ++i)
-      if (dx[i] && wanted[i]) add(node.inputs[i], *dx[i]);
+      if (dx[i] && wanted[i]) gradient[node.inputs[i]].add(*dx[i]);
   }
 
   std::vector<std::optional<Value>> result;
-  for (const ValueId source : sources) result.push_back(gradient[source]);
+  for (const ValueId source : sources) result.push_back(gradient[source].total());
   return result;
 }
 
