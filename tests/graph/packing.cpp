@@ -97,6 +97,27 @@ TEST(Packing, FusingChangesNoBit) {
     EXPECT_EQ(fused.gradients[i].values(), plain.gradients[i].values());
 }
 
+// h is read by two products and by what is none, in between: its gradient adds up two products, then the rest.
+TEST(Packing, ProductsOfAGradientBecomeOne) {
+  Graph graph;
+  const Value h0 = graph.input("h", {Dtype::f64, {Dim::batch(), 2}}), u = graph.input("u", {Dtype::f64, {2, 3}}),
+              v = graph.input("v", {Dtype::f64, {2, 3}});
+  const LoopResult loop = scan(Dim::time(), std::array{h0}, {}, [&](const Loop& in) {
+    const Value h = in.carried[0];
+    const Value a = tanh(matmul(h, u)), rest = h * h, b = sigmoid(matmul(h, v));
+    return LoopResult{.carried = {rest * reduce_sum(a * b, -1, Keep::yes)}, .stacked = {}, .summed = {}};
+  });
+  graph.output("gradient", gradients(sum(loop.carried[0]), std::array{h0})[0]);
+  std::vector<PassReport> reports;
+  const Graph result = optimise(std::move(graph), reports, {.disable = std::array<std::string, 1>{"fuse"}});
+  std::vector<std::string> products;
+  for (const Node& node : result.nodes())
+    if (const Scan* scan = as_scan(node); scan != nullptr && node.scope.find("gradient") != std::string::npos)
+      for (const Node& inner : scan->body().nodes())
+        if (inner.operation->name() == "packed_matmul") products.push_back(inner.operation->options());
+  EXPECT_THAT(products, ::testing::Contains("3 + 3 by 2")) << to_string(result);
+}
+
 TEST(Packing, MatricesOfALoopArePackedInFrontOfIt) {
   Graph graph;
   const Value h = graph.input("h", {Dtype::f64, {Dim::batch(), 2}}), u = graph.input("u", {Dtype::f64, {2, 2}});
