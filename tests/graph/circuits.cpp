@@ -160,6 +160,23 @@ TEST(Circuits, LeaveLoopsWithoutConnectionsAsTheyAre) {
   EXPECT_THAT(report.notes, ::testing::ElementsAre("1 loops left as they are: they work along no connections"));
 }
 
+// Two chains that have only what they fetch in common.
+TEST(Circuits, FetchOnceWhatSeveralChainsRead) {
+  Graph graph;
+  const Value v0 = graph.input("v", {Dtype::f32, {Dim::batch(), 4}}), w = graph.input("w", {Dtype::f32, {9}}),
+              m = graph.input("m", {Dtype::f32, {9}});
+  const LoopResult loop = scan(Dim::time(), std::array{v0}, {}, [&](const Loop& in) {
+    const Value seen = gather(in.carried[0], circuit());
+    const Value a = scatter_sum(tanh(seen * w), circuit()), b = scatter_sum(sigmoid(seen - m), circuit());
+    return LoopResult{.carried = {a * b}, .stacked = {}, .summed = {}};
+  });
+  graph.output("v", loop.carried[0]);
+  std::vector<PassReport> reports;
+  Names inside;
+  count(optimise(std::move(graph), reports), inside, [](int depth) { return depth > 0; });
+  EXPECT_EQ(inside["circuit_chain"], 1u);
+}
+
 TEST(Circuits, BecomeOneVisitAndLetSumsOverTheBatchLeave) {
   std::vector<PassReport> reports;
   const Graph result = optimise(written(true), reports);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "elegans/ops/elementwise.hpp"
+#include "elegans/ops/gather.hpp"
 #include "elegans/ops/product_chain.hpp"
 #include "graph/node_groups.hpp"
 #include "graph/passes/dead_code.hpp"
@@ -35,6 +36,8 @@ class Fusion {
   Graph run() {
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n)
       if (elementwise(graph_.nodes()[n])) chain(n);
+    for (const Node& node : graph_.nodes())
+      if (as<ops::Gather>(node)) join_readers(node);
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n)
       if (ops::ProductChain::takes(*graph_.nodes()[n].operation)) finish_product(n);
     return write();
@@ -64,14 +67,28 @@ class Fusion {
     for (const ValueId input : graph_.nodes()[n].inputs) {
       if (producers_[input] < 0) continue;
       const auto maker = static_cast<std::size_t>(producers_[input]);
-      const std::size_t a = groups_.of(maker), b = groups_.of(n);
-      if (a == b || !elementwise(graph_.nodes()[maker]) || !(result_of(maker) == result_of(n))) continue;
-      if (!readable(groups_.inputs(a, b), result_of(n))) continue;
-      if (groups_.something_between(a, b)) {
-        ++counts_.refused_between;
-        continue;
-      }
+      if (!elementwise(graph_.nodes()[maker]) || !(result_of(maker) == result_of(n))) continue;
+      join(groups_.of(maker), groups_.of(n), result_of(n));
+    }
+  }
+
+  // Makes two chains of one result shape one, if they are not yet and can be.
+  void join(std::size_t a, std::size_t b, const Shape& result) {
+    if (a == b || !readable(groups_.inputs(a, b), result)) return;
+    if (groups_.something_between(a, b))
+      ++counts_.refused_between;
+    else
       groups_.join(a, b);
+  }
+
+  // Joins the chains that read what was gathered along a circuit: it is fetched once (graph/passes/circuits.hpp).
+  void join_readers(const Node& gather) {
+    std::optional<std::size_t> first;
+    for (const std::size_t reader : readers_[gather.outputs[0]]) {
+      if (!elementwise(graph_.nodes()[reader]) || !(result_of(reader) == graph_.type(gather.outputs[0]).shape))
+        continue;
+      if (!first) first = reader;
+      join(groups_.of(*first), groups_.of(reader), result_of(reader));
     }
   }
 

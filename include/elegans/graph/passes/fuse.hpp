@@ -5,7 +5,8 @@
 //     epilogues    p = x w;  h = tanh(p + b)                →   product_chain(x, w, b) → h   block by block of rows
 //
 // A chain joins elementwise operations of one result shape that read each other, as long as nothing outside lies
-// between them; values that others read become further outputs. Both give the same bits as the operations one by one.
+// between them; values that others read become further outputs. Chains that read one value gathered along a circuit join
+// too, so that it is fetched once. Both give the same bits as the operations one by one.
 
 #include "elegans/graph/pipeline.hpp"
 
