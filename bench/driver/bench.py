@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 def parse():
-    parser = argparse.ArgumentParser(add_help=False)
+    parser = argparse.ArgumentParser(prog="scripts/bench", usage="see  scripts/bench --help", add_help=False, allow_abbrev=False)
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true")
@@ -29,17 +29,25 @@ def parse():
     parser.add_argument("--program", required=True, help="bench_e2e")
     parser.add_argument("--results", help="where the numbers are kept")
     parser.add_argument("--page", help="write the page and its chart from --results: a path that ends in .md")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.page and (arguments.only or arguments.quick):
+        parser.error("--page is written from all cases: leave out --only and --quick")
+    if arguments.seconds <= 0:
+        parser.error(f"--seconds is {arguments.seconds:g}; expected more than 0")
+    if arguments.core not in os.sched_getaffinity(0):
+        parser.error(f"--core is {arguments.core}; this machine has {', '.join(map(str, sorted(os.sched_getaffinity(0))))}")
+    return arguments
 
 
 def chosen(cases, only):
     """The cases that `only` names, or that begin with what it names."""
-    if not only:
-        return cases
-    found = [case for case in cases if any(case["case"] == name or case["case"].startswith(name.rstrip("/") + "/") for name in only)]
-    if not found:
-        sys.exit(f"no case begins with {', '.join(only)}; there are: {', '.join(case['case'] for case in cases)}")
-    return found
+    def named(name):
+        return [case for case in cases if case["case"] == name or case["case"].startswith(name.rstrip("/") + "/")]
+
+    for name in only:
+        if not named(name):
+            sys.exit(f"no case begins with '{name}'; there are: {', '.join(case['case'] for case in cases)}")
+    return [case for case in cases if not only or any(case in named(name) for name in only)]
 
 
 def processor():
@@ -78,15 +86,19 @@ def main():
         result = measure.measure(case, ours, peers, bars, arguments.core, {"wall": "ns", "cpu": "cpu_ns"}[arguments.clock], arguments.seconds)
         results.append(result)
         print(json.dumps(result) if arguments.json else text.report(result), flush=True)
-    kept = {"setting": setting(arguments, results), "cases": results}
-    if arguments.results:
-        with open(arguments.results, "w") as file:
-            json.dump(kept, file, indent=1)
+        kept = {"setting": setting(arguments, results), "cases": results}
+        if arguments.results:  # after each case: nothing that was measured is lost
+            with open(arguments.results, "w") as file:
+                json.dump(kept, file, indent=1)
     if arguments.page:
         import chart
         import page
         page.write(kept, arguments.page)
         chart.write(kept, arguments.page.removesuffix(".md") + ".svg")
+    failed = [f"{result['case']}: {name}: {result['missing'][name]}"
+              for case, result in zip(cases, results) for name in case["series"] if name in result["missing"]]
+    if failed:
+        sys.exit("series of elegans itself failed:\n" + "\n".join(failed))
 
 
 if __name__ == "__main__":

@@ -53,9 +53,10 @@ def of_one_call(program, case, series):
 
 
 def machine():
-    compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    """What counts depend on: versions without those of the distribution's package, which change more often than code."""
+    compiler = subprocess.run(["c++", "-dumpfullversion"], capture_output=True, text=True).stdout.strip()
     library = subprocess.run(["ldd", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
-    return {"compiler": compiler, "library": library, "target": "AVX2"}
+    return {"compiler": compiler, "library": library.split()[-1], "target": "AVX2"}
 
 
 def grown(before, now):
@@ -92,6 +93,9 @@ def main():
     preset = os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(arguments.program))))
     chosen = [(case, series) for case, series in counted(arguments.program)
               if not arguments.only or any(case.startswith(name) for name in arguments.only)]
+    if not chosen:
+        sys.exit(f"no counted case begins with {', '.join(arguments.only)}; there are: "
+                 f"{', '.join(case for case, _ in counted(arguments.program))}")
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         counts = pool.map(lambda one: of_one_call(arguments.program, *one), chosen)
         now = {case: count for (case, _), count in zip(chosen, counts)}

@@ -4,9 +4,9 @@ import text
 
 HEAD = """# Benchmarks
 
-Written by `{command} --page` on {date}; not edited by hand. Chart: every bar, the time of the other over ours.
+Written by `{command} --page` on {date}; not edited by hand. Chart: the times of other libraries over ours.
 
-![Ratios to peers, floors and other series](benchmarks.svg)
+![Times of other libraries over ours, with the bars](benchmarks.svg)
 
 | | |
 |---|---|
@@ -17,10 +17,11 @@ Written by `{command} --page` on {date}; not edited by hand. Chart: every bar, t
 | clock | {clock} |
 
 Every series of a case ran in turns with all others of it on one pinned core, in bursts of some 20 ms; peers with their best
-settings for one thread. Times are medians with quartiles. A ratio is the median of the ratios of paired bursts, with the
-interval that a bootstrap gives it (95 %): an interval that excludes the bar decides, *undecided* is one that holds it. The
-floor of a case is counted from its shapes and from rates measured beside it (`bench/e2e/counts.hpp`); a ratio to it says how
-many times longer the case takes. PyTorch's ncps cannot take Δt for a batch: its training steps have none, ours have.
+settings for one thread. Times are medians with quartiles. A ratio of times is the median of the ratios of paired bursts,
+with the interval that a bootstrap gives it (95 %): an interval that excludes the bar decides, *undecided* is one that holds it.
+The floor of a case is counted from its shapes and from rates measured beside it (`bench/e2e/counts.hpp`); a ratio to it says how
+many times longer the case takes, and one below 1 that the case reads and writes faster than the copy that was measured. Peak
+memory is that of Python processes and of ours. PyTorch's ncps cannot take Δt for a batch: its training steps have none, ours have.
 """
 
 
@@ -50,7 +51,7 @@ def times_table(cases):
         for name, series in result["series"].items():
             low, high = series["quartiles"]
             rows.append(f"| {result['text']} | {name} | {text.duration(series['median'])} | "
-                        f"{text.duration(low)} … {text.duration(high)} | {text.size(series['peak_bytes'])} |")
+                        f"{text.duration(low)} … {text.duration(high)} | {text.size(series['peak_bytes']) if series['peak_bytes'] else ''} |")
     return "\n".join(rows)
 
 
