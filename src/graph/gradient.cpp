@@ -40,8 +40,8 @@ std::vector<char> depending_outputs(const Scan& scan, std::vector<char> active) 
 // several terms (graph/passes/merge.hpp).
 class GradientSum {
  public:
-  void add(Value term) {
-    std::optional<Value>& sum = is_product(term) ? products_ : others_;
+  void add(Value term, bool is_product) {
+    std::optional<Value>& sum = is_product ? products_ : others_;
     sum = sum ? *sum + term : term;
   }
   std::optional<Value> total() {
@@ -53,18 +53,13 @@ class GradientSum {
   }
 
  private:
-  // Whether a product made the value, one of the last nodes.
-  static bool is_product(const Value& value) {
-    const std::vector<Node>& nodes = value.graph->nodes();
-    const auto maker = std::find_if(nodes.rbegin(), nodes.rend(), [&](const Node& node) {
-      return std::find(node.outputs.begin(), node.outputs.end(), value.id) != node.outputs.end();
-    });
-    return maker != nodes.rend() && (dynamic_cast<const ops::Matmul*>(maker->operation.get()) ||
-                                     dynamic_cast<const ops::SparseMatmul*>(maker->operation.get()));
-  }
-
   std::optional<Value> products_, others_;
 };
+
+// The gradients of a product are products.
+bool is_product(const ops::Operation& operation) {
+  return dynamic_cast<const ops::Matmul*>(&operation) || dynamic_cast<const ops::SparseMatmul*>(&operation);
+}
 
 std::vector<char> select_active(const Node& node, const std::vector<char>& depends) {
   std::vector<char> active;
@@ -112,7 +107,7 @@ std::vector<std::optional<Value>> gradients_inside(std::span<const Value> output
                         .actual = elegans::to_string(cotangents[i].shape()),
                         .required = elegans::to_string(outputs[i].shape()) + ", the shape of its output",
                         .remedy = ""});
-    if (depends[outputs[i].id]) gradient[outputs[i].id].add(cotangents[i]);
+    if (depends[outputs[i].id]) gradient[outputs[i].id].add(cotangents[i], false);
   }
 
   for (std::size_t n = nodes; n-- > 0;) {
@@ -136,7 +131,7 @@ std::vector<std::optional<Value>> gradients_inside(std::span<const Value> output
       row_of(*node.operation).gradient({graph, *node.operation, x, y, g, wanted, dx});
     }
     for (std::size_t i = 0; i < dx.size(); ++i)
-      if (dx[i] && wanted[i]) gradient[node.inputs[i]].add(*dx[i]);
+      if (dx[i] && wanted[i]) gradient[node.inputs[i]].add(*dx[i], is_product(*node.operation));
   }
 
   std::vector<std::optional<Value>> result;

@@ -11,8 +11,8 @@
 // Arithmetic, comparisons, select, sparse_matmul, gather, scatter_sum, copies, labels and random numbers have the same
 // bits on every target. exponential, logarithm, tanh, sigmoid, softplus and error_function are within 4 units
 // in the last place of the exact value over the whole range of the type, on every target; fast_tanh and fast_sigmoid are
-// within what functions.hpp says. Other sums may differ in
-// their order and in fused multiply-adds; for a given target and shape they are fixed.
+// within what functions.hpp says. Other sums may differ in their order and in fused multiply-adds; for a given target
+// and shape they are fixed.
 //
 // Two promises on top of the arithmetic:
 //  * elementwise kernels treat element i alike wherever it stands and however many there are: cutting an array into

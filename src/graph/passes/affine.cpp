@@ -36,7 +36,7 @@ struct Sum {
 };
 
 struct Counts {
-  std::size_t sums = 0, products = 0, refused_parts = 0, refused_many = 0;
+  std::size_t sums = 0, products = 0, refused_parts = 0, refused_late = 0, refused_many = 0;
 };
 
 class Affine {
@@ -51,8 +51,13 @@ class Affine {
   Graph run() {
     find_sums();
     std::map<std::size_t, std::vector<Sum>> at;  // where a product takes the place of sums: behind all it reads
-    for (auto& [products, sums] : alike_)
-      if (is_whole(products, sums)) at[place_of(sums)] = std::move(sums);
+    for (auto& [products, sums] : alike_) {
+      if (!is_possible(products, sums)) continue;
+      for (const Sum& sum : sums) gone_.insert(sum.node);
+      counts_.sums += sums.size();
+      ++counts_.products;
+      at[place_of(sums)] = std::move(sums);
+    }
     Rewrite rewrite(graph_);
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
       if (const auto sums = at.find(n); sums != at.end()) write(sums->second, rewrite);
@@ -150,32 +155,27 @@ class Affine {
     }
   }
 
-  // Whether the sums are all that is made of their products, and a product can take so many.
-  bool is_whole(const Key& products, const std::vector<Sum>& sums) {
+  // Whether the sums are all that is made of their products, all they add is there where they are written, and a product
+  // can take so many.
+  bool is_possible(const Key& products, const std::vector<Sum>& sums) {
     std::size_t terms = 0;
-    for (std::size_t i = 0; i < products.size(); ++i) {
-      terms += products[i] == Term::none ? 1 : layout_of(products[i]).terms();
-      if (products[i] == Term::none) continue;
-      if (layout_of(products[i]).parts() != sums.size() ||
-          std::count(products.begin(), products.end(), products[i]) > 1) {
-        ++counts_.refused_parts;
-        return false;
-      }
+    bool is_whole = true, is_there = true;
+    for (const std::size_t product : products) {
+      terms += product == Term::none ? 1 : layout_of(product).terms();
+      if (product != Term::none)
+        is_whole = is_whole && layout_of(product).parts() == sums.size() &&
+                   std::count(products.begin(), products.end(), product) == 1;
     }
-    const std::size_t place = place_of(sums);
     for (const Sum& sum : sums)
       for (const Term& term : sum.terms)
-        if (term.product == Term::none && producers_[term.bias] >= 0 &&
-            static_cast<std::size_t>(producers_[term.bias]) >= place)
-          return false;
-    if (terms > Layout::max_terms || sums.size() > Layout::max_parts || terms * sums.size() > Layout::max_blocks) {
-      ++counts_.refused_many;
-      return false;
-    }
-    for (const Sum& sum : sums) gone_.insert(sum.node);
-    counts_.sums += sums.size();
-    ++counts_.products;
-    return true;
+        if (term.product == Term::none)
+          is_there = is_there && producers_[term.bias] < static_cast<std::int32_t>(place_of(sums));
+    const bool fits =
+        terms <= Layout::max_terms && sums.size() <= Layout::max_parts && terms * sums.size() <= Layout::max_blocks;
+    counts_.refused_parts += is_whole ? 0 : 1;
+    counts_.refused_late += is_whole && !is_there ? 1 : 0;
+    counts_.refused_many += is_whole && is_there && !fits ? 1 : 0;
+    return is_whole && is_there && fits;
   }
 
   // The last of the products: what any of them reads is there.
@@ -247,7 +247,8 @@ Graph affine(const Graph& graph, const Extents&, PassReport& report) {
   // What nobody reads would count as a reader.
   Graph result = remove_dead_code(Affine(remove_dead_code(graph, removed), counts).run(), removed);
   report.note(counts.sums, fmt::format("sums of products and biases made {} products", counts.products));
-  report.note(counts.refused_parts, "refused: other parts of a product are read otherwise");
+  report.note(counts.refused_parts, "refused: parts of a product are read otherwise, or twice");
+  report.note(counts.refused_late, "refused: a bias is computed behind the products");
   report.note(counts.refused_many, fmt::format("refused: more than {} terms, {} parts or {} blocks", Layout::max_terms,
                                                Layout::max_parts, Layout::max_blocks));
   return result;

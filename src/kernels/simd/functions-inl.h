@@ -1,9 +1,9 @@
 // e^x, ln x, tanh x, sigmoid, softplus and erf of whole vectors. Compiled once for each target.
 //
 // Errors against the correctly rounded value, over all numbers of the type including subnormal ones, are at most 4
-// units in the last place; tests/kernels/accuracy.cpp measures them: tanh of infinity may be the number below 1.
-// Otherwise infinities and NaN are those of the C library. The
-// coefficients come from fit_coefficients.py. fast_tanh and fast_sigmoid promise less.
+// units in the last place; tests/kernels/accuracy.cpp measures them. Infinities and NaN are those of
+// the C library, but that tanh of infinity may be the number below 1. fast_tanh and fast_sigmoid promise less. The
+// coefficients come from fit_coefficients.py.
 
 #if defined(ELEGANS_KERNELS_SIMD_FUNCTIONS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef ELEGANS_KERNELS_SIMD_FUNCTIONS_INL_H
