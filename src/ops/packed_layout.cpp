@@ -29,6 +29,13 @@ PackedLayout::PackedLayout(Dtype dtype, std::vector<std::size_t> depth, std::vec
   ensure(terms() >= 1 && terms() <= max_terms && parts() >= 1 && parts() <= max_parts,
          "a packed matrix of many blocks");
   ensure(blocks_.size() == terms() * parts() && blocks_.size() <= max_blocks, "a packed matrix with other blocks");
+  for (std::size_t i = 0; i < terms(); ++i) {
+    const auto rows = std::count_if(&block(i, 0), &block(i, 0) + parts(),
+                                    [](const PackedBlock& one) { return one.form == PackedBlock::Form::row; });
+    ensure(rows == 0 || (static_cast<std::size_t>(rows) == parts() && depth_[i] == 1), "a bias of some parts alone");
+    if (rows == 0) operands_.push_back(i);
+  }
+  ensure(!operands_.empty(), "a packed matrix of biases alone");
   for (std::size_t i = 0; i < terms(); ++i)
     for (std::size_t j = 0; j < parts(); ++j) {
       const PackedBlock& one = block(i, j);
@@ -52,6 +59,8 @@ Shape PackedLayout::block_shape(std::size_t term, std::size_t part) const {
       return {rows, columns};
     case PackedBlock::Form::transposed:
       return {columns, rows};
+    case PackedBlock::Form::row:
+      return {columns};
     case PackedBlock::Form::connections:
       break;
   }

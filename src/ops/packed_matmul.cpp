@@ -6,13 +6,14 @@
 namespace elegans::ops {
 
 std::vector<Type> PackedMatmul::infer(std::span<const Type> inputs) const {
-  const std::size_t terms = layout_->terms();
+  const std::size_t terms = layout_->operands().size();
   require_inputs(*this, inputs, terms + 1);
   require_floating(*this, inputs);
   for (std::size_t i = 0; i < terms; ++i) {
     const Shape& a = inputs[i].shape;
     Shape wanted = inputs[0].shape;
-    if (wanted.rank() >= 2) wanted[wanted.rank() - 1] = static_cast<std::int64_t>(layout_->depth()[i]);
+    if (wanted.rank() >= 2)
+      wanted[wanted.rank() - 1] = static_cast<std::int64_t>(layout_->depth()[layout_->operands()[i]]);
     if (wanted.rank() < 2 || !(a == wanted))
       shape_error(*this, fmt::format("term {}", i).c_str(), a,
                   wanted.rank() < 2 ? "a shape of rank 2 or more" : elegans::to_string(wanted));
@@ -46,8 +47,11 @@ template <class T>
 class PackedMatmul::Product final : public FixedCall {
  public:
   Product(const PackedLayout& layout, const Call& call)
-      : layout_(layout), table_(call.kernels.table<T>()), rows_(call.sizes[0]), packed_(call.in<T>(layout.terms())) {
-    for (std::size_t i = 0; i < layout.terms(); ++i) a_[i] = call.in<T>(i);
+      : layout_(layout),
+        table_(call.kernels.table<T>()),
+        rows_(call.sizes[0]),
+        packed_(call.in<T>(layout.operands().size())) {
+    for (std::size_t i = 0; i < layout.operands().size(); ++i) a_[layout.operands()[i]] = call.in<T>(i);
     for (std::size_t j = 0; j < layout.parts(); ++j) {
       const std::size_t width = layout.width()[j];
       if (rows_ == 1 && parts_ > 0 && y_[parts_ - 1] + width_[parts_ - 1] == call.out<T>(j)) {
@@ -72,7 +76,7 @@ class PackedMatmul::Product final : public FixedCall {
   const kernels::Table<T>& table_;
   const std::size_t rows_;
   const T* const packed_;
-  const T* a_[PackedLayout::max_terms];
+  const T* a_[PackedLayout::max_terms] = {};  // none of biases
   T* y_[PackedLayout::max_parts];
   std::size_t width_[PackedLayout::max_parts];
   std::size_t parts_ = 0;

@@ -34,7 +34,7 @@ std::size_t result_bytes(std::size_t elements, std::size_t width, std::size_t el
 ProductChain::ProductChain(OperationPtr product, std::shared_ptr<const Elementwise> chain, std::vector<Use> uses)
     : product_(std::move(product)), chain_(std::move(chain)), uses_(std::move(uses)) {
   ensure(takes(*product_), "an operation that is no product gets an epilogue");
-  if (const PackedMatmul* packed_product = packed(product_)) lefts_ = packed_product->layout()->terms();
+  if (const PackedMatmul* packed_product = packed(product_)) lefts_ = packed_product->layout()->operands().size();
   read_ = static_cast<std::size_t>(std::count_if(uses_.begin(), uses_.end(), [](Use use) { return use != Use::kept; }));
   kept_ = static_cast<std::size_t>(std::count_if(uses_.begin(), uses_.end(), [](Use use) { return use != Use::read; }));
   ensure(read_ > 0, "an epilogue that does not read its product");
@@ -125,7 +125,7 @@ void ProductChain::prepare(std::span<const Type> inputs, std::span<const Type> o
 
 std::size_t ProductChain::left_width(std::size_t i, const Sizes& sizes) const {
   const PackedMatmul* product = packed(product_);
-  return product ? product->layout()->depth()[i] : sizes[left_width_at];
+  return product ? product->layout()->depth()[product->layout()->operands()[i]] : sizes[left_width_at];
 }
 
 std::size_t ProductChain::result_width(std::size_t j, const Sizes& sizes) const {

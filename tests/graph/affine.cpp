@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -146,6 +147,27 @@ TEST(Affine, LeavesOtherSums) {
 TEST(Affine, KeepsToOneRow) {
   EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu}; }, 2),
               ElementsAre("5 by 3", "4 by 3"));
+}
+
+// A bias of -0 makes -0 of a product that is -0, or rounds to it.
+TEST(Affine, KeepsTheSignOfAZero) {
+  for (const double bias : {-0.0, 0.0}) {
+    std::vector<Tensor> inputs = numbers(Dtype::f32);
+    for (const std::size_t i : {0, 2}) {
+      const auto values = inputs[i].as<float>();
+      std::fill(values.begin(), values.end(), i == 0 ? -1e-30F : 1e-30F);
+    }
+    for (const std::size_t i : {7, 8}) {
+      const auto values = inputs[i].as<float>();
+      std::fill(values.begin(), values.end(), static_cast<float>(bias));
+    }
+    const auto results = [](const Terms& t) { return std::vector{t.xa + t.b}; };
+    for (const kernels::Target target : {kernels::Target::scalar, kernels::Target::best})
+      EXPECT_EQ(bytes_of(compile(step(results, Dtype::f32), {.target = target, .reserve = {}, .exact = true}), inputs),
+                bytes_of(compile(step(results, Dtype::f32),
+                                 {.target = target, .reserve = {}, .exact = true, .disable = {"affine"}}),
+                         inputs));
+  }
 }
 
 // Two rows that become one are none.

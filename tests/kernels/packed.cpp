@@ -147,6 +147,32 @@ TYPED_TEST(Packed, TakesTermsAndGivesParts) {
       }
 }
 
+// A term without an operand is a row that is added as it is.
+TYPED_TEST(Packed, AddsRowsAsTheyAre) {
+  using T = TypeParam;
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t rows : {1, 5, 19})
+      for (const std::size_t width : {3, 34, 70}) {
+        const Array<T> x = random_array<T>(rows * 4, 1), w = random_array<T>(4 * width, 2),
+                       bias = random_array<T>(width, 3);
+        Product<T> whole({4, 1}, {width}, rows), alone({4}, {width}, rows);
+        whole.a[0] = alone.a[0] = x;
+        for (std::size_t n = 0; n < width; ++n) {
+          for (std::size_t k = 0; k < 4; ++k) whole.b[k * width + n] = alone.b[k * width + n] = w[k * width + n];
+          whole.b[4 * width + n] = n == 1 ? -T(0) : bias[n];
+        }
+        whole.pack();
+        alone.pack();
+        alone.run(table, 0, rows);
+        const T* operands[] = {whole.a[0].data(), nullptr};
+        T* to[] = {whole.y[0].data()};
+        table.packed_matmul(operands, whole.depth.data(), 2, whole.packed.data(), to, whole.width.data(), 1, rows);
+        Array<T> expected = alone.y[0];
+        for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += whole.b[4 * width + i % width];
+        EXPECT_TRUE(same_arrays(whole.y[0], expected)) << target << " rows " << rows << " width " << width;
+      }
+}
+
 // The oracle above and the kernels could share a mistake in the order of arguments: this one counts by hand.
 TYPED_TEST(Packed, OfSmallMatrices) {
   using T = TypeParam;

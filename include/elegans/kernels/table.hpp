@@ -88,7 +88,8 @@ struct Table {
   //
   // Its rows are cut into `terms` blocks of depth[i] and its columns into `parts` blocks of width[j]:
   //     y_j[r,n] = sum over i and k: a_i[r,k] b[K_i + k, N_j + n], K_i = depth[0] + … + depth[i-1], N_j likewise
-  // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Each term is summed over k
+  // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Where depth[i] is 1 and a_i
+  // null, the term is the row b[K_i] itself, in every row of y: a bias keeps its bits, the sign of a zero too. Each term is summed over k
   // in ascending order, then the terms are added, the first ones first. So the bits are those of matmul_nn for each
   // block and of adding them up: packing changes none, and neither do the rows and columns beside a number. Returns
   // whether any y is NaN (or would be in one of the columns of zeros).

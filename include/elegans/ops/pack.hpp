@@ -5,6 +5,7 @@
 //
 //     plain        [depth_i, width_j]
 //     transposed   [width_j, depth_i]
+//     row          [width_j], a bias
 //     connections  [count], one weight a connection; connections that do not exist become zeros
 //
 // It only moves numbers. The output overlaps no input.

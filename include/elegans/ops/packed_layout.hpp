@@ -6,6 +6,8 @@
 //     depth 1 [  B_10      B_11  ]                   one left operand a row of blocks (a term),
 //                                                    one result a column of blocks (a part)
 //
+// A row of blocks of form `row` is a bias: it has no left operand, and is added as it is.
+//
 // A block is given as it is, transposed, or as the weights of a circuit's connections (one a connection, absent ones
 // are zeros in the packed form). The packed form is kernels/table.hpp's: panels of one cache line of columns.
 
@@ -17,7 +19,7 @@
 namespace elegans::ops {
 
 struct PackedBlock {
-  enum class Form : std::uint8_t { plain, transposed, connections };
+  enum class Form : std::uint8_t { plain, transposed, connections, row };
   Form form = Form::plain;
   ConnectionsPtr connections = {};  // of Form::connections
   End to = End::target;             // the end that is a column
@@ -39,6 +41,8 @@ class PackedLayout {
   const std::vector<std::size_t>& width() const { return width_; }
   const std::vector<PackedBlock>& blocks() const { return blocks_; }
   const PackedBlock& block(std::size_t term, std::size_t part) const { return blocks_[term * parts() + part]; }
+  // The terms that have a left operand, ascending.
+  const std::vector<std::size_t>& operands() const { return operands_; }
 
   // The shape that block (term, part) is given in, and the type of the packed form.
   Shape block_shape(std::size_t term, std::size_t part) const;
@@ -66,6 +70,7 @@ class PackedLayout {
   Dtype dtype_;
   std::vector<std::size_t> depth_, width_;
   std::vector<PackedBlock> blocks_;
+  std::vector<std::size_t> operands_;
   std::size_t rows_ = 0, columns_ = 0;
   std::vector<std::uint8_t> exists_;
 };

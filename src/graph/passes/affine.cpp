@@ -11,7 +11,6 @@
 #include "elegans/ops/pack.hpp"
 #include "elegans/ops/packed_matmul.hpp"
 #include "elegans/ops/reshape.hpp"
-#include "elegans/ops/sources.hpp"
 #include "graph/passes/dead_code.hpp"
 #include "graph/rewrite.hpp"
 
@@ -205,10 +204,9 @@ class Affine {
       const std::size_t product = sums[0].terms[t].product;
       if (product == Term::none) {
         depth.push_back(1);
-        lefts.push_back(to.apply(std::make_shared<ops::Constant>(Tensor::from(row(1), {1}, type.dtype)), {})[0]);
-        for (std::size_t j = 0; j < sums.size(); ++j) {
-          blocks.emplace_back();
-          matrices.push_back(reshape(rewrite.at(sums[j].terms[t].bias), Shape{1, static_cast<std::int64_t>(width[j])}));
+        for (const Sum& sum : sums) {
+          blocks.push_back({.form = ops::PackedBlock::Form::row});
+          matrices.push_back(rewrite.at(sum.terms[t].bias));
         }
         continue;
       }

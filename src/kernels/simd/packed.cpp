@@ -90,8 +90,18 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
       ELEGANS_UNROLL
       for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::Zero(d);
     }
-    const std::size_t depth = group.depth[t];
-    const T* a = group.a[t] + first_row * depth;
+    const bool is_row = group.a[t] == nullptr && group.depth[t] == 1;
+    const std::size_t depth = is_row ? 0 : group.depth[t];
+    if (is_row) {
+      ELEGANS_UNROLL
+      for (std::size_t c = 0; c < columns; ++c) {
+        const auto row = hn::LoadU(d, b[c] + at);
+        ELEGANS_UNROLL
+        for (std::size_t i = 0; i < rows; ++i) sum[i][c] = row;
+      }
+      at += panel;
+    }
+    const T* a = is_row ? nullptr : group.a[t] + first_row * depth;
     for (std::size_t k = 0; k < depth; ++k, at += panel) {
       VecOf<decltype(d)> vector[columns];
       ELEGANS_UNROLL
