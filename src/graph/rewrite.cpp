@@ -5,6 +5,7 @@
 
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
+#include "elegans/ops/elementwise.hpp"
 
 namespace elegans::graph {
 
@@ -48,6 +49,14 @@ std::string new_name(const std::vector<Port>& ports, std::string_view what) {
     std::string name = fmt::format("{} {}", what, number);
     if (std::none_of(ports.begin(), ports.end(), [&](const Port& port) { return port.name == name; })) return name;
   }
+}
+
+bool is_addition(const Node& node) {
+  const auto* operation = as<ops::Elementwise>(node);
+  if (operation == nullptr || operation->program().size() != 1) return false;
+  const ops::Instruction& only = operation->program()[0];
+  return only.kind == ops::Instruction::Kind::binary &&
+         only.function == static_cast<std::uint8_t>(kernels::Binary::add);
 }
 
 std::vector<char> output_marks(const Graph& graph) {

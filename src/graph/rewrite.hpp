@@ -57,4 +57,19 @@ std::vector<char> output_marks(const Graph& graph);
 // By value: whether it is an input of one of these names. ConfigError from `operation` where a name is no input.
 std::vector<char> input_marks(const Graph& graph, std::span<const std::string> names, std::string_view operation);
 
+// Who makes and who reads each value of a graph.
+struct Uses {
+  explicit Uses(const Graph& of)
+      : producers(of.producers()), readers(graph::readers(of)), is_output(output_marks(of)) {}
+  // Whether one node alone reads the value.
+  bool read_once(ValueId value) const { return !is_output[value] && readers[value].size() == 1; }
+
+  std::vector<std::int32_t> producers;  // the node that makes it, -1 of an input
+  std::vector<std::vector<std::size_t>> readers;
+  std::vector<char> is_output;
+};
+
+// Whether the node is one addition.
+bool is_addition(const Node& node);
+
 }  // namespace elegans::graph

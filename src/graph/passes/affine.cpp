@@ -7,7 +7,6 @@
 #include <set>
 
 #include "elegans/graph/functions.hpp"
-#include "elegans/ops/elementwise.hpp"
 #include "elegans/ops/pack.hpp"
 #include "elegans/ops/packed_matmul.hpp"
 #include "elegans/ops/reshape.hpp"
@@ -40,12 +39,7 @@ struct Counts {
 
 class Affine {
  public:
-  Affine(const Graph& graph, Counts& counts)
-      : graph_(graph),
-        counts_(counts),
-        producers_(graph.producers()),
-        readers_(readers(graph)),
-        is_output_(output_marks(graph)) {}
+  Affine(const Graph& graph, Counts& counts) : graph_(graph), counts_(counts), uses_(graph) {}
 
   Graph run() {
     find_sums();
@@ -69,50 +63,41 @@ class Affine {
   // By the products of their terms: sums that could be the parts of one product.
   using Key = std::vector<std::size_t>;
 
-  bool is_sum(std::size_t n) const {
-    const auto* operation = as<ops::Elementwise>(graph_.nodes()[n]);
-    if (operation == nullptr || operation->program().size() != 1) return false;
-    const ops::Instruction& only = operation->program()[0];
-    return only.kind == ops::Instruction::Kind::binary &&
-           only.function == static_cast<std::uint8_t>(kernels::Binary::add);
-  }
-
-  bool read_once(ValueId value) const { return !is_output_[value] && readers_[value].size() == 1; }
-
   // The part of a packed product that the value is, in any shape and for this reader alone.
   std::optional<Term> product_of(ValueId value) const {
     for (;;) {
-      const std::int32_t maker = producers_[value];
-      if (maker < 0 || !read_once(value)) return std::nullopt;
+      const std::int32_t maker = uses_.producers[value];
+      if (maker < 0 || !uses_.read_once(value)) return std::nullopt;
       const auto n = static_cast<std::size_t>(maker);
       const Node& node = graph_.nodes()[n];
       if (as<ops::Reshape>(node)) {
         value = node.inputs[0];
         continue;
       }
-      if (as<ops::PackedMatmul>(node) == nullptr || producers_[node.inputs.back()] < 0) return std::nullopt;
+      if (as<ops::PackedMatmul>(node) == nullptr || uses_.producers[node.inputs.back()] < 0) return std::nullopt;
       if (as<ops::Pack>(pack_of(node)) == nullptr) return std::nullopt;
       const auto part = std::find(node.outputs.begin(), node.outputs.end(), value) - node.outputs.begin();
       return Term{.product = n, .part = static_cast<std::size_t>(part)};
     }
   }
   const Node& pack_of(const Node& product) const {
-    return graph_.nodes()[static_cast<std::size_t>(producers_[product.inputs.back()])];
+    return graph_.nodes()[static_cast<std::size_t>(uses_.producers[product.inputs.back()])];
   }
 
   // The terms of the sum that node n adds up, if it is one of a single row: each addition adds a term to what came
   // before it. Products of several terms come first, for their terms are added up before.
   bool collect(std::size_t n, Sum& sum) const {
-    if (!is_sum(n)) return false;
     const Node& node = graph_.nodes()[n];
+    if (!is_addition(node)) return false;
     const Shape& shape = graph_.type(node.outputs[0]).shape;
     if (shape.rank() < 2 || !(shape.product(0, shape.rank() - 1) == Dim(1))) return false;
     std::optional<Term> term[2];
     for (const std::size_t i : {0, 1}) term[i] = term_of(node.inputs[i], shape);
     for (const std::size_t i : {0, 1}) {
       const ValueId before = node.inputs[1 - i];
-      const std::int32_t maker = producers_[before];
-      if (!term[i] || term[1 - i] || maker < 0 || !read_once(before) || !(graph_.type(before).shape == shape)) continue;
+      const std::int32_t maker = uses_.producers[before];
+      if (!term[i] || term[1 - i] || maker < 0 || !uses_.read_once(before) || !(graph_.type(before).shape == shape))
+        continue;
       sum.inner.push_back(static_cast<std::size_t>(maker));
       if (!collect(sum.inner.back(), sum)) return false;
       sum.terms.push_back(*term[i]);
@@ -168,7 +153,7 @@ class Affine {
     for (const Sum& sum : sums)
       for (const Term& term : sum.terms)
         if (term.product == Term::none)
-          is_there = is_there && producers_[term.bias] < static_cast<std::int32_t>(place_of(sums));
+          is_there = is_there && uses_.producers[term.bias] < static_cast<std::int32_t>(place_of(sums));
     const bool fits =
         terms <= Layout::max_terms && sums.size() <= Layout::max_parts && terms * sums.size() <= Layout::max_blocks;
     counts_.refused_parts += is_whole ? 0 : 1;
@@ -230,9 +215,7 @@ class Affine {
 
   const Graph& graph_;
   Counts& counts_;
-  std::vector<std::int32_t> producers_;
-  std::vector<std::vector<std::size_t>> readers_;
-  std::vector<char> is_output_;
+  Uses uses_;
   std::map<Key, std::vector<Sum>> alike_;
   std::set<std::size_t> gone_;  // additions that end a sum
 };

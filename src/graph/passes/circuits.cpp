@@ -23,12 +23,7 @@ struct Counts {
 
 class Circuits {
  public:
-  Circuits(const Graph& graph, Counts& counts)
-      : graph_(graph),
-        counts_(counts),
-        producers_(graph.producers()),
-        readers_(readers(graph)),
-        is_output_(output_marks(graph)) {}
+  Circuits(const Graph& graph, Counts& counts) : graph_(graph), counts_(counts), uses_(graph) {}
 
   Graph run() {
     Rewrite rewrite(graph_);
@@ -46,8 +41,8 @@ class Circuits {
  private:
   template <class Operation>
   const Operation* maker(ValueId value) const {
-    if (producers_[value] < 0) return nullptr;
-    return as<Operation>(graph_.nodes()[static_cast<std::size_t>(producers_[value])]);
+    if (uses_.producers[value] < 0) return nullptr;
+    return as<Operation>(graph_.nodes()[static_cast<std::size_t>(uses_.producers[value])]);
   }
 
   // The gather with the batch last that made an operand of `result`'s shape, if it goes along `connections` (along any
@@ -71,7 +66,7 @@ class Circuits {
     for (const ValueId input : node.inputs)
       if (const auto* found = gather(input, node.outputs[0], nullptr)) return found->connections();
     for (const ValueId output : node.outputs)
-      for (const std::size_t reader : readers_[output])
+      for (const std::size_t reader : uses_.readers[output])
         if (const auto* found = sum(reader, nullptr)) return found->connections();
     return nullptr;
   }
@@ -89,7 +84,7 @@ class Circuits {
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (const auto* found = gather(inputs[i], node.outputs[0], connections)) {
         fetched_by[i] = found->by();
-        inputs[i] = graph_.nodes()[static_cast<std::size_t>(producers_[inputs[i]])].inputs[0];
+        inputs[i] = graph_.nodes()[static_cast<std::size_t>(uses_.producers[inputs[i]])].inputs[0];
         ++counts_.gathers;
       }
     std::vector<CircuitChain::Output> outputs;
@@ -97,8 +92,8 @@ class Circuits {
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
       const ValueId value = node.outputs[k];
       const auto result = static_cast<std::uint16_t>(k);
-      bool read_as_it_is = is_output_[value] != 0;
-      for (const std::size_t reader : readers_[value]) {
+      bool read_as_it_is = uses_.is_output[value] != 0;
+      for (const std::size_t reader : uses_.readers[value]) {
         const auto* found = sum(reader, connections);
         read_as_it_is = read_as_it_is || found == nullptr;
         if (found == nullptr) continue;
@@ -120,9 +115,7 @@ class Circuits {
 
   const Graph& graph_;
   Counts& counts_;
-  std::vector<std::int32_t> producers_;
-  std::vector<std::vector<std::size_t>> readers_;
-  std::vector<char> is_output_;
+  Uses uses_;
 };
 
 }  // namespace

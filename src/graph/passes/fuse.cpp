@@ -25,13 +25,7 @@ const ops::Elementwise* elementwise(const Node& node) {
 
 class Fusion {
  public:
-  Fusion(const Graph& graph, Counts& counts)
-      : graph_(graph),
-        counts_(counts),
-        groups_(graph),
-        producers_(graph.producers()),
-        readers_(readers(graph)),
-        is_output_(output_marks(graph)) {}
+  Fusion(const Graph& graph, Counts& counts) : graph_(graph), counts_(counts), groups_(graph), uses_(graph) {}
 
   Graph run() {
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n)
@@ -65,8 +59,8 @@ class Fusion {
   // Joins node n with the chains that it reads.
   void chain(std::size_t n) {
     for (const ValueId input : graph_.nodes()[n].inputs) {
-      if (producers_[input] < 0) continue;
-      const auto maker = static_cast<std::size_t>(producers_[input]);
+      if (uses_.producers[input] < 0) continue;
+      const auto maker = static_cast<std::size_t>(uses_.producers[input]);
       if (!elementwise(graph_.nodes()[maker]) || !(result_of(maker) == result_of(n))) continue;
       join(groups_.of(maker), groups_.of(n), result_of(n));
     }
@@ -84,7 +78,7 @@ class Fusion {
   // Joins the chains that read what was gathered along a circuit: it is fetched once (graph/passes/circuits.hpp).
   void join_readers(const Node& gather) {
     std::optional<std::size_t> first;
-    for (const std::size_t reader : readers_[gather.outputs[0]]) {
+    for (const std::size_t reader : uses_.readers[gather.outputs[0]]) {
       if (!elementwise(graph_.nodes()[reader]) || !(result_of(reader) == graph_.type(gather.outputs[0]).shape))
         continue;
       if (!first) first = reader;
@@ -95,7 +89,7 @@ class Fusion {
   // Joins a product with a chain that reads one of its results, or some.
   void finish_product(std::size_t n) {
     for (const ValueId product : graph_.nodes()[n].outputs)
-      for (const std::size_t reader : readers_[product])
+      for (const std::size_t reader : uses_.readers[product])
         if (finish_product(n, graph_.type(product).shape, reader)) return;
   }
 
@@ -125,8 +119,8 @@ class Fusion {
   }
 
   bool read_outside(ValueId value, std::size_t group) const {
-    return is_output_[value] || std::any_of(readers_[value].begin(), readers_[value].end(),
-                                            [&](std::size_t r) { return groups_.of(r) != group; });
+    return uses_.is_output[value] || std::any_of(uses_.readers[value].begin(), uses_.readers[value].end(),
+                                                 [&](std::size_t r) { return groups_.of(r) != group; });
   }
 
   // The program of the elementwise members of a group over `inputs`, which stand first.
@@ -160,7 +154,7 @@ class Fusion {
     using Use = ops::ProductChain::Use;
     const Node& product = graph_.nodes()[n];
     const auto in_chain = [&](ValueId value) {
-      return std::any_of(readers_[value].begin(), readers_[value].end(),
+      return std::any_of(uses_.readers[value].begin(), uses_.readers[value].end(),
                          [&](std::size_t reader) { return groups_.of(reader) == group && reader != n; });
     };
     std::vector<Use> uses;
@@ -216,9 +210,7 @@ class Fusion {
   const Graph& graph_;
   Counts& counts_;
   NodeGroups groups_;
-  std::vector<std::int32_t> producers_;
-  std::vector<std::vector<std::size_t>> readers_;
-  std::vector<char> is_output_;
+  Uses uses_;
   std::map<std::size_t, std::size_t> epilogue_of_;  // group → its product
 };
 

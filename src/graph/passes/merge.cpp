@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "elegans/ops/elementwise.hpp"
 #include "elegans/ops/pack.hpp"
 #include "elegans/ops/packed_matmul.hpp"
 #include "graph/node_groups.hpp"
@@ -51,12 +50,7 @@ std::vector<Value> write_product(Graph& to, const std::shared_ptr<const Layout>&
 class Sums {
  public:
   Sums(const Graph& graph, Counts& counts)
-      : graph_(graph),
-        counts_(counts),
-        producers_(graph.producers()),
-        readers_(readers(graph)),
-        is_output_(output_marks(graph)),
-        gone_(graph.nodes().size(), 0) {}
+      : graph_(graph), counts_(counts), uses_(graph), gone_(graph.nodes().size(), 0) {}
 
   Graph run() {
     // From the back: a sum is found before the sums inside it.
@@ -71,7 +65,7 @@ class Sums {
         continue;
       }
       for (const std::size_t node : inner) gone_[node] = 1;
-      for (const ValueId term : terms) gone_[static_cast<std::size_t>(producers_[term])] = 1;
+      for (const ValueId term : terms) gone_[static_cast<std::size_t>(uses_.producers[term])] = 1;
       counts_.summed += terms.size();
       ++counts_.sums;
       sums.emplace(n, std::move(terms));
@@ -90,15 +84,8 @@ class Sums {
   // Whether node n adds two values of the shape of their sum.
   bool is_sum(std::size_t n) const {
     const Node& node = graph_.nodes()[n];
-    const auto* operation = as<ops::Elementwise>(node);
-    if (operation == nullptr || operation->program().size() != 1) return false;
-    const ops::Instruction& only = operation->program()[0];
-    return only.kind == ops::Instruction::Kind::binary &&
-           only.function == static_cast<std::uint8_t>(kernels::Binary::add) && node.inputs[0] != node.inputs[1];
+    return is_addition(node) && node.inputs[0] != node.inputs[1];
   }
-
-  // Whether one node alone reads the value.
-  bool read_once(ValueId value) const { return !is_output_[value] && readers_[value].size() == 1; }
 
   // The products that sum n adds up, in the order of additions, if it adds nothing else: a product to a product, or to
   // a sum of products that nothing else reads.
@@ -107,15 +94,15 @@ class Sums {
     const Shape& shape = graph_.type(node.outputs[0]).shape;
     std::vector<ValueId> products, sums;
     for (const ValueId input : node.inputs) {
-      const std::int32_t maker = producers_[input];
+      const std::int32_t maker = uses_.producers[input];
       if (term_of(input, shape).node)
         products.push_back(input);
-      else if (maker >= 0 && read_once(input) && is_sum(static_cast<std::size_t>(maker)) &&
+      else if (maker >= 0 && uses_.read_once(input) && is_sum(static_cast<std::size_t>(maker)) &&
                graph_.type(input).shape == shape)
         sums.push_back(input);
     }
     if (products.size() == 1 && sums.size() == 1) {
-      inner.push_back(static_cast<std::size_t>(producers_[sums[0]]));
+      inner.push_back(static_cast<std::size_t>(uses_.producers[sums[0]]));
       if (!collect(inner.back(), terms, inner)) return false;
     } else if (products.size() != 2) {
       return false;
@@ -128,12 +115,13 @@ class Sums {
 
   // The product of one term and one result, of the shape of the sum, that only the sum reads, if the value is one.
   Product term_of(ValueId value, const Shape& sum) const {
-    if (producers_[value] < 0 || !read_once(value) || !(graph_.type(value).shape == sum)) return {};
-    const Product product = product_of(graph_, producers_, graph_.nodes()[static_cast<std::size_t>(producers_[value])]);
+    if (uses_.producers[value] < 0 || !uses_.read_once(value) || !(graph_.type(value).shape == sum)) return {};
+    const Product product =
+        product_of(graph_, uses_.producers, graph_.nodes()[static_cast<std::size_t>(uses_.producers[value])]);
     return product.node && product.layout->parts() == 1 && product.layout->terms() == 1 ? product : Product{};
   }
   ValueId left_of(ValueId product) const {
-    return graph_.nodes()[static_cast<std::size_t>(producers_[product])].inputs[0];
+    return graph_.nodes()[static_cast<std::size_t>(uses_.producers[product])].inputs[0];
   }
 
   void write(std::size_t n, const std::vector<ValueId>& terms, Rewrite& rewrite) const {
@@ -157,9 +145,7 @@ class Sums {
 
   const Graph& graph_;
   Counts& counts_;
-  std::vector<std::int32_t> producers_;
-  std::vector<std::vector<std::size_t>> readers_;
-  std::vector<char> is_output_;
+  Uses uses_;
   std::vector<char> gone_;  // nodes that become part of a sum
 };
 
