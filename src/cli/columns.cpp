@@ -1,5 +1,7 @@
 #include "cli/columns.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include "cli/data_file.hpp"
 #include "cli/settings.hpp"
 

@@ -2,8 +2,6 @@
 // What the columns of a file are: as options say it, else as the model remembers it from training.
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
-
 #include <optional>
 #include <string>
 
@@ -11,6 +9,10 @@
 #include "elegans/model/preprocessing.hpp"
 #include "elegans/train/dataset.hpp"
 #include "elegans/train/roles.hpp"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace elegans::cli {
 

@@ -1,10 +1,14 @@
 #pragma once
 // The commands of the program `elegans`, a file each.
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>
+
+namespace CLI {
+class App;
+class Validator;
+}  // namespace CLI
 
 namespace elegans::cli {
 

@@ -1,6 +1,7 @@
 // elegans demo: train, judge, save, load and step on the recording that is built in.
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <iostream>

@@ -1,6 +1,7 @@
 // elegans draw: a picture of a circuit.
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <iostream>

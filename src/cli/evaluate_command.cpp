@@ -1,6 +1,7 @@
 // elegans evaluate: how good a saved model is on a file.
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>

@@ -1,6 +1,7 @@
 // elegans forecast: how a recording goes on, by a model that foresees its next row.
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cmath>

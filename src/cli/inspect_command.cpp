@@ -1,6 +1,7 @@
 // elegans inspect: what a model file holds.
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>

@@ -1,6 +1,7 @@
 // elegans run: a model that answers each row of standard input at once.
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cmath>

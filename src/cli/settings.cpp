@@ -1,8 +1,10 @@
 #include "cli/settings.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
 #include "elegans/base/error.hpp"

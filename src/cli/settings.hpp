@@ -2,17 +2,21 @@
 // Options that can also stand in a TOML or JSON file: --batch-size 16 on the command line, batch_size = 16 in the file.
 // The command line wins.
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "elegans/base/json.hpp"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace elegans::cli {
 

@@ -1,6 +1,7 @@
 // elegans sweep: many trainings compared, over a grid of settings, seeds and folds.
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 // elegans train: from a recording to a model file.
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <iostream>
