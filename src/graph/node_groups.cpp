@@ -43,6 +43,11 @@ bool NodeGroups::something_between(std::size_t a, std::size_t b) const {
   return false;
 }
 
+bool NodeGroups::reads(std::size_t reader, std::size_t made) const {
+  const std::vector<ValueId> read = inputs(reader);
+  return std::any_of(read.begin(), read.end(), [&](ValueId value) { return makes(made, value); });
+}
+
 void NodeGroups::join(std::size_t a, std::size_t b) {
   for (const std::size_t node : members_[b]) group_[node] = a;
   members_[a].insert(members_[a].end(), members_[b].begin(), members_[b].end());

@@ -20,6 +20,7 @@
 #include "elegans/graph/passes/layout.hpp"
 #include "elegans/graph/passes/merge.hpp"
 #include "elegans/graph/passes/order.hpp"
+#include "elegans/graph/passes/outer.hpp"
 #include "elegans/graph/passes/pack.hpp"
 #include "elegans/graph/passes/rows.hpp"
 #include "elegans/graph/passes/simplify.hpp"
@@ -42,6 +43,7 @@ const std::vector<PassRow> pipeline{
     {"exact", nullptr, exact},
     {"simplify", simplify},
     {"affine", nullptr, affine},
+    {"outer", outer},
     {"accumulate", accumulate},
     {.name = "fast", .run = fast, .if_fast = true},
     {"rows", rows},

@@ -80,6 +80,10 @@ struct Table {
   void (*matmul_nn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
   void (*matmul_nt)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
   void (*matmul_tn)(const T* a, const T* b, T* y, std::size_t m, std::size_t k, std::size_t n);
+  // The same of each of `terms` a with each of `parts` b at once: y[i·parts + j] [m[i],n[j]] = a_i[k,m[i]]' b_j[k,n[j]].
+  // The bits are those of matmul_tn. 1 <= terms, parts <= 32; a y overlaps nothing.
+  void (*outer_products)(const T* const* a, const std::size_t* m, std::size_t terms, const T* const* b,
+                         const std::size_t* n, std::size_t parts, std::size_t k, T* const* y);
 
   // Products with a packed matrix b [K,N], which is kept as panels of panel_columns columns, one cache line wide, with
   // zeros behind column N-1; here P stands for panel_columns<T>:
@@ -89,10 +93,10 @@ struct Table {
   // Its rows are cut into `terms` blocks of depth[i] and its columns into `parts` blocks of width[j]:
   //     y_j[r,n] = sum over i and k: a_i[r,k] b[K_i + k, N_j + n], K_i = depth[0] + … + depth[i-1], N_j likewise
   // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Where depth[i] is 1 and a_i
-  // null, the term is the row b[K_i] itself, in every row of y: a bias keeps its bits, the sign of a zero too. Each term is summed over k
-  // in ascending order, then the terms are added, the first ones first. So the bits are those of matmul_nn for each
-  // block and of adding them up: packing changes none, and neither do the rows and columns beside a number. Returns
-  // whether any y is NaN (or would be in one of the columns of zeros).
+  // null, the term is the row b[K_i] itself, in every row of y: a bias keeps its bits, the sign of a zero too. Each term
+  // is summed over k in ascending order, then the terms are added, the first ones first. So the bits are those of
+  // matmul_nn for each block and of adding them up: packing changes none, and neither do the rows and columns beside a
+  // number. Returns whether any y is NaN (or would be in one of the columns of zeros).
   bool (*packed_matmul)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
                         const std::size_t* width, std::size_t parts, std::size_t rows);
   // Where such a y_j[r,n] is NaN: the same sum over those k alone at which `exists`, laid out as `packed` is, is not 0.

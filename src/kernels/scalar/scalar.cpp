@@ -10,6 +10,7 @@ namespace elegans::kernels {
   X(matmul_nn)                   \
   X(matmul_nt)                   \
   X(matmul_tn)                   \
+  X(outer_products)              \
   X(packed_matmul)               \
   X(packed_resum)                \
   X(sparse_matmul)               \

@@ -115,7 +115,7 @@ using PairKernel = void (*)(const ChainInstruction& at, T* const* tiles, std::si
 
 // By g: add, subtract, multiply, divide to the right of f, then subtract and divide to its left.
 template <class F, class T>
-inline constexpr PairKernel<T> pairs_of[] = {
+constexpr PairKernel<T> pairs_of[] = {
     map_pair<Left<F, lanewise::add>, T>,       map_pair<Left<F, lanewise::subtract>, T>,
     map_pair<Left<F, lanewise::multiply>, T>,  map_pair<Left<F, lanewise::divide>, T>,
     map_pair<Right<F, lanewise::subtract>, T>, map_pair<Right<F, lanewise::divide>, T>};

@@ -15,7 +15,7 @@ namespace elegans::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
-inline constexpr std::size_t most_axes = 8;
+constexpr std::size_t most_axes = 8;
 
 struct Axis {
   std::size_t size, x_stride, y_stride;

@@ -21,11 +21,11 @@ namespace elegans::kernels::HWY_NAMESPACE {
 
 // Vectors in a group of columns of one row and of several rows: enough sums to hide the latency of an addition, and no
 // more than the registers hold.
-inline constexpr std::size_t row_columns = vector_registers == 32 ? 12 : 8;
-inline constexpr std::size_t block_columns = 3;
-inline constexpr std::size_t most_parts = 32;
+constexpr std::size_t row_columns = vector_registers == 32 ? 12 : 8;
+constexpr std::size_t block_columns = 3;
+constexpr std::size_t most_parts = 32;
 // Rows that are multiplied by all columns before the next ones: their left operands stay in the first-level cache.
-inline constexpr std::size_t cached_bytes = 16384;
+constexpr std::size_t cached_bytes = 16384;
 
 // Lanes `from` … `from + count - 1` of a column vector go to y[row · width] on.
 template <class T>

@@ -2,8 +2,8 @@
 // ascending order, whatever the block it is computed in: a row's bits depend neither on the number of rows nor on its
 // place.
 //
-// A block is `rows` rows by `columns` vectors of y, held in registers. Where n is no multiple of a vector, the last
-// vector begins earlier and computes some columns twice.
+// They are computed block by block (block-inl.h). Where n is no multiple of a vector, the last vector of a block begins
+// earlier and computes some columns twice.
 //
 // Large products are cut so that each level of the cache holds what is read again next (Goto, van de Geijn, "Anatomy of
 // high-performance matrix multiplication", 2008): a part of b goes with the blocks of one column of blocks and is copied
@@ -18,70 +18,13 @@
 #include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "kernels/simd/block-inl.h"
 #include "kernels/simd/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elegans::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-
-// What a block reads and writes: a[i·a_row + p·a_step], b[p·b_row + j], y[i·y_row + j]. Column vector c begins at
-// c · Lanes, the last one at last_in_b and last_in_y. With `resume`, the sums go on from y. `part` is n where n <
-// Lanes, else 0.
-template <class T>
-struct Block {
-  const T* a;
-  std::size_t a_row, a_step;
-  const T* b;
-  std::size_t b_row;
-  std::size_t last_in_b;
-  T* y;
-  std::size_t y_row;
-  std::size_t last_in_y;
-  std::size_t depth;
-  std::size_t part;
-  bool resume;
-};
-
-template <std::size_t rows, std::size_t columns, class T>
-void multiply_block(const Block<T>& whole) {
-  const Block<T> block = whole;
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  // Where column vector c begins.
-  const auto begin = [lanes](std::size_t c, std::size_t last) HWY_ATTR { return c + 1 == columns ? last : c * lanes; };
-  VecOf<decltype(d)> sum[rows][columns];
-  ELEGANS_UNROLL
-  for (std::size_t i = 0; i < rows; ++i) {
-    ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) {
-      const T* y = block.y + i * block.y_row + begin(c, block.last_in_y);
-      sum[i][c] = block.resume ? hn::LoadU(d, y) : hn::Zero(d);
-    }
-  }
-  const T* a = block.a;
-  const T* b = block.b;
-  for (std::size_t p = 0; p < block.depth; ++p, a += block.a_step, b += block.b_row) {
-    VecOf<decltype(d)> vector[columns];
-    ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) {
-      vector[c] = hn::LoadU(d, b + begin(c, block.last_in_b));
-    }
-    ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) {
-      const auto factor = hn::Set(d, a[i * block.a_row]);
-      ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
-    }
-  }
-  ELEGANS_UNROLL
-  for (std::size_t i = 0; i < rows; ++i) {
-    ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) {
-      hn::StoreU(sum[i][c], d, block.y + i * block.y_row + begin(c, block.last_in_y));
-    }
-  }
-}
 
 // The same for n < Lanes.
 template <std::size_t rows, class T>
@@ -105,24 +48,24 @@ void multiply_narrow(const Block<T>& block) {
 
 // Vectors in a block of one row, of four and of eight rows: enough sums to hide the latency of an addition, and no more
 // than the registers hold.
-inline constexpr std::size_t row_columns = 8;
-inline constexpr std::size_t block_rows = 4;
-inline constexpr std::size_t block_columns = vector_registers == 32 ? 4 : 3;
-inline constexpr std::size_t tall_rows = 8;
-inline constexpr std::size_t tall_columns = vector_registers == 32 ? 2 : 1;
+constexpr std::size_t row_columns = 8;
+constexpr std::size_t block_rows = 4;
+constexpr std::size_t block_columns = vector_registers == 32 ? 4 : 3;
+constexpr std::size_t tall_rows = 8;
+constexpr std::size_t tall_columns = vector_registers == 32 ? 2 : 1;
 // The part of b that goes with a block stays in the first-level cache; from so many rows on it is copied together, for
 // rows of b that lie a power of two apart would evict each other.
-inline constexpr std::size_t cached_bytes = 16384;
-inline constexpr std::size_t packing_rows = 16;
+constexpr std::size_t cached_bytes = 16384;
+constexpr std::size_t packing_rows = 16;
 
 // From so many rows on a is cut into parts of `near_rows` rows and `near_depth` columns.
-inline constexpr std::size_t near_rows = 256;
+constexpr std::size_t near_rows = 256;
 template <class T>
-inline constexpr std::size_t near_depth = 1024 / sizeof(T);
+constexpr std::size_t near_depth = 1024 / sizeof(T);
 // Rows of such a part lie in groups of tall_rows, [near_depth,tall_rows] each, and a cache line apart, for groups a power
 // of two apart would evict each other.
 template <class T>
-inline constexpr std::size_t near_group = tall_rows* near_depth<T> + 64 / sizeof(T);
+constexpr std::size_t near_group = tall_rows* near_depth<T> + 64 / sizeof(T);
 
 // Rows of b that are read next: row r is the `width` numbers from begin[r·stride] on.
 template <class T>

@@ -16,6 +16,7 @@ void replace(Table<T>& table, std::int64_t target) {
   replace_functions(table, target);
   replace_chains(table, target);
   replace_products(table, target);
+  replace_outer(table, target);
   replace_packed(table, target);
   replace_sparse(table, target);
   replace_reduce(table, target);

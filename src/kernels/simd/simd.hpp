@@ -33,6 +33,8 @@ void replace_chains(Table<T>& table, std::int64_t target);
 template <class T>
 void replace_products(Table<T>& table, std::int64_t target);
 template <class T>
+void replace_outer(Table<T>& table, std::int64_t target);
+template <class T>
 void replace_packed(Table<T>& table, std::int64_t target);
 template <class T>
 void replace_sparse(Table<T>& table, std::int64_t target);

@@ -18,7 +18,7 @@ namespace elegans::kernels::HWY_NAMESPACE {
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
 // What a kernel may take of the stack for transposed rows.
-inline constexpr std::size_t stack_bytes = 32768;
+constexpr std::size_t stack_bytes = 32768;
 
 // The rows of this kernel give the same bits as those of the scalar one: a product and a sum, unfused, in list order.
 template <class T>

@@ -6,8 +6,9 @@
 //     (x a₂ + b₂) + h u₂                where x a₁, x a₂ and h u₁, h u₂ are products of two parts
 //
 // A sum is taken as it is written, its terms from first to last, and a packed product adds its own up in that order
-// (ops/packed_matmul.hpp): no bit changes. What is saved are calls, and instructions of chains on a few numbers each; with several rows these matter less, and adding a bias as
-// a term costs as much as adding it in the cache, so the pass keeps to one row. A bias is a value of rank 1.
+// (ops/packed_matmul.hpp): no bit changes. What is saved are calls, and instructions of chains on a few numbers each;
+// with several rows these matter less, and adding a bias as a term costs as much as adding it in the cache, so the pass
+// keeps to one row. A bias is a value of rank 1.
 
 #include "elegans/graph/pipeline.hpp"
 
