@@ -177,6 +177,46 @@ TEST(Circuits, FetchOnceWhatSeveralChainsRead) {
   EXPECT_EQ(inside["circuit_chain"], 1u);
 }
 
+// What each step opens, [9], is stacked for the gradient's loop, and is an output, too.
+Values opened(const Values& in) {
+  const Value v0 = in[0], w = in[1], e = in[2];
+  const LoopResult loop = scan(Dim::time(), std::array{v0}, {}, [&](const Loop& at) {
+    const Value open = sigmoid(gather(at.carried[0], circuit()) * w);
+    return LoopResult{.carried = {tanh(scatter_sum(open * e, circuit()))}, .stacked = {open}, .summed = {}};
+  });
+  return {loop.carried[0], loop.stacked[0]};
+}
+
+GradientCase opened_case(std::vector<std::string> disable) {
+  return {.inputs = {random_tensor({3, 4}, 1), random_tensor({9}, 2), random_tensor({9}, 3)},
+          .write = opened,
+          .shapes = {{Dim::batch(), 4}, {9}, {9}},
+          .integers = {},
+          .integer_shapes = {},
+          .reserve = {.batch = 4, .time = 3},
+          .disable = std::move(disable)};
+}
+
+TEST(Circuits, GradientsReadWhatWasStackedInOrder) {
+  testing::check_gradient(opened_case({}));
+  const auto ordered = run_case(opened_case({})), straight = run_case(opened_case({"order"}));
+  EXPECT_EQ(ordered.outputs[1].values(), straight.outputs[1].values());
+
+  Graph graph;
+  Values in;
+  const GradientCase all = opened_case({});
+  for (std::size_t i = 0; i < all.shapes.size(); ++i)
+    in.push_back(graph.input("x" + std::to_string(i), {Dtype::f64, all.shapes[i]}));
+  const Values out = opened(in);
+  graph.output("open", out[1]);
+  graph.output("gradient", gradients(sum(square(out[0])), std::array{in[1]})[0]);
+  std::vector<PassReport> reports;
+  const Graph result = optimise(std::move(graph), reports);
+  Names inside;
+  count(result, inside, [](int depth) { return depth > 0; });
+  EXPECT_EQ(inside.count("gather"), 0u) << to_string(result);
+}
+
 TEST(Circuits, BecomeOneVisitAndLetSumsOverTheBatchLeave) {
   std::vector<PassReport> reports;
   const Graph result = optimise(written(true), reports);

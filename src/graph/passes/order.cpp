@@ -53,12 +53,18 @@ class LevelledCircuits {
 
 class Ordering {
  public:
-  Ordering(const Graph& from, LevelledCircuits& circuits)
+  // `come_in` says of the inputs, as far as it goes, in the order of which circuit they are, null of none.
+  Ordering(const Graph& from, LevelledCircuits& circuits, const std::vector<const Levelled*>& come_in = {})
       : from_(from), circuits_(circuits), places_(from.value_count()) {
-    for (const Port& port : from.inputs()) places_[port.value].straight = to_.input(port.name, from.type(port.value));
+    for (std::size_t i = 0; i < from.inputs().size(); ++i) {
+      const Port& port = from.inputs()[i];
+      Place& place = places_[port.value];
+      place.order = i < come_in.size() ? come_in[i] : nullptr;
+      (place.order ? place.ordered : place.straight) = to_.input(port.name, from.type(port.value));
+    }
   }
 
-  // `leaves` says of each output whether it may leave in the order of a circuit; `left_in` tells which did.
+  // `may_leave` says of each output whether it may leave in the order of a circuit; `left_in` tells which did.
   Graph run(const std::vector<char>& may_leave, std::vector<const Levelled*>& left_in) {
     for (const Node& node : from_.nodes()) {
       to_.set_scope(node.scope);
@@ -111,15 +117,26 @@ class Ordering {
     for (std::size_t i = 0; i < results.size(); ++i) places_[node.outputs[i]].straight = results[i];
   }
 
-  // Sums over the steps may stay in order behind the loop.
+  // Arrays with a row a connection may stay in order behind the loop, and what was left by one in the loop that reads it
+  // step by step, as the gradient's does.
   void write_loop(const Node& node, const Scan& scan) {
-    std::vector<char> may_leave(scan.body().outputs().size(), 0);
-    for (std::size_t o = scan.counts().carried + scan.counts().stacked; o < may_leave.size(); ++o)
-      may_leave[o] = scan.body().type(scan.body().outputs()[o].value).shape.rank() <= 2;
-    std::vector<const Levelled*> left_in;
-    const OperationPtr changed = with_body(scan, Ordering(scan.body(), circuits_).run(may_leave, left_in));
+    const Graph& body = scan.body();
+    const auto [carried, stacked] = std::pair(scan.counts().carried, scan.counts().stacked);
+    std::vector<char> may_leave(body.outputs().size(), 0);
+    for (std::size_t o = carried; o < may_leave.size(); ++o) {
+      const std::size_t rank = body.type(body.outputs()[o].value).shape.rank();
+      may_leave[o] = o < carried + stacked ? rank == 2 : rank <= 2;
+    }
+    std::vector<const Levelled*> come_in(node.inputs.size(), nullptr);
     std::vector<Value> inputs;
-    for (const ValueId input : node.inputs) inputs.push_back(straight_of(input));
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const Place& place = places_[node.inputs[i]];
+      const bool is_scanned = i >= carried && i < carried + scan.counts().scanned;
+      if (is_scanned && !place.straight) come_in[i] = place.order;
+      inputs.push_back(come_in[i] ? *place.ordered : straight_of(node.inputs[i]));
+    }
+    std::vector<const Levelled*> left_in;
+    const OperationPtr changed = with_body(scan, Ordering(body, circuits_, come_in).run(may_leave, left_in));
     const std::vector<Value> results = to_.apply(changed, inputs);
     for (std::size_t i = 0; i < results.size(); ++i) {
       Place& place = places_[node.outputs[i]];
