@@ -1,6 +1,7 @@
 #pragma once
 // An elementwise chain over one tile whose arrays stay where they are: one kernel call, made ready once.
 
+#include <cstring>
 #include <vector>
 
 #include "elegans/base/aligned_buffer.hpp"
@@ -35,7 +36,7 @@ class FixedChain {
     if (access == Elementwise::Access::full || n_ == 1)
       tiles_[i] = const_cast<T*>(from);  // the kernel writes results alone
     else
-      repeated_.push_back({from, tiles_[i]});
+      repeated_.push_back({from, tiles_[i], T(0)});  // memory of a new tile is zero
   }
   void write(std::size_t output, T* to) { tiles_[results_[output]] = to; }
 
@@ -43,14 +44,20 @@ class FixedChain {
   T* result(std::size_t output) const { return tiles_[results_[output]]; }
 
   void run() noexcept {
-    for (const Repeated& number : repeated_) table_.repeat_each(number.from, number.to, 1, n_);
+    for (Repeated& number : repeated_) {
+      if (std::memcmp(number.from, &number.last, sizeof(T)) == 0) continue;
+      number.last = *number.from;
+      table_.repeat_each(number.from, number.to, 1, n_);
+    }
     table_.chain(program_.data(), program_.size(), tiles_.data(), n_, 0, 1);
   }
 
  private:
+  // One number as a tile, written anew when its bits have changed: most are constants, or a Δt that often stays.
   struct Repeated {
     const T* from;
     T* to;
+    T last;
   };
 
   T* own(std::size_t tile) { return reinterpret_cast<T*>(scratch_.data() + tile * tile_); }

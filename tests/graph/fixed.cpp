@@ -169,6 +169,26 @@ TEST(Fixed, LoopsGiveTheSameBits) {
   expect_same_bits([] { return looped(Dtype::f64); });
 }
 
+// One number for all is kept between runs, and read anew as soon as a bit of it has changed.
+TEST(Fixed, ANumberForAllMayChangeAndStay) {
+  const auto write = [] {
+    Graph graph;
+    const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 20}}), dt = graph.input("dt", {Dtype::f32, {1}});
+    graph.output("y", maximum(x, constant(x, -5)) * dt);
+    return graph;
+  };
+  Bound free(write(), kernels::Target::best), fixed(write(), kernels::Target::best);
+  fixed.executable().fix(one);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const float dt : {-0.0F, 0.0F, 0.0F, -0.0F, 1.5F, 1.5F, nan, nan, -nan, 1.5F, 0.25F}) {
+    for (Bound* bound : {&free, &fixed}) {
+      for (std::size_t i = 0; i < 20; ++i) static_cast<float*>(bound->input(0).data())[i] = static_cast<float>(i) - 9;
+      *static_cast<float*>(bound->input(1).data()) = dt;
+    }
+    EXPECT_EQ(fixed.run(), free.run()) << dt;
+  }
+}
+
 TEST(Fixed, AbsentConnectionsTakeNoPart) {
   for (const std::int64_t units : {3, 16, 34}) {
     Bound free(gated(units, Dtype::f32), kernels::Target::best), fixed(gated(units, Dtype::f32), kernels::Target::best);

@@ -142,19 +142,21 @@ template <class T>
 using PackedBlock = bool (*)(const Group<T>&, std::size_t first_row);
 
 template <class T>
+constexpr PackedBlock<T> single[] = {multiply_packed<1, 1, T>,
+                                     multiply_packed<1, 2, T>,
+                                     multiply_packed<1, 3, T>,
+                                     multiply_packed<1, 4, T>,
+                                     multiply_packed<1, 5, T>,
+                                     multiply_packed<1, 6, T>,
+                                     multiply_packed<1, HWY_MIN(7, row_columns), T>,
+                                     multiply_packed<1, HWY_MIN(8, row_columns), T>,
+                                     multiply_packed<1, HWY_MIN(9, row_columns), T>,
+                                     multiply_packed<1, HWY_MIN(10, row_columns), T>,
+                                     multiply_packed<1, HWY_MIN(11, row_columns), T>,
+                                     multiply_packed<1, HWY_MIN(12, row_columns), T>};
+
+template <class T>
 HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::size_t row, std::size_t end) {
-  static constexpr PackedBlock<T> single[] = {multiply_packed<1, 1, T>,
-                                              multiply_packed<1, 2, T>,
-                                              multiply_packed<1, 3, T>,
-                                              multiply_packed<1, 4, T>,
-                                              multiply_packed<1, 5, T>,
-                                              multiply_packed<1, 6, T>,
-                                              multiply_packed<1, HWY_MIN(7, row_columns), T>,
-                                              multiply_packed<1, HWY_MIN(8, row_columns), T>,
-                                              multiply_packed<1, HWY_MIN(9, row_columns), T>,
-                                              multiply_packed<1, HWY_MIN(10, row_columns), T>,
-                                              multiply_packed<1, HWY_MIN(11, row_columns), T>,
-                                              multiply_packed<1, HWY_MIN(12, row_columns), T>};
   static constexpr PackedBlock<T> pair[] = {multiply_packed<2, 1, T>, multiply_packed<2, 2, T>,
                                             multiply_packed<2, 3, T>};
   static constexpr PackedBlock<T> several[] = {multiply_packed<4, 1, T>, multiply_packed<4, 2, T>,
@@ -169,7 +171,7 @@ HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::
     for (; row + 4 <= end; row += 4) is_nan |= several[columns - 1](group, row);
     for (; row + 2 <= end; row += 2) is_nan |= pair[columns - 1](group, row);
   }
-  for (; row < end; ++row) is_nan |= single[columns - 1](group, row);
+  for (; row < end; ++row) is_nan |= single<T>[columns - 1](group, row);
   return is_nan;
 }
 
@@ -200,13 +202,49 @@ class Parts {
   std::size_t parts_, part_ = 0, column_ = 0;
 };
 
+// How many of the vectors that are left the next group takes. Groups have about the same width: one lonely vector at the
+// end would wait for its own additions.
+HWY_INLINE std::size_t next_columns(std::size_t left, std::size_t most) {
+  return left <= most ? left : hwy::DivCeil(left, hwy::DivCeil(left, most));
+}
+
+// Where vector v of a matrix of k rows begins.
+template <class T>
+HWY_INLINE const T* packed_vector(const T* packed, std::size_t v, std::size_t k, std::size_t lanes) {
+  constexpr std::size_t panel = panel_columns<T>;
+  const std::size_t in_panel = panel / lanes;
+  return packed + v / in_panel * k * panel + v % in_panel * lanes;
+}
+
+// One row of one part, as a step has it: what there is to find out costs as much as a small product itself.
+template <class T>
+HWY_INLINE bool packed_row(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* y,
+                           std::size_t n) {
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
+  const std::size_t vectors = hwy::DivCeil(n, lanes);
+  std::size_t k = 0;
+  for (std::size_t i = 0; i < terms; ++i) k += depth[i];
+  Group<T> group;
+  group.a = a;
+  group.depth = depth;
+  group.terms = terms;
+  group.width = n;
+  bool is_nan = false;
+  for (std::size_t v = 0, columns; v < vectors; v += columns) {
+    columns = next_columns(vectors - v, row_columns);
+    for (std::size_t c = 0; c < columns; ++c) group.b[c] = packed_vector(packed, v + c, k, lanes);
+    group.y = y + v * lanes;
+    group.count = n - v * lanes;
+    is_nan |= single<T>[columns - 1](group, 0);
+  }
+  return is_nan;
+}
+
 template <class T>
 bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
                    const std::size_t* width, std::size_t parts, std::size_t rows) {
-  const hn::ScalableTag<T> d;
-  constexpr std::size_t panel = panel_columns<T>;
-  const std::size_t lanes = hn::Lanes(d);
-  const std::size_t in_panel = panel / lanes;
+  if (rows == 1 && parts == 1) return packed_row(a, depth, terms, packed, y[0], width[0]);
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
   std::size_t k = 0, n = 0;
   for (std::size_t i = 0; i < terms; ++i) k += depth[i];
   for (std::size_t j = 0; j < parts; ++j) n += width[j];
@@ -224,11 +262,8 @@ bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
   for (std::size_t row = 0; row < rows; row += tile) {
     Parts<T> walk(y, width, parts);
     for (std::size_t v = 0, columns; v < vectors; v += columns) {
-      // Groups of about the same width: one lonely vector at the end would wait for its own additions.
-      const std::size_t left = vectors - v;
-      columns = left <= most_columns ? left : hwy::DivCeil(left, hwy::DivCeil(left, most_columns));
-      for (std::size_t c = 0; c < columns; ++c)
-        group.b[c] = packed + (v + c) / in_panel * k * panel + (v + c) % in_panel * lanes;
+      columns = next_columns(vectors - v, most_columns);
+      for (std::size_t c = 0; c < columns; ++c) group.b[c] = packed_vector(packed, v + c, k, lanes);
       group.y = parts == 1 ? y[0] + v * lanes : nullptr;
       group.width = n;
       group.count = n - v * lanes;
