@@ -29,6 +29,14 @@ double best_rate(const Run& run) {
 // Enough of them that the clock is no part of what is measured.
 std::size_t repeats(std::size_t bytes) { return std::max<std::size_t>(1, (std::size_t{1} << 20) / bytes); }
 
+// Octaves; quarters of them where first-level caches end, for there the bandwidth falls to a half within a few KB.
+std::size_t next_size(std::size_t bytes) {
+  constexpr std::size_t first = 16384, last = 131072;
+  std::size_t octave = first;
+  while (octave * 2 <= bytes) octave *= 2;
+  return bytes >= first && bytes < last ? bytes + octave / 4 : bytes * 2;
+}
+
 template <class Function>
 double nanoseconds_each(Function function) {
   constexpr std::size_t n = 1024;
@@ -57,7 +65,7 @@ Ingredients measure_ingredients() {
   AlignedBuffer memory(largest);
   auto* x = reinterpret_cast<float*>(memory.data());
   std::fill_n(x, largest / sizeof(float), 1.0F);
-  for (std::size_t bytes = 4096; bytes <= largest; bytes *= 2) {
+  for (std::size_t bytes = 4096; bytes <= largest; bytes = next_size(bytes)) {
     const std::size_t n = bytes / sizeof(float), times = repeats(bytes);
     result.read.push_back({bytes, best_rate([&] {
                              for (std::size_t i = 0; i < times; ++i) sink = loops::read(x, n);

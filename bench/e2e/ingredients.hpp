@@ -17,7 +17,7 @@ struct Ingredients {
   std::vector<Bandwidth> read, copy;  // by ascending size
 };
 
-// Takes about two seconds.
+// Takes about three seconds.
 Ingredients measure_ingredients();
 
 }  // namespace elegans::bench
