@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <random>
 
 #include "elegans/graph/gradient.hpp"
@@ -148,6 +150,30 @@ TEST(Simplify, ComputesEqualNodesOnceAndOnlyWantedColumns) {
   PassReport report;
   const Graph simple = simplify(graph, report);
   EXPECT_THAT(names(simple), ::testing::UnorderedElementsAre("slice", "matmul", "tanh", "add"));
+}
+
+// A choice by 0 or 1 that is multiplied by it, before or after; by any other number nothing may change.
+TEST(Simplify, ChoosesOnce) {
+  const auto written = [](bool by_truth) {
+    Graph graph;
+    const Value x = graph.input("x", {Dtype::f64, {5}}), y = graph.input("y", {Dtype::f64, {5}});
+    const Value c = by_truth ? less(y, constant(y, 0.5)) : y, zero = constant(x, 0.0);
+    graph.output("inside", select(c, x * c, y));
+    graph.output("outside", c * select(c, x, zero));
+    graph.output("else", select(c, x, y) * c);  // what is not chosen is not 0
+    return graph;
+  };
+  PassReport report;
+  EXPECT_THAT(names(simplify(written(true), report)),
+              ::testing::UnorderedElementsAre("constant", "less", "constant", "select", "select", "multiply"));
+  EXPECT_EQ(names(simplify(written(false), report)), names(written(false)));
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  const Tensor x = Tensor::from({5}, {nan, infinity, -0.0, 3, nan}, Dtype::f64),
+               y = Tensor::from({5}, {0, 0, 0, 1, 1}, Dtype::f64);
+  Executable plain = compile(written(true), {.disable = {"simplify"}}), simple = compile(written(true), {});
+  const std::vector<Tensor> want = plain(std::array<View, 2>{x, y}), got = simple(std::array<View, 2>{x, y});
+  for (std::size_t o = 0; o < want.size(); ++o)
+    EXPECT_EQ(std::memcmp(got[o].data(), want[o].data(), want[o].bytes()), 0) << o;
 }
 
 // The gradient of cutting a value into pieces: pieces out of order fill the axis, and a hole keeps the sum.

@@ -172,6 +172,7 @@ class Simplifier {
       }
     }
     if (const std::optional<Value> joined = joined_pads(instruction, x)) return joined;
+    if (const std::optional<Value> chosen = chosen_once(instruction, x, result)) return chosen;
     // Spread inputs are read unspread where the result keeps its shape and the chain can spread them itself.
     for (std::size_t i = 0; i < x.size(); ++i) {
       if (!made_by<ops::BroadcastTo>(x[i])) continue;
@@ -189,6 +190,52 @@ class Simplifier {
       const Node* made = maker(value);
       const std::optional<Value> better = made ? neutral_of(*made, result) : std::nullopt;
       return better ? *better : value;
+    }
+    return std::nullopt;
+  }
+
+  // Whether every element is 0 or 1.
+  bool is_truth(const Value& value) {
+    if (const std::optional<double> known = number(value)) return *known == 0 || *known == 1;
+    if (made_by<ops::OneHot>(value)) return true;
+    const auto* operation = made_by<ops::Elementwise>(value);
+    if (operation == nullptr || operation->program().size() != 1) return false;
+    const ops::Instruction& instruction = operation->program()[0];
+    const auto is = [&](auto function) { return instruction.function == static_cast<std::uint8_t>(function); };
+    switch (instruction.kind) {
+      case ops::Instruction::Kind::unary:
+        return is(kernels::Unary::is_finite) || is(kernels::Unary::step);
+      case ops::Instruction::Kind::binary:
+        return is(kernels::Binary::less) || is(kernels::Binary::less_equal) || is(kernels::Binary::equal);
+      case ops::Instruction::Kind::select:
+        return is_truth(input_of(value, 1)) && is_truth(input_of(value, 2));
+    }
+    return false;
+  }
+
+  // What is chosen by c and multiplied by it, too, once: c is 0 or 1.
+  std::optional<Value> chosen_once(const ops::Instruction& instruction, const std::vector<Value>& x,
+                                   const Shape& result) {
+    const auto one_of = [&](const Value& value, ops::Instruction::Kind kind) {
+      const auto* operation = made_by<ops::Elementwise>(value);
+      return operation && operation->program().size() == 1 && operation->program()[0].kind == kind;
+    };
+    const auto is_product = [&](const Value& value) {
+      return one_of(value, ops::Instruction::Kind::binary) && made_by<ops::Elementwise>(value)->program()[0].function ==
+                                                                  static_cast<std::uint8_t>(kernels::Binary::multiply);
+    };
+    if (instruction.kind == ops::Instruction::Kind::select && is_product(x[1])) {
+      for (const std::size_t i : {0, 1}) {
+        const Value other = input_of(x[1], 1 - i);
+        if (input_of(x[1], i).id == x[0].id && other.shape() == result && is_truth(x[0]))
+          return add1(ops::Elementwise::select(), {x[0], other, x[2]});
+      }
+    } else if (instruction.kind == ops::Instruction::Kind::binary &&
+               instruction.function == static_cast<std::uint8_t>(kernels::Binary::multiply)) {
+      for (const std::size_t i : {0, 1}) {
+        if (!one_of(x[i], ops::Instruction::Kind::select) || !(x[i].shape() == result)) continue;
+        if (input_of(x[i], 0).id == x[1 - i].id && number(input_of(x[i], 2)) == 0.0 && is_truth(x[1 - i])) return x[i];
+      }
     }
     return std::nullopt;
   }
