@@ -33,6 +33,20 @@ def load(file):
     return bars
 
 
+def check(bars, series_of):
+    """BarError where a bar speaks of a case, a series or a peer that is none. `series_of`: the series of each case."""
+    for bar in bars:
+        case = bar["case"]
+        if case not in series_of:
+            raise BarError(f"bars: there is no case '{case}'; cases are {', '.join(series_of)}")
+        own = set(series_of[case])
+        against = {"floor"} | set(PEERS) | own
+        for key, known in (("ours", own), ("against", against)):
+            for name in as_list(bar.get(key, [])):
+                if name not in known:
+                    raise BarError(f"bars: '{key}' of a bar of '{case}' is '{name}'; expected one of {', '.join(sorted(known))}")
+
+
 def as_list(value):
     return value if isinstance(value, list) else [value]
 

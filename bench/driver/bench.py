@@ -28,6 +28,7 @@ def parse():
     parser.add_argument("--python", help="an interpreter that has the peers")
     parser.add_argument("--program", required=True, help="bench_e2e")
     parser.add_argument("--results", help="where the numbers are kept")
+    parser.add_argument("--parse", action="store_true", help="only see whether the options can be read")
     parser.add_argument("--page", help="write the page and its chart from --results: a path that ends in .md")
     arguments = parser.parse_args()
     if arguments.page and (arguments.only or arguments.quick):
@@ -75,11 +76,14 @@ def setting(arguments, results):
 
 def main():
     arguments = parse()
+    if arguments.parse:
+        return
     ours = measure.Ours(arguments.program)
     cases = chosen(ours.cases(), arguments.only)
     if arguments.quick:
         return measure.run_once(cases, ours)
     bars = all_bars.load(os.path.join(ROOT, "bench", "bars.toml"))
+    all_bars.check(bars, {case["case"]: case["series"] for case in ours.cases()})
     peers = Peers(arguments.python, arguments.rtneural, os.path.join(ROOT, "build", "peers"))
     results = []
     for case in cases:

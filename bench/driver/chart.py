@@ -6,8 +6,10 @@ from xml.sax.saxutils import escape
 
 import bars as all_bars
 
-LABEL, PLOT, NUMBER, ROW, TOP = 330, 460, 80, 22, 46
-MET, OTHER, TICK, TEXT, GRID = "#2a9d6f", "#d9822b", "#c0392b", "#808890", "#80889040"
+LABEL, PLOT, NUMBER, ROW, TOP = 330, 460, 80, 22, 66
+TICK, TEXT, GRID = "#c0392b", "#808890", "#80889040"
+COLOURS = {"met": "#2a9d6f", "undecided": "#c9a227", "not met": "#d9822b", "reported": "#5b8db8"}
+MEANINGS = {"met": "bar met", "undecided": "undecided", "not met": "not met", "reported": "no bar"}
 
 
 def drawn(cases):
@@ -37,7 +39,14 @@ def render(cases):
 
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
              f'font-family="sans-serif" font-size="12" fill="{TEXT}">',
-             f'<text x="{LABEL}" y="16" font-weight="bold">times faster than the peer (red: the bar)</text>']
+             f'<text x="{LABEL}" y="16" font-weight="bold">times faster than the peer</text>']
+    place = LABEL
+    for verdict, colour in COLOURS.items():
+        parts.append(f'<rect x="{place}" y="25" width="12" height="12" fill="{colour}"/>')
+        parts.append(f'<text x="{place + 17}" y="35">{MEANINGS[verdict]}</text>')
+        place += 92
+    parts.append(f'<line x1="{place + 6}" x2="{place + 6}" y1="23" y2="39" stroke="{TICK}" stroke-width="2"/>')
+    parts.append(f'<text x="{place + 17}" y="35">the bar</text>')
     for power in range(low, high + 1):
         place = x(10.0**power)
         parts.append(f'<line x1="{place:.1f}" x2="{place:.1f}" y1="{TOP - 8}" y2="{height - 8}" stroke="{GRID}"/>')
@@ -45,7 +54,7 @@ def render(cases):
     for number, (label, value, interval, bar, verdict) in enumerate(rows):
         y = TOP + ROW * number
         left, right = sorted((x(1.0), x(value)))
-        colour = MET if verdict in ("met", "reported") else OTHER
+        colour = COLOURS[verdict]
         parts.append(f'<text x="{LABEL - 8}" y="{y + 13}" text-anchor="end">{escape(label)}</text>')
         parts.append(f'<rect x="{left:.1f}" y="{y + 3}" width="{max(right - left, 1):.1f}" height="{ROW - 8}" fill="{colour}"/>')
         parts.append(f'<line x1="{x(interval[0]):.1f}" x2="{x(interval[1]):.1f}" y1="{y + ROW / 2 - 1}" '

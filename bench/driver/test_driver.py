@@ -106,6 +106,16 @@ class Bars(unittest.TestCase):
             with self.assertRaisesRegex(bars.BarError, message):
                 self.load("[[bar]]\n" + written)
 
+    def test_bars_of_what_does_not_exist_are_refused(self):
+        series_of = {"step/x": ["run", "policy"]}
+        bar = {"case": "step/x", "ours": "run", "against": ["policy", "eager", "floor"]}
+        bars.check([bar], series_of)
+        for wrong, message in (({"case": "step/y"}, "no case 'step/y'; cases are step/x"),
+                               ({"ours": "rum"}, "'ours' of a bar of 'step/x' is 'rum'; expected one of policy, run"),
+                               ({"against": ["policy", "eeger"]}, "'against' of a bar of 'step/x' is 'eeger'")):
+            with self.assertRaisesRegex(bars.BarError, message):
+                bars.check([bar | wrong], series_of)
+
     def judge(self, measured, **bar):
         lines = bars.judge_case([{"case": "step/x", "ours": "run"} | bar], measured)
         self.assertEqual(len(lines), 1)
@@ -174,7 +184,9 @@ class Pages(unittest.TestCase):
         drawn = xml.dom.minidom.parseString(chart.render(self.kept()["cases"]))
         labels = [node.firstChild.data for node in drawn.getElementsByTagName("text")]
         self.assertIn("step/x / eager", labels)
-        self.assertEqual(len(drawn.getElementsByTagName("rect")), 1)
+        colours = [rect.getAttribute("fill") for rect in drawn.getElementsByTagName("rect")]
+        legend = list(chart.COLOURS.values())
+        self.assertEqual(colours, legend + [chart.COLOURS["met"]])
         self.assertEqual(len(xml.dom.minidom.parseString(chart.render([])).getElementsByTagName("rect")), 0)
 
     def test_numbers_as_people_read_them(self):
