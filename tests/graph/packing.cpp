@@ -145,7 +145,7 @@ TEST(Packing, RefusesWhatWouldNotGain) {
   graph.output("rows", matmul(h, h));
   graph.output("large", matmul(wide, large));
   const auto one =
-      std::make_shared<ops::Connections>(2, 2, std::vector<std::uint32_t>{1}, std::vector<std::uint32_t>{0});
+      std::make_shared<ops::Connections>(2, 3, std::vector<std::uint32_t>{1}, std::vector<std::uint32_t>{0});
   graph.output("sparse", sparse_matmul(x, w, one));
   PassReport report;
   const Graph packed = pack(graph, report);

@@ -18,7 +18,7 @@ namespace elegans::graph {
 namespace {
 
 // A circuit is packed where at least 1 of so many connections exists.
-constexpr std::size_t packed_share = 3;
+constexpr std::size_t packed_share = 4;
 
 struct Counts {
   std::size_t packed = 0, circuits = 0, sampled = 0, sparse = 0, changing = 0, large = 0;
@@ -132,7 +132,7 @@ Graph pack(const Graph& graph, PassReport& report) {
   Graph result = Packing(graph, nullptr, counts).run();
   report.note(counts.packed, "matrices of products packed");
   report.note(counts.circuits,
-              fmt::format("circuits packed: at least a {}rd of their connections exists", packed_share));
+              fmt::format("circuits packed: at least one in {} of their connections exists", packed_share));
   report.note(counts.sampled, "products at the connections of such a circuit computed whole");
   report.note(counts.sparse, "circuits refused: too few of their connections exist");
   report.note(counts.changing,
