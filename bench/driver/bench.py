@@ -79,11 +79,12 @@ def main():
     if arguments.parse:
         return
     ours = measure.Ours(arguments.program)
-    cases = chosen(ours.cases(), arguments.only)
+    known = ours.cases()
+    cases = chosen(known, arguments.only)
+    bars = all_bars.load(os.path.join(ROOT, "bench", "bars.toml"))
+    all_bars.check(bars, {case["case"]: case["series"] for case in known})
     if arguments.quick:
         return measure.run_once(cases, ours)
-    bars = all_bars.load(os.path.join(ROOT, "bench", "bars.toml"))
-    all_bars.check(bars, {case["case"]: case["series"] for case in ours.cases()})
     peers = Peers(arguments.python, arguments.rtneural, os.path.join(ROOT, "build", "peers"))
     results = []
     for case in cases:

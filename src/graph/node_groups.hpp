@@ -19,8 +19,8 @@ class NodeGroups {
 
   // Whether some group outside a and b lies on a way from one of them to the other.
   bool something_between(std::size_t a, std::size_t b) const;
-  // Whether a node of one of them reads what a node of the other makes.
-  bool touch(std::size_t a, std::size_t b) const { return reads(a, b) || reads(b, a); }
+  // Whether a node of `reader` reads what a node of `made` makes.
+  bool reads(std::size_t reader, std::size_t made) const;
   // Moves the nodes of b to a.
   void join(std::size_t a, std::size_t b);
 
@@ -34,7 +34,6 @@ class NodeGroups {
   std::vector<std::size_t> ordered() const;
 
  private:
-  bool reads(std::size_t reader, std::size_t made) const;
   std::optional<std::size_t> maker(ValueId value) const;  // the group that makes it
 
   const Graph& graph_;

@@ -7,7 +7,8 @@ namespace elegans::ops {
 static_assert(1 + OuterProducts::max_terms + OuterProducts::max_parts <= Sizes::capacity);
 
 OuterProducts::OuterProducts(std::size_t terms, std::size_t parts) : terms_(terms), parts_(parts) {
-  ensure(terms >= 1 && parts >= 1 && terms <= max_terms && parts <= max_parts, "outer products of too many operands");
+  ensure(terms >= 1 && parts >= 1 && terms <= max_terms && parts <= max_parts && terms * parts <= max_blocks,
+         "outer products of too many operands");
 }
 
 std::string OuterProducts::options() const { return fmt::format("{} a' by {} b", terms_, parts_); }
@@ -56,7 +57,7 @@ void OuterProducts::prepare(std::span<const Type> inputs, std::span<const Type>,
 Status OuterProducts::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&]<class T>(T) {
     const T* operands[max_terms + max_parts];
-    T* results[max_terms * max_parts];
+    T* results[max_blocks];
     for (std::size_t i = 0; i < terms_ + parts_; ++i) operands[i] = call.in<T>(i);
     for (std::size_t i = 0; i < terms_ * parts_; ++i) results[i] = call.out<T>(i);
     const std::size_t* sizes = &call.sizes.at[1];

@@ -217,6 +217,41 @@ TEST(Circuits, GradientsReadWhatWasStackedInOrder) {
   EXPECT_EQ(inside.count("gather"), 0u) << to_string(result);
 }
 
+// A loop may run over the connections themselves, or over a sum of what a loop opened: these are no arrays with steps.
+TEST(Circuits, LoopsMayRunOverConnections) {
+  for (const std::int64_t width : {0, 9}) {
+    const auto write = [=](const Values& in) {
+      const LoopResult loop = scan(Dim::time(), std::array{in[0]}, {}, [&](const Loop& at) {
+        const Value open = sigmoid(gather(at.carried[0], circuit()) * in[1]);
+        return LoopResult{
+            .carried = {tanh(scatter_sum(open, circuit()))}, .stacked = {}, .summed = {reduce_sum(open, 0)}};
+      });
+      Value sum = loop.summed[0];  // [9], and [9, width] where one is given
+      if (width > 0) sum = reshape(sum, {9, 1}) * in[3];
+      const LoopResult over = scan(Dim(9), std::array{in[2]}, std::array{sum}, [&](const Loop& at) {
+        return LoopResult{.carried = {at.carried[0] * 0.9 + at.scanned[0]}, .stacked = {}, .summed = {}};
+      });
+      return Values{over.carried[0]};
+    };
+    const Shape state = width > 0 ? Shape{width} : Shape{};
+    const auto with = [&](std::vector<std::string> disable) {
+      return GradientCase{.inputs = {random_tensor({3, 4}, 1), random_tensor({9}, 2), random_tensor(state, 3),
+                                     random_tensor({9, std::max<std::int64_t>(width, 1)}, 4)},
+                          .write = write,
+                          .shapes = {{Dim::batch(), 4}, {9}, state, {9, std::max<std::int64_t>(width, 1)}},
+                          .integers = {},
+                          .integer_shapes = {},
+                          .reserve = {.batch = 4, .time = 3},
+                          .disable = std::move(disable)};
+    };
+    testing::check_gradient(with({}));
+    const auto all = run_case(with({})), straight = run_case(with({"order", "defer"}));
+    const std::vector<double> got = all.outputs[0].values(), want = straight.outputs[0].values();
+    for (std::size_t i = 0; i < want.size(); ++i)  // sums over 3 samples and steps in another order, decayed over 9
+      EXPECT_NEAR(got[i], want[i], 9 * 12 * 2.3e-16 * 9) << width;
+  }
+}
+
 TEST(Circuits, BecomeOneVisitAndLetSumsOverTheBatchLeave) {
   std::vector<PassReport> reports;
   const Graph result = optimise(written(true), reports);

@@ -71,25 +71,45 @@ TEST(Outer, MergesNothingThatIsNeededBefore) {
 
 TEST(Outer, LeavesWideAndSingleOnesAlone) {
   Graph graph;
-  const Value wide = rows(graph, "wide", widest_of_outer + 1), x = rows(graph, "x", widest_of_outer),
-              d1 = rows(graph, "d1", 2), d2 = rows(graph, "d2", 2);
-  graph.output("wide1", product(wide, d1));
-  graph.output("wide2", product(wide, d2));
-  graph.output("single", product(x, d1));
+  const Value wide = rows(graph, "wide", widest_left + 1), x = rows(graph, "x", widest_left),
+              changing = graph.input("changing", {Dtype::f64, {Dim::time(), Dim::batch()}}),
+              step = graph.input("step", {Dtype::f64, {Dim::time(), 2}});
+  const Value d1 = rows(graph, "d1", 2), d2 = rows(graph, "d2", widest_right), d3 = rows(graph, "d3", widest_right + 1);
+  for (const auto& [name, value] : {std::pair{"wide1", product(wide, d1)},
+                                    {"wide2", product(wide, d2)},
+                                    {"too wide", product(x, d3)},
+                                    {"changing", product(changing, step)}})
+    graph.output(name, value);
   PassReport report;
-  EXPECT_THAT(names(outer(graph, report)), ElementsAre("matmul", "matmul", "matmul"));
-  EXPECT_THAT(report.notes, ElementsAre("2 of more than 128 rows left alone"));
+  EXPECT_THAT(names(outer(graph, report)), ElementsAre("matmul", "matmul", "matmul", "matmul"));
+  EXPECT_THAT(report.notes, ElementsAre("4 left alone: wider than 128 or 512 columns, or of a width that may change"));
+  graph.output("x1", product(x, d1));
+  EXPECT_THAT(options(outer(graph, report)), ElementsAre());  // a single one
+  graph.output("x2", product(x, d2));
+  EXPECT_THAT(options(outer(graph, report)), ElementsAre("1 a' by 2 b"));
 }
 
-TEST(Outer, TakesSoManyOperandsOnASide) {
+// All products of so many x with so many d.
+Graph all_pairs(int left, int right) {
   Graph graph;
-  const Value x = rows(graph, "x", 2);
-  for (int i = 0; i < 14; ++i) {
-    const std::string name = "d" + std::to_string(i);
-    graph.output("y" + name, product(x, rows(graph, name.c_str(), 2)));
-  }
+  Values xs, ds;
+  for (int i = 0; i < left; ++i) xs.push_back(rows(graph, ("x" + std::to_string(i)).c_str(), 2));
+  for (int i = 0; i < right; ++i) ds.push_back(rows(graph, ("d" + std::to_string(i)).c_str(), 2));
+  for (const Value& x : xs)
+    for (const Value& d : ds) graph.output("y" + std::to_string(graph.outputs().size()), product(x, d));
+  return graph;
+}
+
+TEST(Outer, TakesSoManyOperands) {
   PassReport report;
-  EXPECT_THAT(options(outer(graph, report)), ElementsAre("1 a' by 12 b", "1 a' by 2 b"));
+  EXPECT_THAT(options(outer(all_pairs(1, 14), report)), ElementsAre("1 a' by 12 b", "1 a' by 2 b"));
+  EXPECT_THAT(report.notes, ElementsAre("14 products of transposed operands merged into 2",
+                                        "2 joints refused: more than 12 left operands, 12 right ones or 36 products"));
+  EXPECT_THAT(options(outer(all_pairs(14, 1), report)), ElementsAre("12 a' by 1 b", "2 a' by 1 b"));
+  EXPECT_THAT(options(outer(all_pairs(8, 8), report)), ElementsAre("4 a' by 8 b", "4 a' by 8 b"));
+  // What an executable takes of operands and results.
+  for (const auto& [left, right] : {std::pair{12, 3}, {3, 12}, {6, 6}, {8, 8}, {12, 12}})
+    EXPECT_NO_THROW(compile(all_pairs(left, right), {.reserve = {.batch = 2}})) << left << " by " << right;
 }
 
 // The gradients of two gates' weights in x and in the state, made once behind the loop.

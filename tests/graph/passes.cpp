@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <random>
 
@@ -167,6 +168,19 @@ TEST(Simplify, ChoosesOnce) {
   EXPECT_THAT(names(simplify(written(true), report)),
               ::testing::UnorderedElementsAre("constant", "less", "constant", "select", "select", "multiply"));
   EXPECT_EQ(names(simplify(written(false), report)), names(written(false)));
+  // Each of these makes 0 or 1, but the last, whose 0 has a sign.
+  const std::vector<std::function<Value(Value)>> makers{
+      [](const Value& y) { return less_equal(y, constant(y, 0.5)); },
+      [](const Value& y) { return equal(y, constant(y, 0.5)); }, [](const Value& y) { return is_finite(y); },
+      [](const Value& y) { return select(y, less(y, constant(y, 0.5)), constant(y, 1.0)); },
+      [](const Value& y) { return select(y, constant(y, 1.0), constant(y, -0.0)); }};
+  for (std::size_t i = 0; i < makers.size(); ++i) {
+    Graph graph;
+    const Value y = graph.input("y", {Dtype::f64, {5}}), c = makers[i](y);
+    graph.output("y", select(c, y, constant(y, 0.0)) * c);
+    const std::vector<std::string> operations = names(simplify(graph, report));
+    EXPECT_EQ(std::count(operations.begin(), operations.end(), "multiply"), i + 1 == makers.size() ? 1 : 0) << i;
+  }
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   const Tensor x = Tensor::from({5}, {nan, infinity, -0.0, 3, nan}, Dtype::f64),
                y = Tensor::from({5}, {0, 0, 0, 1, 1}, Dtype::f64);

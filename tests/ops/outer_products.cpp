@@ -67,6 +67,8 @@ TEST(OuterProducts, NameAnOperandOfAWrongShape) {
             "must agree.");
   EXPECT_THROW(OuterProducts(0, 1), InternalError);
   EXPECT_THROW(OuterProducts(1, OuterProducts::max_parts + 1), InternalError);
+  EXPECT_THROW(OuterProducts(OuterProducts::max_terms + 1, 1), InternalError);
+  EXPECT_THROW(OuterProducts(OuterProducts::max_terms, OuterProducts::max_parts), InternalError);
 }
 
 }  // namespace

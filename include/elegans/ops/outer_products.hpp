@@ -14,7 +14,7 @@ namespace elegans::ops {
 
 class OuterProducts final : public Operation {
  public:
-  static constexpr std::size_t max_terms = 12, max_parts = 12;
+  static constexpr std::size_t max_terms = 12, max_parts = 12, max_blocks = 36;
 
   // InternalError for none or for more than fit.
   OuterProducts(std::size_t terms, std::size_t parts);

@@ -70,12 +70,7 @@ class Folding {
  public:
   // `known` says of each value whether it is a known input.
   Folding(const Graph& graph, std::vector<char> known, Counts& counts)
-      : graph_(graph),
-        known_(std::move(known)),
-        counts_(counts),
-        producers_(graph.producers()),
-        readers_(readers(graph)),
-        is_output_(output_marks(graph)) {
+      : graph_(graph), known_(std::move(known)), counts_(counts), uses_(graph) {
     for (const Node& node : graph_.nodes()) {
       const bool from_known = node.inputs.empty() ? as<ops::Constant>(node) != nullptr
                                                   : std::all_of(node.inputs.begin(), node.inputs.end(),
@@ -119,9 +114,8 @@ class Folding {
   }
 
   const Node* maker(ValueId value) const {
-    return producers_[value] < 0 ? nullptr : &graph_.nodes()[static_cast<std::size_t>(producers_[value])];
+    return uses_.producers[value] < 0 ? nullptr : &graph_.nodes()[static_cast<std::size_t>(uses_.producers[value])];
   }
-  bool read_once(ValueId value) const { return !is_output_[value] && readers_[value].size() == 1; }
 
   bool is_known_number(ValueId value) const { return known_[value] && graph_.type(value).shape.elements() == Dim(1); }
 
@@ -147,8 +141,8 @@ class Folding {
   // the sign and the factors of `outside`. `root` is the node of the whole sum.
   Tree open(ValueId value, const Term& outside, Sum& sum, std::size_t root) const {
     const Node* node = maker(value);
-    const std::size_t index = node ? static_cast<std::size_t>(producers_[value]) : 0;
-    const bool may_open = node && !known_[value] && (index == root || read_once(value));
+    const std::size_t index = node ? static_cast<std::size_t>(uses_.producers[value]) : 0;
+    const bool may_open = node && !known_[value] && (index == root || uses_.read_once(value));
     const std::optional<Binary> function = may_open ? binary_of(*node) : std::nullopt;
     Term term = outside;
     if (function == Binary::add || function == Binary::subtract) {
@@ -291,9 +285,7 @@ class Folding {
   const Graph& graph_;
   std::vector<char> known_;
   Counts& counts_;
-  std::vector<std::int32_t> producers_;
-  std::vector<std::vector<std::size_t>> readers_;
-  std::vector<char> is_output_;
+  Uses uses_;
 };
 
 }  // namespace

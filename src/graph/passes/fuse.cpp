@@ -103,7 +103,7 @@ class Fusion {
     const bool read_otherwise = std::any_of(inputs.begin(), inputs.end(), [&](ValueId input) {
       return std::find(parts.begin(), parts.end(), input) != parts.end() && !(graph_.type(input).shape == result);
     });
-    if (read_otherwise || groups_.something_between(groups_.of(n), chain) || depends_on_chain(n, chain)) {
+    if (read_otherwise || groups_.something_between(groups_.of(n), chain) || groups_.reads(groups_.of(n), chain)) {
       ++counts_.refused_between;
       return false;
     }
@@ -111,11 +111,6 @@ class Fusion {
     epilogue_of_[chain] = n;
     ++counts_.epilogues;
     return true;
-  }
-
-  bool depends_on_chain(std::size_t n, std::size_t chain) const {
-    const std::vector<ValueId>& inputs = graph_.nodes()[n].inputs;
-    return std::any_of(inputs.begin(), inputs.end(), [&](ValueId input) { return groups_.makes(chain, input); });
   }
 
   bool read_outside(ValueId value, std::size_t group) const {

@@ -132,7 +132,9 @@ class Ordering {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const Place& place = places_[node.inputs[i]];
       const bool is_scanned = i >= carried && i < carried + scan.counts().scanned;
-      if (is_scanned && !place.straight) come_in[i] = place.order;
+      // Of arrays of rank 3 steps come first, then connections; of others a step would be a connection.
+      const bool has_steps = from_.type(node.inputs[i]).shape.rank() == 3;
+      if (is_scanned && has_steps && !place.straight) come_in[i] = place.order;
       inputs.push_back(come_in[i] ? *place.ordered : straight_of(node.inputs[i]));
     }
     std::vector<const Levelled*> left_in;
@@ -189,12 +191,13 @@ class Ordering {
 
   bool keeps_its_rows(const Node& node) const {
     const Shape &from = from_.type(node.inputs[0]).shape, &to = from_.type(node.outputs[0]).shape;
-    return to.rank() >= 1 && to.rank() <= 2 && from.rank() >= 1 && from[0] == to[0];
+    return to.rank() >= 1 && to.rank() <= 2 && from.rank() >= 1 && from.rank() <= 2 && from[0] == to[0];
   }
 
   bool sums_along_batch(const Node& node) const {
     const auto* reduce = as<ops::Reduce>(node);
-    return reduce && reduce->reduced().first == 1 && reduce->reduced().last == 2;
+    return reduce && reduce->reduced().first == 1 && reduce->reduced().last == 2 &&
+           from_.type(node.inputs[0]).shape.rank() == 2;
   }
 
   const Graph& from_;

@@ -36,12 +36,16 @@ class Outer {
   }
 
  private:
-  // Whether a node is a product with a transposed left operand that is narrow enough.
+  // Whether a node is a product with a transposed left operand, and both are narrow enough.
   bool is_product(std::size_t n) {
-    const auto* product = as<ops::Matmul>(graph_.nodes()[n]);
+    const Node& node = graph_.nodes()[n];
+    const auto* product = as<ops::Matmul>(node);
     if (product == nullptr || !product->transposed().transpose_a) return false;
-    const Dim width = graph_.type(graph_.nodes()[n].inputs[0]).shape.back();
-    if (width.is_constant() && width.factor() <= widest_of_outer) return true;
+    const auto fits = [&](std::size_t input, std::int64_t widest) {
+      const Dim width = graph_.type(node.inputs[input]).shape.back();
+      return width.is_constant() && width.factor() <= widest;
+    };
+    if (fits(0, widest_left) && fits(1, widest_right)) return true;
     ++counts_.refused_wide;
     return false;
   }
@@ -55,12 +59,15 @@ class Outer {
     return result;
   }
 
-  bool join(std::size_t group, std::size_t other, std::size_t operands, std::size_t most) {
-    if (operands > most) {
+  // Joins two groups, which together have so many operands, if one node may take them.
+  bool join(std::size_t group, std::size_t other, std::size_t left, std::size_t right) {
+    using ops::OuterProducts;
+    if (left > OuterProducts::max_terms || right > OuterProducts::max_parts ||
+        left * right > OuterProducts::max_blocks) {
       ++counts_.refused_many;
       return false;
     }
-    if (groups_.touch(group, other) || groups_.something_between(group, other)) {
+    if (groups_.reads(group, other) || groups_.reads(other, group) || groups_.something_between(group, other)) {
       ++counts_.refused_between;
       return false;
     }
@@ -75,9 +82,7 @@ class Outer {
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
       if (!is_product(n)) continue;
       std::vector<std::size_t>& with_this = open[graph_.nodes()[n].inputs[0]];
-      const auto takes = [&](std::size_t g) {
-        return join(g, n, groups_.members(g).size() + 1, ops::OuterProducts::max_parts);
-      };
+      const auto takes = [&](std::size_t g) { return join(g, n, 1, groups_.members(g).size() + 1); };
       if (std::any_of(with_this.begin(), with_this.end(), takes)) continue;
       with_this.push_back(n);
       rows.push_back(n);
@@ -92,9 +97,7 @@ class Outer {
       std::vector<ValueId> right = operands(row).right;
       std::sort(right.begin(), right.end());
       std::vector<std::size_t>& with_these = open[right];
-      const auto takes = [&](std::size_t g) {
-        return join(g, row, operands(g).left.size() + 1, ops::OuterProducts::max_terms);
-      };
+      const auto takes = [&](std::size_t g) { return join(g, row, operands(g).left.size() + 1, right.size()); };
       if (std::none_of(with_these.begin(), with_these.end(), takes)) with_these.push_back(row);
     }
   }
@@ -145,10 +148,13 @@ Graph outer(const Graph& graph, PassReport& report) {
   Counts counts;
   Graph result = Outer(graph, counts).run();
   report.note(counts.joined, fmt::format("products of transposed operands merged into {}", counts.joints));
-  report.note(counts.refused_wide, fmt::format("of more than {} rows left alone", widest_of_outer));
+  report.note(counts.refused_wide, fmt::format("left alone: wider than {} or {} columns, or of a width that may change",
+                                               widest_left, widest_right));
   report.note(counts.refused_between, "joints refused: one needs the other");
-  report.note(counts.refused_many, fmt::format("joints refused: more than {} operands on a side",
-                                               std::max(ops::OuterProducts::max_terms, ops::OuterProducts::max_parts)));
+  report.note(
+      counts.refused_many,
+      fmt::format("joints refused: more than {} left operands, {} right ones or {} products",
+                  ops::OuterProducts::max_terms, ops::OuterProducts::max_parts, ops::OuterProducts::max_blocks));
   return result;
 }
 

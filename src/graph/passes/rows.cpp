@@ -50,13 +50,7 @@ struct RowShapes {
 
 class Rows {
  public:
-  Rows(const Graph& graph, Counts& counts)
-      : graph_(graph),
-        counts_(counts),
-        groups_(graph),
-        producers_(graph.producers()),
-        readers_(readers(graph)),
-        is_output_(output_marks(graph)) {}
+  Rows(const Graph& graph, Counts& counts) : graph_(graph), counts_(counts), groups_(graph), uses_(graph) {}
 
   Graph run() {
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n)
@@ -131,9 +125,9 @@ class Rows {
   std::vector<std::size_t> neighbours(std::size_t n) const {
     std::vector<std::size_t> found;
     for (const ValueId input : node(n).inputs)
-      if (producers_[input] >= 0) found.push_back(static_cast<std::size_t>(producers_[input]));
+      if (uses_.producers[input] >= 0) found.push_back(static_cast<std::size_t>(uses_.producers[input]));
     for (const ValueId output : node(n).outputs)
-      found.insert(found.end(), readers_[output].begin(), readers_[output].end());
+      found.insert(found.end(), uses_.readers[output].begin(), uses_.readers[output].end());
     return found;
   }
 
@@ -153,8 +147,8 @@ class Rows {
   }
 
   bool read_outside(ValueId value, std::size_t group) const {
-    return is_output_[value] || std::any_of(readers_[value].begin(), readers_[value].end(),
-                                            [&](std::size_t r) { return groups_.of(r) != group; });
+    return uses_.is_output[value] || std::any_of(uses_.readers[value].begin(), uses_.readers[value].end(),
+                                                 [&](std::size_t r) { return groups_.of(r) != group; });
   }
 
   // Reshapes of a group that are read outside stay behind it, where they cost nothing; so do those that they read.
@@ -248,9 +242,7 @@ class Rows {
   const Graph& graph_;
   Counts& counts_;
   NodeGroups groups_;
-  std::vector<std::int32_t> producers_;
-  std::vector<std::vector<std::size_t>> readers_;
-  std::vector<char> is_output_;
+  Uses uses_;
   std::map<std::size_t, RowShapes> shapes_;  // of the groups that become chains
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 
 #include "dead_code.hpp"
@@ -171,7 +172,7 @@ class Simplifier {
         if (commutes && number(x[0]) == neutral && x[1].shape() == result) return x[1];
       }
     }
-    if (const std::optional<Value> joined = joined_pads(instruction, x)) return joined;
+    if (const std::optional<Value> joined = joined_pads(node, x)) return joined;
     if (const std::optional<Value> chosen = chosen_once(instruction, x, result)) return chosen;
     // Spread inputs are read unspread where the result keeps its shape and the chain can spread them itself.
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -194,9 +195,9 @@ class Simplifier {
     return std::nullopt;
   }
 
-  // Whether every element is 0 or 1.
+  // Whether every element is 1 or 0 (not -0).
   bool is_truth(const Value& value) {
-    if (const std::optional<double> known = number(value)) return *known == 0 || *known == 1;
+    if (const std::optional<double> known = number(value)) return *known == 1 || (*known == 0 && !std::signbit(*known));
     if (made_by<ops::OneHot>(value)) return true;
     const auto* operation = made_by<ops::Elementwise>(value);
     if (operation == nullptr || operation->program().size() != 1) return false;
@@ -242,22 +243,17 @@ class Simplifier {
 
   // The parts of a sum, sums inside it opened.
   void open_sum(const Value& value, std::vector<Value>& parts) {
-    const auto* operation = made_by<ops::Elementwise>(value);
-    const bool adds = operation && operation->program().size() == 1 && is_add(operation->program()[0]);
-    if (!adds) {
+    const Node* sum = maker(value);
+    if (sum == nullptr || !is_addition(*sum)) {
       parts.push_back(value);
       return;
     }
     for (std::size_t i = 0; i < 2; ++i) open_sum(input_of(value, i), parts);
   }
-  static bool is_add(const ops::Instruction& instruction) {
-    return instruction.kind == ops::Instruction::Kind::binary &&
-           instruction.function == static_cast<std::uint8_t>(kernels::Binary::add);
-  }
 
   // A sum of padded values that fill an axis without overlap: they stand side by side.
-  std::optional<Value> joined_pads(const ops::Instruction& sum, const std::vector<Value>& x) {
-    if (!is_add(sum)) return std::nullopt;
+  std::optional<Value> joined_pads(const Node& sum, const std::vector<Value>& x) {
+    if (!is_addition(sum)) return std::nullopt;
     std::vector<Value> parts;
     for (const Value& value : x) open_sum(value, parts);
     const auto* first = made_by<ops::Pad>(parts[0]);

@@ -58,6 +58,12 @@ HWY_INLINE void store_part(V v, D d, T* p, std::size_t n) {
   }
 }
 
+// How many of the vectors that are left the next group takes. Groups have about the same width: one lonely vector at the
+// end would wait for its own additions.
+HWY_INLINE std::size_t next_columns(std::size_t left, std::size_t most) {
+  return left <= most ? left : hwy::DivCeil(left, hwy::DivCeil(left, most));
+}
+
 }  // namespace elegans::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

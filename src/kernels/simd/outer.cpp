@@ -173,14 +173,14 @@ void outer_products(const T* const* a, const std::size_t* m, std::size_t terms, 
   const Operands<T> x{a, m, terms, b, n, parts, k, y};
   using D = hn::ScalableTag<T>;
   const std::size_t lanes = hn::Lanes(D());
-  HWY_ALIGN T copy[copied_bytes / sizeof(T)] = {};  // lanes behind the last column are read
+  HWY_ALIGN T copy[copied_bytes / sizeof(T)] =
+      {};  // no number is read that was not written: lanes behind the last column are, too
   HWY_ALIGN T sums[kept_rows * outer_columns * hn::MaxLanes(D())];
   std::size_t columns = 0;
   for (std::size_t j = 0; j < parts; ++j) columns += n[j];
   Walk along_b(n, parts);
   for (std::size_t left = hwy::DivCeil(columns, lanes), vectors; left > 0; left -= vectors) {
-    // Groups of about the same width: one lonely vector at the end would wait for its own additions.
-    vectors = hwy::DivCeil(left, hwy::DivCeil(left, outer_columns));
+    vectors = next_columns(left, outer_columns);
     ColumnGroup group;
     group.width = vectors * lanes;
     along_b.next(group.width, [&](std::size_t part, std::size_t first, std::size_t count, std::size_t to) {

@@ -202,12 +202,6 @@ class Parts {
   std::size_t parts_, part_ = 0, column_ = 0;
 };
 
-// How many of the vectors that are left the next group takes. Groups have about the same width: one lonely vector at the
-// end would wait for its own additions.
-HWY_INLINE std::size_t next_columns(std::size_t left, std::size_t most) {
-  return left <= most ? left : hwy::DivCeil(left, hwy::DivCeil(left, most));
-}
-
 // Where vector v of a matrix of k rows begins.
 template <class T>
 HWY_INLINE const T* packed_vector(const T* packed, std::size_t v, std::size_t k, std::size_t lanes) {

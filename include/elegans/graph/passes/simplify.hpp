@@ -6,8 +6,8 @@
 //                    f(broadcast_to(x), y)        →  f(x, y)                    where f spreads x itself
 //                    reshape(reshape(x))          →  reshape(x)
 //                    transpose of [1, 1, 3]       →  reshape, which costs nothing
-//                    select(c, c · x, y)          →  select(c, x, y)            where c is 0 or 1, made by a comparison
-//                    select(c, x, 0) · c          →  select(c, x, 0)            likewise
+//                    select(c, c · x, y)          →  select(c, x, y)            where c is known to be 0 or 1, as
+//                    select(c, x, 0) · c          →  select(c, x, 0)            comparisons and one-hot labels are
 //                    pad(a) + pad(b)              →  concat(a, b)               where they fill an axis side by side
 //                    slice(g · w')                →  g · (slice of w)'          columns nobody wants are not computed
 //     duplicates     tanh(x), tanh(x)             →  tanh(x) once
