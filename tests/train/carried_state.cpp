@@ -82,7 +82,7 @@ class Oracle {
 
 // Uneven sequences over rows that are taken over; weights change between the segments. Central differences of the
 // oracle: h² / 6 · f‴ and 2⁻⁵² / h, h = 2⁻¹⁷, are below 1e-9 for numbers of the size of 1.
-TEST(CarriedStates, GradientsAreThoseOfASegmentAfterItsStates) {
+TEST(CarriedStates, HeavyGradientsAreThoseOfASegmentAfterItsStates) {
   const Dataset data = random_sequences({.lengths = {11, 4, 7, 1, 9, 8}});
   for (const auto& [name, layer] : recurrent_layers()) {
     SCOPED_TRACE(name);
