@@ -67,7 +67,8 @@ def output_of(*command):
 def setting(arguments, results):
     """Machine, versions and command: what the figures belong to."""
     versions = sorted({series["version"] for result in results for series in result["series"].values() if series["version"]})
-    command = "scripts/bench" + (" --with-peers" if arguments.python else "") + (" --rtneural DIR" if arguments.rtneural else "")
+    command = " ".join(["scripts/bench"] + ["--with-peers"] * bool(arguments.python) +
+                       ["--rtneural DIR"] * bool(arguments.rtneural) + ["--page"] * bool(arguments.page))
     return {"date": datetime.date.today().isoformat(), "processor": processor(), "cores": len(os.sched_getaffinity(0)),
             "clock": arguments.clock, "kind": results[0]["ingredients"]["kind"],
             "compiler": output_of("c++", "--version").splitlines()[0], "commit": output_of("git", "rev-parse", "--short", "HEAD"),
@@ -98,8 +99,9 @@ def main():
     if arguments.page:
         import chart
         import page
-        page.write(kept, arguments.page)
-        chart.write(kept, arguments.page.removesuffix(".md") + ".svg")
+        drawing = arguments.page.removesuffix(".md") + ".svg"
+        page.write(kept, arguments.page, drawing)
+        chart.write(kept, drawing)
     failed = [f"{result['case']}: {name}: {result['missing'][name]}"
               for case, result in zip(cases, results) for name in case["series"] if name in result["missing"]]
     if failed:

@@ -1,12 +1,14 @@
 """docs/benchmarks.md: the page of a run, written from its numbers alone."""
 
+import os
+
 import text
 
 HEAD = """# Benchmarks
 
-Written by `{command} --page` on {date}; not edited by hand. Chart: the times of other libraries over ours.
+Written by `{command}` on {date}; not edited by hand. Chart: the times of other libraries over ours.
 
-![Times of other libraries over ours, with the bars](benchmarks.svg)
+![Times of other libraries over ours, with the bars]({chart})
 
 | | |
 |---|---|
@@ -68,15 +70,16 @@ def outside_table(cases):
                       "| case | series | allocations | locks | system calls |", "|---|---|---|---|---|", *rows, ""])
 
 
-def render(kept):
+def render(kept, chart="benchmarks.svg"):
     setting = dict(kept["setting"])
     setting["versions"] = ", ".join(setting["versions"]) or "none"
     setting["clock"] = {"wall": "wall clock", "cpu": "processor time, as others used the machine too"}[setting["clock"]]
     cases = kept["cases"]
-    return "\n".join([HEAD.format(**setting), rates(cases[0]["ingredients"]), "", "## Bars", "", bars_table(cases), "",
+    return "\n".join([HEAD.format(**setting, chart=chart), rates(cases[0]["ingredients"]), "", "## Bars", "", bars_table(cases), "",
                       "## Times", "", times_table(cases), "", outside_table(cases)]).rstrip() + "\n"
 
 
-def write(kept, file):
+def write(kept, file, chart):
+    """`chart` is its path, in the folder of the page."""
     with open(file, "w") as opened:
-        opened.write(render(kept))
+        opened.write(render(kept, os.path.basename(chart)))

@@ -17,7 +17,7 @@
 namespace elegans::graph {
 namespace {
 
-// A circuit is packed where at least 1 of so many connections exists.
+// A circuit is packed where more than 1 of so many connections exists.
 constexpr std::size_t packed_share = 4;
 
 struct Counts {
@@ -26,7 +26,7 @@ struct Counts {
 
 bool is_full_enough(const ops::Connections& connections) {
   const std::size_t all = connections.inputs() * connections.outputs();
-  if (all == 0 || connections.count() * packed_share < all) return false;
+  if (all == 0 || connections.count() * packed_share <= all) return false;
   std::set<std::pair<std::uint32_t, std::uint32_t>> places;
   for (std::size_t s = 0; s < connections.count(); ++s)
     if (!places.emplace(connections.source()[s], connections.target()[s]).second) return false;
@@ -132,7 +132,7 @@ Graph pack(const Graph& graph, PassReport& report) {
   Graph result = Packing(graph, nullptr, counts).run();
   report.note(counts.packed, "matrices of products packed");
   report.note(counts.circuits,
-              fmt::format("circuits packed: at least one in {} of their connections exists", packed_share));
+              fmt::format("circuits packed: more than one in {} of their connections exists", packed_share));
   report.note(counts.sampled, "products at the connections of such a circuit computed whole");
   report.note(counts.sparse, "circuits refused: too few of their connections exist");
   report.note(counts.changing,

@@ -8,8 +8,8 @@
 //
 //     transposed      dx = g w'   →  dx = packed_matmul(g, pack(w'))                  transposed once, not at every step
 //
-//     circuits        y[u] = Σ w[s] x[source[s]]  →  packed_matmul(x, pack(w))        where a quarter of the connections
-//                                                                                     that could exist do
+//     circuits        y[u] = Σ w[s] x[source[s]]  →  packed_matmul(x, pack(w))        where more than a quarter of the
+//                                                                                     connections that could exist do
 //
 //     their gradient  g[s] = Σ x[source[s]] d[target[s]]  →  the places of x' d that exist
 //
