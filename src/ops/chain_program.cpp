@@ -26,6 +26,16 @@ Kind kernel_kind(Instruction::Kind kind) {
                                              : Kind::select;
 }
 
+// A square as a product, of which a pair can be made.
+std::vector<Instruction> without_squares(std::span<const Instruction> program) {
+  std::vector<Instruction> written(program.begin(), program.end());
+  for (Instruction& at : written)
+    if (at.kind == Instruction::Kind::unary && at.function == static_cast<std::uint8_t>(kernels::Unary::square))
+      at = {
+          Instruction::Kind::binary, static_cast<std::uint8_t>(Binary::multiply), {at.operands[0], at.operands[0], 0}};
+  return written;
+}
+
 std::array<std::uint16_t, 3> operands_of(const ChainInstruction& at) { return {at.a, at.b, at.c}; }
 
 std::size_t operand_count(Kind kind) { return kind == Kind::unary ? 1 : kind == Kind::binary ? 2 : 3; }
@@ -42,7 +52,7 @@ ChainProgram::ChainProgram(std::size_t inputs, std::span<const Instruction> prog
   for (std::size_t i = 0; i < program.size(); ++i)
     for (std::size_t k = 0; k < program[i].operand_count(); ++k)
       ensure(program[i].operands[k] < inputs_ + i, "an operand of a chain is not defined yet");
-  write_instructions(program);
+  write_instructions(without_squares(program));
   take_registers(program.size());
   possible_columns_ = static_cast<std::uint32_t>((std::uint64_t{1} << std::min<std::size_t>(inputs_, 32)) - 1);
   for (const ChainInstruction& at : instructions_)
@@ -55,7 +65,7 @@ void ChainProgram::write_instructions(std::span<const Instruction> program) {
   std::vector<std::size_t> readers(program.size(), 0);
   for (const Instruction& instruction : program)
     for (std::size_t k = 0; k < instruction.operand_count(); ++k)
-      if (instruction.operands[k] >= inputs_) ++readers[instruction.operands[k] - inputs_];
+      if (instruction.operands[k] >= inputs_) ++readers[instruction.operands[k] - inputs_];  // twice of a square
 
   // By instruction: the operand that is computed with it; whether it is computed with the one that reads it.
   std::vector<std::int32_t> joined(program.size(), -1);

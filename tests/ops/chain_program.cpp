@@ -57,6 +57,19 @@ TEST(ChainProgram, LeavesWhatIsReadTwiceOrPutOutOrNoArithmetic) {
   EXPECT_THAT(kinds(ChainProgram(3, three, third)), ::testing::ElementsAre(Kind::binary_left, Kind::binary));
 }
 
+// 2 = 0²   3 = 2 · 1, and the square of what is a product itself.
+TEST(ChainProgram, TakesASquareForAProduct) {
+  const std::uint16_t outputs[] = {3};
+  const ChainProgram scaled(2, std::array{unary(Unary::square, 0), binary(Binary::multiply, 2, 1)}, outputs);
+  ASSERT_THAT(kinds(scaled), ::testing::ElementsAre(Kind::binary_left));
+  const ChainInstruction one = scaled.instructions()[0];
+  EXPECT_EQ(one.function, static_cast<std::uint8_t>(Binary::multiply));
+  EXPECT_THAT((std::array{one.y, one.a, one.b, one.c}), ::testing::ElementsAre(3, 0, 0, 1));
+  EXPECT_EQ(scaled.possible_columns(), 0b11u);
+  const ChainProgram squared(2, std::array{binary(Binary::multiply, 0, 1), unary(Unary::square, 2)}, outputs);
+  EXPECT_THAT(kinds(squared), ::testing::ElementsAre(Kind::binary, Kind::binary));
+}
+
 // 2 = 0 · 1   3 = tanh 1   4 = 2 + 3: the product is computed with the sum, so 0 and 1 are read after 3 is written.
 TEST(ChainProgram, ReadsOperandsOfAPairWhereItStands) {
   const std::array program{binary(Binary::multiply, 0, 1), unary(Unary::tanh, 1), binary(Binary::add, 2, 3)};

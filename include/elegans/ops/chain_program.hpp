@@ -2,7 +2,8 @@
 // The program of an elementwise chain as its kernel runs it: with registers, and pairs of instructions as one.
 //
 // Where a sum, difference, product or quotient is read once, by another one, both become one instruction of the kernel
-// at the place of the second: a tile less is written and read. No bit changes (kernels/table.hpp).
+// at the place of the second: a tile less is written and read. A square is a product like others. No bit changes
+// (kernels/table.hpp).
 
 #include <array>
 #include <span>
