@@ -65,14 +65,19 @@ def start(case, ours, peers, bars, core):
     return workers, missing
 
 
-def rounds_of(workers, clock, seconds):
-    """Bursts of every worker in turns: {series: nanoseconds of each round}, and the last answers."""
+def rounds_of(workers, clock, seconds, missing):
+    """Bursts of every worker in turns: {series: nanoseconds of each round}, and the last answers. One that ends on the way
+    is among the missing ones, and the others go on."""
     bursts, last, spent = {name: [] for name in workers}, {}, 0.0
-    names = list(workers)
     rounds = 0
-    while rounds < MOST_ROUNDS and (rounds < LEAST_ROUNDS or spent < seconds * len(names)):
+    while bursts and rounds < MOST_ROUNDS and (rounds < LEAST_ROUNDS or spent < seconds * len(bursts)):
+        names = list(bursts)
         for name in names[rounds % len(names):] + names[:rounds % len(names)]:  # each comes first in turn
-            answer = workers[name].burst(BURST_MS)
+            try:
+                answer = workers[name].burst(BURST_MS)
+            except Missing as reason:
+                missing[name] = f"it ended after {len(bursts.pop(name))} bursts: {reason}"
+                continue
             bursts[name].append(answer[clock])
             last[name] = answer
             spent += answer["ns"] * answer["calls"] / 1e9
@@ -87,8 +92,9 @@ def measure(case, ours, peers, bars, core, clock="ns", seconds=SECONDS):
         clock = "ns"  # two threads take twice the processor time of one
     workers, result["missing"] = start(case, ours, peers, bars, core)
     try:
-        bursts, last = rounds_of(workers, clock, seconds)
-        for name, worker in workers.items():
+        bursts, last = rounds_of(workers, clock, seconds, result["missing"])
+        for name in bursts:
+            worker = workers[name]
             result["series"][name] = {
                 "bursts": bursts[name], "median": ratios.quantile(bursts[name], 0.5),
                 "quartiles": [ratios.quantile(bursts[name], 0.25), ratios.quantile(bursts[name], 0.75)],
@@ -98,7 +104,7 @@ def measure(case, ours, peers, bars, core, clock="ns", seconds=SECONDS):
         for worker in workers.values():
             worker.close()
     if any(bar.get("measure") == "bits" for bar in bars if bar["case"] == case["case"]):
-        for name in case["series"]:
+        for name in set(case["series"]) & set(result["series"]):
             result["series"][name]["checksum"] = ours.calls(case["case"], name, 3)["checksum"]
     result["bars"] = all_bars.judge_case(bars, result)
     try:

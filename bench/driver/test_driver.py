@@ -14,10 +14,12 @@ import bars
 import chart
 import floors
 import instructions
+import measure
 import outside
 import page
 import ratios
 import text
+import workers
 
 RATES = {"flop_per_second": 2e9, "sigmoid_ns": 3.0, "tanh_ns": 5.0, "kind": "test",
          "read": [[1024, 8e9], [4096, 2e9], [32768, 2e9], [1 << 20, 2e9]], "copy": [[1024, 4e9], [1 << 20, 1e9]]}
@@ -159,6 +161,35 @@ class Bars(unittest.TestCase):
     def test_without_a_number_it_is_reported(self):
         measured = result(run=series([1.0] * 5), eager=series([3.0] * 5))
         self.assertEqual(self.judge(measured, against="eager")["verdict"], "reported")
+
+
+class Turns(unittest.TestCase):
+    class Worker:
+        def __init__(self, bursts):
+            self.left = bursts
+
+        def burst(self, milliseconds):
+            if self.left == 0:
+                raise workers.Missing("out of memory")
+            self.left -= 1
+            return {"ns": 1e6 * milliseconds, "calls": 1}
+
+    def test_one_that_ends_on_the_way_is_missing_and_the_others_go_on(self):
+        missing = {}
+        bursts, last = measure.rounds_of({"run": self.Worker(1000), "eager": self.Worker(3)}, "ns", 0.1, missing)
+        self.assertEqual(list(bursts), ["run"])
+        self.assertGreaterEqual(len(bursts["run"]), measure.LEAST_ROUNDS)
+        self.assertEqual(missing, {"eager": "it ended after 3 bursts: out of memory"})
+        self.assertIn("run", last)
+        self.assertEqual(measure.rounds_of({"run": self.Worker(0)}, "ns", 1, missing)[0], {})
+
+    def test_why_a_process_ended_is_told(self):
+        worker = workers.Worker([sys.executable, "-c", "import sys; print('{}', flush=True); sys.exit('no memory')"],
+                                os.sched_getaffinity(0))
+        with self.assertRaisesRegex(workers.Missing, "no memory"):
+            for _ in range(2):
+                worker.burst(1)
+        worker.close()
 
 
 class Pages(unittest.TestCase):

@@ -33,8 +33,11 @@ class Worker:
                 return json.loads(line)
 
     def burst(self, milliseconds):
-        self.process.stdin.write(f"burst {milliseconds}\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(f"burst {milliseconds}\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended: reading tells why
         return self.read()
 
     def close(self):
