@@ -94,4 +94,21 @@ std::vector<std::size_t> NodeGroups::ordered() const {
   return order;
 }
 
+Graph write_groups(const Graph& graph, const NodeGroups& groups,
+                   const std::function<void(const std::vector<std::size_t>& members, Rewrite& rewrite)>& joint,
+                   const std::function<Graph(const Graph& body)>& inside) {
+  Rewrite rewrite(graph);
+  for (const std::size_t group : groups.ordered()) {
+    const std::vector<std::size_t>& members = groups.members(group);
+    if (members.size() > 1) {
+      joint(members, rewrite);
+      continue;
+    }
+    const Node& node = graph.nodes()[members[0]];
+    const Scan* scan = as_scan(node);
+    rewrite.copy(node, scan ? with_body(*scan, inside(scan->body())) : nullptr);
+  }
+  return rewrite.finish();
+}
+
 }  // namespace elegans::graph

@@ -1,10 +1,12 @@
 #pragma once
 // A partition of a graph's nodes into groups, each of which a pass makes one node of.
 
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "elegans/graph/graph.hpp"
+#include "graph/rewrite.hpp"
 
 namespace elegans::graph {
 
@@ -41,5 +43,11 @@ class NodeGroups {
   std::vector<std::size_t> group_;
   std::vector<std::vector<std::size_t>> members_;
 };
+
+// The graph with one node for each group of several, which `joint` writes; bodies of loops become what `inside` makes of
+// them.
+Graph write_groups(const Graph& graph, const NodeGroups& groups,
+                   const std::function<void(const std::vector<std::size_t>& members, Rewrite& rewrite)>& joint,
+                   const std::function<Graph(const Graph& body)>& inside);
 
 }  // namespace elegans::graph

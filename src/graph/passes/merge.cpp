@@ -215,18 +215,9 @@ class Parts {
   }
 
   Graph write() {
-    Rewrite rewrite(graph_);
-    for (const std::size_t group : groups_.ordered()) {
-      const std::vector<std::size_t>& members = groups_.members(group);
-      if (members.size() > 1) {
-        write_merged(members, rewrite);
-        continue;
-      }
-      const Node& node = graph_.nodes()[members[0]];
-      const Scan* scan = as_scan(node);
-      rewrite.copy(node, scan ? with_body(*scan, Parts(scan->body(), counts_).run()) : nullptr);
-    }
-    return rewrite.finish();
+    return write_groups(
+        graph_, groups_, [this](const auto& members, Rewrite& rewrite) { write_merged(members, rewrite); },
+        [this](const Graph& body) { return Parts(body, counts_).run(); });
   }
 
   const Graph& graph_;
