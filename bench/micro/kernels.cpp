@@ -180,6 +180,60 @@ void measure_packed() {
   }
 }
 
+// Gradients of a cell's weights over the steps of a shard: x and h with four gates at once, and one by one.
+void measure_outer() {
+  constexpr std::size_t steps = 1600, inputs = 16, units = 34, gates = 4;
+  Numbers x = numbers(steps * inputs), h = numbers(steps * units);
+  std::vector<Numbers> d(gates, numbers(steps * units)), y(2 * gates, Numbers(units * units));
+  const double items = steps * (inputs + units) * gates * units;
+  const Work work{items, 2 * items, steps * (inputs + (1.0 + gates) * units) * sizeof(float), true};
+  measure("outer_products/16+34x1600x4*34", work, [=](const Table& table) mutable {
+    const float *left[] = {x.data(), h.data()}, *right[gates];
+    float* result[2 * gates];
+    for (std::size_t j = 0; j < gates; ++j) right[j] = d[j].data();
+    for (std::size_t i = 0; i < 2 * gates; ++i) result[i] = y[i].data();
+    constexpr std::size_t m[] = {inputs, units}, n[] = {units, units, units, units};
+    table.outer_products(left, m, 2, right, n, gates, steps, result);
+  });
+  measure("matmul_tn/each of these", work, [=](const Table& table) mutable {
+    for (std::size_t j = 0; j < gates; ++j) {
+      table.matmul_tn(x.data(), d[j].data(), y[j].data(), inputs, steps, units);
+      table.matmul_tn(h.data(), d[j].data(), y[gates + j].data(), units, steps, units);
+    }
+  });
+}
+
+// A quarter of the connections of a circuit, the batch innermost, and as a packed matrix (graph/passes/pack.hpp).
+void measure_quarters() {
+  for (const std::size_t units : {16, 34, 64, 128})
+    for (const std::size_t rows : {1, 16}) {
+      const std::size_t each = units / 4, count = units * each, panel = kernels::panel_columns<float>;
+      std::vector<std::uint32_t> source(count), order(count), offsets(units + 1);
+      for (std::uint32_t s = 0; s < count; ++s) {
+        source[s] = s * 29 % units;
+        order[s] = s;
+        offsets[s / each + 1] = s + 1;
+      }
+      Numbers x = numbers(rows * units), w = numbers(count), y(rows * units),
+              packed = numbers((units + panel - 1) / panel * panel * units + panel);
+      const auto size = fmt::format("/quarter of {}x{}, {} rows", units, units, rows);
+      const Work work{static_cast<double>(rows * count), 2.0 * static_cast<double>(rows * count),
+                      static_cast<double>((2 * rows * units + count) * sizeof(float)), true};
+      measure("sparse_matmul" + size, work, [=](const Table& table) mutable {
+        table.sparse_matmul(x.data(), w.data(), y.data(), 1, units, units, rows, offsets.data(), order.data(),
+                            source.data());
+      });
+      measure("packed_matmul" + size, work, [=](const Table& table) mutable {
+        const float* left = x.data();
+        float* result = y.data();
+        void* aligned = packed.data();
+        std::size_t space = packed.size() * sizeof(float);
+        std::align(64, space - 64, aligned, space);
+        table.packed_matmul(&left, &units, 1, static_cast<const float*>(aligned), &result, &units, 1, rows);
+      });
+    }
+}
+
 // The synapses of an LTC over a circuit of 32 neurons with 16 inputs: 824 of 48 sources and 32 targets.
 void measure_sparse() {
   constexpr std::size_t inputs = 48, outputs = 32, count = 824;
@@ -249,6 +303,8 @@ const bool registered = [] {
   measure_elementwise();
   measure_products();
   measure_packed();
+  measure_outer();
+  measure_quarters();
   measure_sparse();
   measure_reductions_and_copies();
   return true;

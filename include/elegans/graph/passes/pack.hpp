@@ -15,10 +15,10 @@
 //
 // A packed product reads its matrix from the cache in order, and products that share an operand can be merged
 // (merge.hpp). With a quarter of the connections of 16 to 128 units a packed product of a single row takes a third of
-// the time of the sums along them. One of 16 rows takes as long as they do, up to twice as long, by itself (measured
-// with AVX-512), but merges, leaves the batch in front and has products for its gradient: a training step of 25 units
-// and 30 % of the connections takes 0.6 of the time. Numbers of absent connections stay as they are
-// (ops/packed_matmul.hpp).
+// the time of the sums along them, or less; one of 16 rows by itself up to twice their time (bench_micro, "quarter of",
+// with AVX-512), but it merges, leaves the batch in front and has products for its gradient: a training step of 25
+// units and 30 % of the connections (bench_e2e, unnamed/train body-5) takes 0.6 of the time. Numbers of absent
+// connections stay as they are (ops/packed_matmul.hpp).
 //
 // In a loop the matrix must be the same at every step; outside, its shape must be a constant and the number of rows
 // must not. Outside loops, products of which no side is at most `small_side` are left to matmul: packing such a matrix
