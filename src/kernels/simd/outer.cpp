@@ -49,6 +49,11 @@ struct ColumnGroup {
   std::size_t width = 0;  // of all vectors
 };
 
+// Steps of a group that are copied at once.
+HWY_INLINE std::size_t steps_of(const ColumnGroup& group, std::size_t element) {
+  return copied_bytes / element / group.width;
+}
+
 // Rows `first` … of a[term]', which are rows `to` … of the sums.
 struct RowPiece {
   std::size_t term, first, count, to;
@@ -128,7 +133,7 @@ HWY_INLINE void sum_group(const Operands<T>& x, const ColumnGroup& group, const 
                           T* copy, T* sums) {
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
   const std::size_t last = group.width - lanes;
-  const std::size_t most_steps = copied_bytes / sizeof(T) / group.width;
+  const std::size_t most_steps = steps_of(group, sizeof(T));
   std::size_t p = 0;
   do {
     const std::size_t steps = HWY_MIN(x.k - p, most_steps);
@@ -173,8 +178,7 @@ void outer_products(const T* const* a, const std::size_t* m, std::size_t terms, 
   const Operands<T> x{a, m, terms, b, n, parts, k, y};
   using D = hn::ScalableTag<T>;
   const std::size_t lanes = hn::Lanes(D());
-  HWY_ALIGN T copy[copied_bytes / sizeof(T)] =
-      {};  // no number is read that was not written: lanes behind the last column are, too
+  HWY_ALIGN T copy[copied_bytes / sizeof(T)];
   HWY_ALIGN T sums[kept_rows * outer_columns * hn::MaxLanes(D())];
   std::size_t columns = 0;
   for (std::size_t j = 0; j < parts; ++j) columns += n[j];
@@ -183,9 +187,13 @@ void outer_products(const T* const* a, const std::size_t* m, std::size_t terms, 
     vectors = next_columns(left, outer_columns);
     ColumnGroup group;
     group.width = vectors * lanes;
-    along_b.next(group.width, [&](std::size_t part, std::size_t first, std::size_t count, std::size_t to) {
-      group.columns[group.pieces++] = {part, first, count, to};
-    });
+    const std::size_t used =
+        along_b.next(group.width, [&](std::size_t part, std::size_t first, std::size_t count, std::size_t to) {
+          group.columns[group.pieces++] = {part, first, count, to};
+        });
+    // Lanes behind the last column are multiplied, too, though nobody reads their sums.
+    for (std::size_t at = used; at < group.width; ++at)
+      for (std::size_t p = 0; p < steps_of(group, sizeof(T)); ++p) copy[p * group.width + at] = 0;
     Walk along_a(m, terms);
     for (;;) {
       RowPiece rows[most_operands];
