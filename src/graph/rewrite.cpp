@@ -51,12 +51,14 @@ std::string new_name(const std::vector<Port>& ports, std::string_view what) {
   }
 }
 
-bool is_addition(const Node& node) {
+const ops::Instruction* instruction_of(const Node& node) {
   const auto* operation = as<ops::Elementwise>(node);
-  if (operation == nullptr || operation->program().size() != 1) return false;
-  const ops::Instruction& only = operation->program()[0];
-  return only.kind == ops::Instruction::Kind::binary &&
-         only.function == static_cast<std::uint8_t>(kernels::Binary::add);
+  return operation && operation->program().size() == 1 ? &operation->program()[0] : nullptr;
+}
+
+bool is_binary(const Node& node, kernels::Binary function) {
+  const ops::Instruction* only = instruction_of(node);
+  return only && only->kind == ops::Instruction::Kind::binary && only->function == static_cast<std::uint8_t>(function);
 }
 
 std::vector<char> output_marks(const Graph& graph) {

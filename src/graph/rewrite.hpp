@@ -9,6 +9,7 @@
 
 #include "elegans/graph/graph.hpp"
 #include "elegans/graph/scan.hpp"
+#include "elegans/ops/chain_program.hpp"
 
 namespace elegans::graph {
 
@@ -69,7 +70,11 @@ struct Uses {
   std::vector<char> is_output;
 };
 
-// Whether the node is one addition.
-bool is_addition(const Node& node);
+// The instruction of a node that is one elementwise function and no chain; null of others.
+const ops::Instruction* instruction_of(const Node& node);
+
+// Whether the node is that function of two values and nothing else.
+bool is_binary(const Node& node, kernels::Binary function);
+inline bool is_addition(const Node& node) { return is_binary(node, kernels::Binary::add); }
 
 }  // namespace elegans::graph

@@ -53,17 +53,14 @@ struct Sum {
 
 // The function of two values that a node computes and nothing else, or of one.
 std::optional<Binary> binary_of(const Node& node) {
-  const auto* operation = as<ops::Elementwise>(node);
-  if (!operation || operation->program().size() != 1) return std::nullopt;
-  const ops::Instruction& only = operation->program()[0];
-  if (only.kind != ops::Instruction::Kind::binary || node.inputs.size() != 2) return std::nullopt;
-  return static_cast<Binary>(only.function);
+  const ops::Instruction* only = instruction_of(node);
+  if (!only || only->kind != ops::Instruction::Kind::binary || node.inputs.size() != 2) return std::nullopt;
+  return static_cast<Binary>(only->function);
 }
 bool is_negation(const Node& node) {
-  const auto* operation = as<ops::Elementwise>(node);
-  return operation && operation->program().size() == 1 &&
-         operation->program()[0].kind == ops::Instruction::Kind::unary &&
-         operation->program()[0].function == static_cast<std::uint8_t>(kernels::Unary::negate);
+  const ops::Instruction* only = instruction_of(node);
+  return only && only->kind == ops::Instruction::Kind::unary &&
+         only->function == static_cast<std::uint8_t>(kernels::Unary::negate);
 }
 
 class Folding {

@@ -173,7 +173,11 @@ class Simplifier {
       }
     }
     if (const std::optional<Value> joined = joined_pads(node, x)) return joined;
-    if (const std::optional<Value> chosen = chosen_once(instruction, x, result)) return chosen;
+    if (instruction.kind == ops::Instruction::Kind::select) {
+      if (const std::optional<Value> chosen = chosen_without_product(x, result)) return chosen;
+    } else if (is_binary(node, kernels::Binary::multiply)) {
+      if (const std::optional<Value> chosen = chosen_factor(x, result)) return chosen;
+    }
     // Spread inputs are read unspread where the result keeps its shape and the chain can spread them itself.
     for (std::size_t i = 0; i < x.size(); ++i) {
       if (!made_by<ops::BroadcastTo>(x[i])) continue;
@@ -195,15 +199,18 @@ class Simplifier {
     return std::nullopt;
   }
 
-  // Whether every element is 1 or 0 (not -0).
+  // Whether every element is 1 or 0 (not -0). Each value is looked at once.
   bool is_truth(const Value& value) {
+    if (const auto known = truths_.find(value.id); known != truths_.end()) return known->second;
+    return truths_[value.id] = makes_truths(value);
+  }
+  bool makes_truths(const Value& value) {
     if (const std::optional<double> known = number(value)) return *known == 1 || (*known == 0 && !std::signbit(*known));
     if (made_by<ops::OneHot>(value)) return true;
-    const auto* operation = made_by<ops::Elementwise>(value);
-    if (operation == nullptr || operation->program().size() != 1) return false;
-    const ops::Instruction& instruction = operation->program()[0];
-    const auto is = [&](auto function) { return instruction.function == static_cast<std::uint8_t>(function); };
-    switch (instruction.kind) {
+    const ops::Instruction* only = instruction_behind(value);
+    if (only == nullptr) return false;
+    const auto is = [&](auto function) { return only->function == static_cast<std::uint8_t>(function); };
+    switch (only->kind) {
       case ops::Instruction::Kind::unary:
         return is(kernels::Unary::is_finite) || is(kernels::Unary::step);
       case ops::Instruction::Kind::binary:
@@ -213,30 +220,29 @@ class Simplifier {
     }
     return false;
   }
+  const ops::Instruction* instruction_behind(const Value& value) const {
+    const Node* node = maker(value);
+    return node ? instruction_of(*node) : nullptr;
+  }
 
-  // What is chosen by c and multiplied by it, too, once: c is 0 or 1.
-  std::optional<Value> chosen_once(const ops::Instruction& instruction, const std::vector<Value>& x,
-                                   const Shape& result) {
-    const auto one_of = [&](const Value& value, ops::Instruction::Kind kind) {
-      const auto* operation = made_by<ops::Elementwise>(value);
-      return operation && operation->program().size() == 1 && operation->program()[0].kind == kind;
-    };
-    const auto is_product = [&](const Value& value) {
-      return one_of(value, ops::Instruction::Kind::binary) && made_by<ops::Elementwise>(value)->program()[0].function ==
-                                                                  static_cast<std::uint8_t>(kernels::Binary::multiply);
-    };
-    if (instruction.kind == ops::Instruction::Kind::select && is_product(x[1])) {
-      for (const std::size_t i : {0, 1}) {
-        const Value other = input_of(x[1], 1 - i);
-        if (input_of(x[1], i).id == x[0].id && other.shape() == result && is_truth(x[0]))
-          return add1(ops::Elementwise::select(), {x[0], other, x[2]});
-      }
-    } else if (instruction.kind == ops::Instruction::Kind::binary &&
-               instruction.function == static_cast<std::uint8_t>(kernels::Binary::multiply)) {
-      for (const std::size_t i : {0, 1}) {
-        if (!one_of(x[i], ops::Instruction::Kind::select) || !(x[i].shape() == result)) continue;
-        if (input_of(x[i], 0).id == x[1 - i].id && number(input_of(x[i], 2)) == 0.0 && is_truth(x[1 - i])) return x[i];
-      }
+  // select(c, c · x, y) without the product, where c is 0 or 1.
+  std::optional<Value> chosen_without_product(const std::vector<Value>& x, const Shape& result) {
+    const Node* product = maker(x[1]);
+    if (product == nullptr || !is_binary(*product, kernels::Binary::multiply)) return std::nullopt;
+    for (const std::size_t i : {0, 1}) {
+      const Value other = input_of(x[1], 1 - i);
+      if (input_of(x[1], i).id == x[0].id && other.shape() == result && is_truth(x[0]))
+        return add1(ops::Elementwise::select(), {x[0], other, x[2]});
+    }
+    return std::nullopt;
+  }
+
+  // select(c, x, 0) of the factors select(c, x, 0) and c, where c is 0 or 1.
+  std::optional<Value> chosen_factor(const std::vector<Value>& x, const Shape& result) {
+    for (const std::size_t i : {0, 1}) {
+      const ops::Instruction* choice = instruction_behind(x[i]);
+      if (choice == nullptr || choice->kind != ops::Instruction::Kind::select || !(x[i].shape() == result)) continue;
+      if (input_of(x[i], 0).id == x[1 - i].id && number(input_of(x[i], 2)) == 0.0 && is_truth(x[1 - i])) return x[i];
     }
     return std::nullopt;
   }
@@ -278,13 +284,9 @@ class Simplifier {
 
   // x where `node` is x · 1 or x + 0 of the new graph.
   std::optional<Value> neutral_of(const Node& node, const Shape& result) {
-    const auto* operation = dynamic_cast<const ops::Elementwise*>(node.operation.get());
-    if (!operation || operation->program().size() != 1 ||
-        operation->program()[0].kind != ops::Instruction::Kind::binary)
-      return std::nullopt;
-    const auto function = static_cast<kernels::Binary>(operation->program()[0].function);
-    if (function != kernels::Binary::multiply && function != kernels::Binary::add) return std::nullopt;
-    const double neutral = function == kernels::Binary::multiply ? 1 : 0;
+    const bool multiplies = is_binary(node, kernels::Binary::multiply);
+    if (!multiplies && !is_addition(node)) return std::nullopt;
+    const double neutral = multiplies ? 1 : 0;
     for (std::size_t i = 0; i < 2; ++i) {
       const Value other = rewrite_.to().value(node.inputs[1 - i]);
       if (number(rewrite_.to().value(node.inputs[i])) == neutral && other.shape() == result) return other;
@@ -307,6 +309,7 @@ class Simplifier {
   Rewrite rewrite_;
   Counts& counts_;
   std::multimap<std::pair<std::string, std::vector<ValueId>>, std::size_t> known_;
+  std::map<ValueId, bool> truths_;    // what is_truth() found of values of the new graph
   std::vector<std::int32_t> makers_;  // of values of the new graph, −1 for inputs and loops
 };
 
