@@ -50,7 +50,7 @@ json more_cases() {
 
 TEST_P(LayerParity, MoreOptions) { EXPECT_EQ(expect_cases(more_cases()), more_cases().size()); }
 
-// Under sanitizers, half of the kinds: every kernel and both dtypes are among them.
+// Under sanitizers, half of the kinds: both dtypes and both targets are among them.
 std::string name_of(const ::testing::TestParamInfo<Kind>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(Kinds, LayerParity,
                          ::testing::Values(Kind{"f64_scalar", Dtype::f64, kernels::Target::scalar},

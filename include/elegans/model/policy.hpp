@@ -22,8 +22,7 @@
 //                      −1 for the state
 //
 // Stepping through a sequence gives the same bits as predicting the whole of it (Sequential::predict), without
-// fixed_dt and fast_activations. Numbers go in and come out as float or
-// double, whatever the dtype of the network.
+// fixed_dt and fast_activations. Numbers go in and come out as float or double, whatever the dtype of the network.
 //
 // A loop that runs at a fixed rate says so when it makes the policy, and gives no Δt to its steps:
 //

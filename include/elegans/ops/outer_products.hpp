@@ -14,6 +14,7 @@ namespace elegans::ops {
 
 class OuterProducts final : public Operation {
  public:
+  // Of left operands, right ones and results: together no more than a node of an executable may have.
   static constexpr std::size_t max_terms = 12, max_parts = 12, max_blocks = 36;
 
   // InternalError for none or for more than fit.
