@@ -145,7 +145,7 @@ Status Executable::prepare(const Extents& extents) noexcept {
   if (extents.time > reserve.time || extents.time < 0 || (self.options.exact && extents.time != reserve.time))
     return {.code = Status::Code::extent_out_of_range, .node = -1, .item = extents.time};
   self.prepared = self.complete(extents);
-  self.frame->prepare(self.prepared);
+  self.frame->prepare(self.prepared, self.kernels);
   return {};
 }
 

@@ -59,6 +59,7 @@ void Frame::make_steps(const Extents& reserve) {
     step.output_types = graph_->types_of(node.outputs);
     step.dtype = floating_of(step.input_types, step.output_types);
     step.alias_offset = step.operation->alias_offset(step.input_types);
+    step.linked = AlignedBuffer(step.operation->linked_bytes());
     if (const Scan* scan = as_scan(node)) {
       step.kind = Step::Kind::loop;
       step.loop = std::make_unique<LoopRun>(*scan, reserve);
@@ -163,13 +164,17 @@ void Frame::settle(std::byte* arena) {
   }
 }
 
-void Frame::prepare(const Extents& at) {
+void Frame::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
   is_fixed_ = false;
   for (Step& step : steps_) {
-    if (step.loop)
-      step.loop->prepare(at);
-    else if (step.kind == Step::Kind::call)
+    if (step.loop) {
+      step.loop->prepare(at, kernels);
+    } else if (step.kind == Step::Kind::call) {
       step.operation->prepare(step.input_types, step.output_types, at, step.sizes);
+      const void* inputs[max_operands];
+      void* outputs[max_operands];
+      step.operation->link(call_of(step, inputs, outputs, kernels));
+    }
   }
   for (std::size_t o = 0; o < outputs_.size(); ++o) output_bytes_[o] = bytes_of(outputs_[o], at);
 }
@@ -189,6 +194,7 @@ ops::Call Frame::call_of(const Step& step, const void** inputs, void** outputs,
           .inputs = inputs,
           .outputs = outputs,
           .workspace = step.workspace,
+          .linked = const_cast<std::byte*>(step.linked.data()),
           .dtype = step.dtype,
           .kernels = kernels};
 }

@@ -34,8 +34,8 @@ class Frame {
 
   // Gives the level its memory, arena_bytes() at `arena`.
   void settle(std::byte* arena);
-  // Computes all loop sizes for `at`. Integers only; allocates nothing.
-  void prepare(const Extents& at);
+  // Computes all loop sizes for `at`, and links what depends on them. Allocates nothing.
+  void prepare(const Extents& at, const ops::Kernels& kernels) noexcept;
 
   void set_input(std::size_t index, const void* data) noexcept {
     is_fixed_ = false;
@@ -61,6 +61,7 @@ class Frame {
     std::int64_t alias_offset = 0;
     std::size_t workspace_block = 0;
     std::byte* workspace = nullptr;
+    AlignedBuffer linked;
     ops::Sizes sizes;
     std::vector<Type> input_types, output_types;
     std::unique_ptr<class LoopRun> loop;
@@ -107,7 +108,7 @@ class LoopRun {
 
   std::size_t workspace_bytes() const { return workspace_bytes_; }
   void settle(std::byte* workspace);
-  void prepare(const Extents& at);
+  void prepare(const Extents& at, const ops::Kernels& kernels) noexcept;
   // `address` is the table of the frame that `node` belongs to.
   Status run(std::byte* const* address, const Node& node, const ops::Kernels& kernels) noexcept;
 

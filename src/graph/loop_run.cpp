@@ -61,8 +61,8 @@ void LoopRun::settle(std::byte* workspace) {
   }
 }
 
-void LoopRun::prepare(const Extents& at) {
-  body_.prepare(at);
+void LoopRun::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
+  body_.prepare(at, kernels);
   const Graph& body = scan_.body();
   for (std::size_t i = 0; i < carried_.size(); ++i)
     carried_[i].bytes = bytes_of(body.type(scan_.carried_output(i)), at);

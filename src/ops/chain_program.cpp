@@ -5,137 +5,158 @@
 #include "elegans/base/error.hpp"
 
 namespace elegans::ops {
-namespace {
 
-using kernels::Binary;
-using kernels::ChainInstruction;
-using Kind = ChainInstruction::Kind;
+using kernels::ChainStep;
+using Kind = ChainStep::Kind;
 
-bool is_arithmetic(const Instruction& instruction) {
-  if (instruction.kind != Instruction::Kind::binary) return false;
-  const auto function = static_cast<Binary>(instruction.function);
-  return function == Binary::add || function == Binary::subtract || function == Binary::multiply ||
-         function == Binary::divide;
-}
+// Values are numbered as in the chain: inputs, then results.
+class ChainProgram::Writer {
+ public:
+  Writer(ChainProgram& to, std::span<const Instruction> program, std::span<const std::uint16_t> outputs,
+         std::uint64_t indexed_inputs, std::uint64_t indexed_outputs)
+      : to_(to),
+        program_(program),
+        outputs_(outputs),
+        indexed_outputs_(indexed_outputs),
+        reads_(to.inputs_ + program.size(), 0),
+        home_(reads_.size(), none) {
+    for (const Instruction& instruction : program)
+      for (std::size_t k = 0; k < instruction.operand_count(); ++k) ++reads_[instruction.operands[k]];
+    for (std::size_t i = 0; i < to.inputs_; ++i)
+      if (!is_indexed(indexed_inputs, i)) home_[i] = static_cast<std::int32_t>(i);
+  }
 
-bool commutes(Binary function) { return function == Binary::add || function == Binary::multiply; }
+  void write() {
+    for (std::size_t i = 0; i < program_.size(); ++i)
+      if (reads_[to_.inputs_ + i] == 0) compute(static_cast<std::uint16_t>(to_.inputs_ + i));
+  }
 
-Kind kernel_kind(Instruction::Kind kind) {
-  return kind == Instruction::Kind::unary    ? Kind::unary
-         : kind == Instruction::Kind::binary ? Kind::binary
-                                             : Kind::select;
-}
+ private:
+  static constexpr std::int32_t none = -1;
 
-// A square as a product, of which a pair can be made.
-std::vector<Instruction> without_squares(std::span<const Instruction> program) {
-  std::vector<Instruction> written(program.begin(), program.end());
-  for (Instruction& at : written)
-    if (at.kind == Instruction::Kind::unary && at.function == static_cast<std::uint8_t>(kernels::Unary::square))
-      at = {
-          Instruction::Kind::binary, static_cast<std::uint8_t>(Binary::multiply), {at.operands[0], at.operands[0], 0}};
-  return written;
-}
+  static bool is_indexed(std::uint64_t bits, std::size_t i) { return i < 64 && (bits >> i & 1) != 0; }
+  bool has_home(std::uint16_t value) const { return home_[value] != none; }
+  std::uint16_t home(std::uint16_t value) const { return static_cast<std::uint16_t>(home_[value]); }
 
-std::array<std::uint16_t, 3> operands_of(const ChainInstruction& at) { return {at.a, at.b, at.c}; }
+  void step(Kind kind, std::uint16_t x, std::uint8_t function = 0) {
+    to_.steps_.push_back({.kind = kind, .function = function, .x = x, .y = 0, .z = 0});
+  }
 
-std::size_t operand_count(Kind kind) { return kind == Kind::unary ? 1 : kind == Kind::binary ? 2 : 3; }
+  // Leaves the value in the accumulator.
+  void take(std::uint16_t value) {
+    if (in_accumulator_ == value) return;
+    if (has_home(value)) {
+      step(Kind::load, home(value));
+    } else if (value < to_.inputs_) {
+      step(Kind::load, value);
+      in_accumulator_ = value;
+      if (reads_[value] > 1) keep(value);
+    } else {
+      compute(value);
+    }
+    in_accumulator_ = value;
+  }
 
-}  // namespace
+  // Puts the value, which is in the accumulator, into a slot.
+  void keep(std::uint16_t value) {
+    if (has_home(value)) return;
+    std::size_t slot = 0;
+    while (slot < busy_.size() && busy_[slot]) ++slot;
+    if (slot == busy_.size()) busy_.push_back(1);
+    busy_[slot] = 1;
+    to_.slots_ = busy_.size();
+    home_[value] = static_cast<std::int32_t>(to_.arrays() + slot);
+    step(Kind::store, home(value));
+  }
+
+  // One reader less.
+  void release(std::uint16_t value) {
+    if (--reads_[value] == 0 && has_home(value) && home(value) >= to_.arrays()) busy_[home(value) - to_.arrays()] = 0;
+  }
+
+  // Leaves one of the operands in the accumulator, and others where steps can read them; says which.
+  std::size_t gather(const Instruction& instruction) {
+    const std::span operands(instruction.operands.data(), instruction.operand_count());
+    for (std::size_t k = 0; k < operands.size(); ++k) {
+      if (has_home(operands[k])) continue;
+      take(operands[k]);
+      const auto can_be_read = [&](std::uint16_t other) { return other == operands[k] || has_home(other); };
+      if (std::all_of(operands.begin(), operands.end(), can_be_read)) return k;
+      keep(operands[k]);
+    }
+    const auto here = std::find(operands.begin(), operands.end(), in_accumulator_);
+    // Of select what is chosen: the condition often is one number.
+    const std::size_t first = instruction.kind == Instruction::Kind::select ? 1 : 0;
+    const std::size_t taken = here == operands.end() ? first : static_cast<std::size_t>(here - operands.begin());
+    take(operands[taken]);
+    return taken;
+  }
+
+  void compute(std::uint16_t value) {
+    const Instruction& instruction = program_[value - to_.inputs_];
+    const auto& operands = instruction.operands;
+    const std::size_t taken = gather(instruction);
+    // Twice the same operand: the other is read from where it is kept.
+    if (instruction.kind == Instruction::Kind::binary && operands[0] == operands[1]) keep(operands[0]);
+    switch (instruction.kind) {
+      case Instruction::Kind::unary:
+        step(Kind::unary, 0, instruction.function);
+        break;
+      case Instruction::Kind::binary:
+        step(taken == 0 ? Kind::binary : Kind::reversed, home(operands[1 - taken]), instruction.function);
+        break;
+      case Instruction::Kind::select: {
+        const auto place = [&](std::size_t k) {
+          return operands[k] == operands[taken] ? ChainStep::accumulator : home(operands[k]);
+        };
+        to_.steps_.push_back({.kind = Kind::select, .function = 0, .x = place(0), .y = place(1), .z = place(2)});
+        break;
+      }
+    }
+    in_accumulator_ = value;
+    for (std::size_t k = 0; k < instruction.operand_count(); ++k) release(operands[k]);
+    store(value);
+    if (reads_[value] > 1) keep(value);
+  }
+
+  void store(std::uint16_t value) {
+    for (std::size_t o = 0; o < outputs_.size(); ++o) {
+      if (outputs_[o] != value) continue;
+      const auto array = static_cast<std::uint16_t>(to_.inputs_ + o);
+      step(Kind::store, array);
+      if (!is_indexed(indexed_outputs_, o)) home_[value] = array;
+    }
+  }
+
+  ChainProgram& to_;
+  std::span<const Instruction> program_;
+  std::span<const std::uint16_t> outputs_;
+  std::uint64_t indexed_outputs_;
+  std::vector<std::size_t> reads_;  // by value: instructions that are still to read it
+  std::vector<std::int32_t> home_;  // the array or slot where it can be read
+  std::vector<char> busy_;          // by slot
+  std::int32_t in_accumulator_ = none;
+};
 
 ChainProgram::ChainProgram(std::size_t inputs, std::span<const Instruction> program,
-                           std::span<const std::uint16_t> outputs)
-    : inputs_(inputs), is_output_(program.size(), 0) {
-  for (const std::uint16_t output : outputs) {
+                           std::span<const std::uint16_t> outputs, std::uint64_t indexed_inputs,
+                           std::uint64_t indexed_outputs)
+    : inputs_(inputs), outputs_(outputs.size()) {
+  for (const std::uint16_t output : outputs)
     ensure(output >= inputs_ && output < inputs_ + program.size(), "an output of a chain is no result");
-    is_output_[output - inputs_] = 1;
-  }
   for (std::size_t i = 0; i < program.size(); ++i)
     for (std::size_t k = 0; k < program[i].operand_count(); ++k)
       ensure(program[i].operands[k] < inputs_ + i, "an operand of a chain is not defined yet");
-  write_instructions(without_squares(program));
-  take_registers(program.size());
-  possible_columns_ = static_cast<std::uint32_t>((std::uint64_t{1} << std::min<std::size_t>(inputs_, 32)) - 1);
-  for (const ChainInstruction& at : instructions_)
-    if (at.kind == Kind::unary || at.kind == Kind::select)
-      for (std::size_t k = 0; k < operand_count(at.kind); ++k)
-        if (operands_of(at)[k] < 32) possible_columns_ &= ~(std::uint32_t{1} << operands_of(at)[k]);
+  Writer(*this, program, outputs, indexed_inputs, indexed_outputs).write();
 }
 
-void ChainProgram::write_instructions(std::span<const Instruction> program) {
-  std::vector<std::size_t> readers(program.size(), 0);
-  for (const Instruction& instruction : program)
-    for (std::size_t k = 0; k < instruction.operand_count(); ++k)
-      if (instruction.operands[k] >= inputs_) ++readers[instruction.operands[k] - inputs_];  // twice of a square
-
-  // By instruction: the operand that is computed with it; whether it is computed with the one that reads it.
-  std::vector<std::int32_t> joined(program.size(), -1);
-  std::vector<char> is_inner(program.size(), 0);
-  for (std::size_t i = 0; i < program.size(); ++i) {
-    if (!is_arithmetic(program[i])) continue;
-    for (std::int32_t k = 1; k >= 0 && joined[i] < 0; --k) {
-      const std::uint16_t operand = program[i].operands[static_cast<std::size_t>(k)];
-      if (!is_register(operand)) continue;
-      const std::size_t inner = operand - inputs_;
-      if (!is_arithmetic(program[inner]) || joined[inner] >= 0 || readers[inner] != 1) continue;
-      joined[i] = k;
-      is_inner[inner] = 1;
-    }
-  }
-
-  for (std::size_t i = 0; i < program.size(); ++i) {
-    if (is_inner[i]) continue;
-    const auto& [kind, function, operands] = program[i];
-    ChainInstruction one{.kind = kernel_kind(kind),
-                         .function = function,
-                         .y = static_cast<std::uint16_t>(inputs_ + i),
-                         .a = operands[0],
-                         .b = operands[1],
-                         .c = operands[2]};
-    if (joined[i] >= 0) {
-      const bool left = joined[i] == 0;
-      const Instruction& inner = program[operands[left ? 0 : 1] - inputs_];
-      one.outer = static_cast<Binary>(function);
-      one.kind = left || commutes(one.outer) ? Kind::binary_left : Kind::binary_right;
-      one.function = inner.function;
-      one.a = inner.operands[0];
-      one.b = inner.operands[1];
-      one.c = operands[left ? 1 : 0];
-    }
-    unsigned padded = is_register(one.y) ? 1 : 0;
-    for (std::size_t k = 0; k < operand_count(one.kind); ++k)
-      padded |= (is_register(operands_of(one)[k]) ? 2U : 0U) << k;
-    one.padded = static_cast<std::uint8_t>(padded);
-    instructions_.push_back(one);
-  }
-}
-
-// A register is free again after the last instruction that reads it.
-void ChainProgram::take_registers(std::size_t count) {
-  std::vector<std::size_t> last_use(count, 0);
-  for (std::size_t i = 0; i < instructions_.size(); ++i)
-    for (std::size_t k = 0; k < operand_count(instructions_[i].kind); ++k)
-      if (const std::size_t number = operands_of(instructions_[i])[k]; number >= inputs_)
-        last_use[number - inputs_] = i;
-  register_of_.assign(count, 0);
-  std::vector<std::size_t> busy_until;
-  for (std::size_t i = 0; i < instructions_.size(); ++i) {
-    const std::size_t result = instructions_[i].y - inputs_;
-    if (is_output_[result]) continue;
-    std::size_t r = 0;
-    while (r < busy_until.size() && busy_until[r] > i) ++r;
-    if (r == busy_until.size()) busy_until.push_back(0);
-    busy_until[r] = std::max(last_use[result], i + 1);
-    register_of_[result] = static_cast<std::uint16_t>(r);
-  }
-  registers_ = busy_until.size();
-}
-
-bool ChainProgram::reads_after(std::size_t number, std::size_t result) const {
+bool ChainProgram::reads_after(std::size_t number, std::size_t output) const {
   bool written = false;
-  for (const ChainInstruction& at : instructions_) {
-    for (std::size_t k = 0; written && k < operand_count(at.kind); ++k)
-      if (operands_of(at)[k] == number) return true;
-    written = written || at.y == result;
+  for (const ChainStep& step : steps_) {
+    const bool is_store = step.kind == Kind::store;
+    if (is_store && step.x == inputs_ + output) written = true;
+    if (!written || is_store || step.kind == Kind::unary) continue;
+    if (step.x == number || (step.kind == Kind::select && (step.y == number || step.z == number))) return true;
   }
   return false;
 }

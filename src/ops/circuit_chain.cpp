@@ -11,9 +11,8 @@ namespace {
 
 using Access = Elementwise::Access;
 
-// Connections that are computed together.
-// Twice as much as of other chains: of rows of a batch, a tile holds few, and each costs calls.
-constexpr std::size_t tile_bytes = 2 * Elementwise::tile_bytes;
+// Of connections that are computed together where rows are no whole vectors.
+constexpr std::size_t tile_bytes = 2048;
 
 std::size_t rows_at_once(std::size_t count, std::size_t batch, std::size_t element) {
   const std::size_t fit = tile_bytes / element / std::max<std::size_t>(batch, 1);
@@ -42,12 +41,21 @@ CircuitChain::CircuitChain(ConnectionsPtr connections, std::shared_ptr<const Ele
       chain_(std::move(chain)),
       fetched_by_(std::move(fetched_by)),
       outputs_(std::move(outputs)),
-      plain_(chain_->results().size(), -1) {
+      program_(program()) {
   ensure(fetched_by_.size() == chain_->inputs(), "a circuit chain fetches what it does not read");
+}
+
+ChainProgram CircuitChain::program() const {
+  ensure(outputs_.size() <= Elementwise::max_outputs, "a circuit chain has too many outputs");
+  std::vector<std::uint16_t> results;
+  std::uint64_t fetched = 0, summed = 0;
+  for (std::size_t i = 0; i < fetched_by_.size(); ++i) fetched |= std::uint64_t{fetched_by_[i].has_value()} << i;
   for (std::size_t o = 0; o < outputs_.size(); ++o) {
-    ensure(outputs_[o].result < plain_.size(), "an output of a circuit chain is none of its chain");
-    if (!outputs_[o].sum_by) plain_[outputs_[o].result] = static_cast<std::int32_t>(o);
+    ensure(outputs_[o].result < chain_->results().size(), "an output of a circuit chain is none of its chain");
+    results.push_back(chain_->results()[outputs_[o].result]);
+    summed |= std::uint64_t{outputs_[o].sum_by.has_value()} << o;
   }
+  return ChainProgram(chain_->inputs(), chain_->program(), results, fetched, summed);
 }
 
 std::string CircuitChain::options() const {
@@ -111,7 +119,7 @@ Cost CircuitChain::cost(std::span<const Type> inputs, std::span<const Type> outp
 
 bool CircuitChain::may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const {
   return !outputs_[output].sum_by && !fetched_by_[input] &&
-         chain_->may_overwrite(outputs_[output].result, input, chain_inputs(inputs));
+         inputs[input].shape == chain_->infer(chain_inputs(inputs))[0].shape && !program_.reads_after(input, output);
 }
 
 Dim CircuitChain::batch_of(std::span<const Type> inputs) const {
@@ -121,15 +129,14 @@ Dim CircuitChain::batch_of(std::span<const Type> inputs) const {
   return batch;
 }
 
-std::size_t CircuitChain::tiles() const { return chain_->inputs() + chain_->program().size(); }
-
 std::size_t CircuitChain::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
   const auto batch = static_cast<std::size_t>(batch_of(inputs).value(at));
   const std::size_t element = size_of(inputs[0].dtype);
   // A smaller batch may come with more rows a tile, so the whole tile is kept.
   const std::size_t tile = std::max(tile_elements(connections_->count(), batch, element) * element,
                                     std::min(tile_bytes, connections_->count() * batch * element));
-  return aligned(tiles() * sizeof(void*)) + tiles() * (aligned(tile) + 64) + aligned(connections_->outputs() * element);
+  return program_.scratch_bytes() + aligned(2 * program_.arrays() * sizeof(void*)) +
+         program_.arrays() * (aligned(tile) + 64) + aligned(connections_->outputs() * element);
 }
 
 void CircuitChain::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
@@ -140,110 +147,137 @@ void CircuitChain::prepare(std::span<const Type> inputs, std::span<const Type>, 
     Shape shape = inputs[i].shape;
     if (fetched_by_[i]) shape[0] = count;
     Access access = *Elementwise::access_of(shape, Shape{count, batch}, 1);
-    if (sizes[0] == 1) access = access == Access::full || access == Access::column ? Access::full : Access::scalar;
+    if (sizes[0] == 1) access = access == Access::full || access == Access::column ? Access::full : Access::number;
     sizes[1 + i] = static_cast<std::size_t>(access);
   }
 }
 
-// One call in progress.
+// One call in progress. Where a row of the batch is whole vectors, the kernel fetches and sums; else rows are gathered
+// into tiles, and summed from them.
 template <class T>
 class CircuitChain::Pass {
  public:
   Pass(const CircuitChain& circuit, const Call& call)
       : circuit_(circuit),
-        chain_(*circuit.chain_),
+        connections_(*circuit.connections_),
+        program_(circuit.program_),
         call_(call),
         table_(call.kernels.table<T>()),
-        count_(circuit.connections_->count()),
+        inputs_(circuit.fetched_by_.size()),
+        count_(connections_.count()),
         batch_(call.sizes[0]),
-        columns_(chain_.columns(std::span(call.sizes.at).subspan(1), batch_, table_.lanes)),
         step_(rows_at_once(count_, batch_, sizeof(T))),
         tile_(tile_elements(count_, batch_, sizeof(T))),
-        tiles_(static_cast<T**>(call.workspace)),
-        scratch_(
-            reinterpret_cast<T*>(static_cast<std::byte*>(call.workspace) + aligned(circuit.tiles() * sizeof(void*)))),
-        level_sums_(scratch_ + circuit.tiles() * tile_) {}
+        arrays_(reinterpret_cast<T**>(static_cast<std::byte*>(call.workspace) + program_.scratch_bytes())),
+        indices_(static_cast<const std::uint32_t**>(static_cast<void*>(arrays_ + program_.arrays()))),
+        tiles_(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(arrays_) +
+                                    aligned(2 * program_.arrays() * sizeof(void*)))),
+        level_sums_(tiles_ + program_.arrays() * tile_) {}
+
+  void link() const noexcept {
+    kernels::ChainArray arrays[Elementwise::max_inputs + Elementwise::max_outputs];
+    for (std::size_t k = 0; k < program_.arrays(); ++k) {
+      if (is_whole() ? end_of(k).has_value() : is_tile(k))
+        arrays[k] = is_whole() ? kernels::ChainArray{.access = Access::indexed} : kernels::ChainArray{.padded = true};
+      else if (k < inputs_)
+        arrays[k].access = access(k);
+    }
+    table_.link_chain(table_, program_.chain(arrays, batch_), call_.linked);
+  }
 
   void run() noexcept {
-    const Connections& connections = *circuit_.connections_;
-    const auto program = chain_.chain_program().instructions();
     for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
-      if (const auto by = circuit_.outputs_[o].sum_by; by && !by_level(*by))
-        std::fill_n(call_.out<T>(o), connections.width(*by) * batch_, T{0});
-    place();
-    for (std::size_t row = 0; row < count_; row += step_) {
-      const std::size_t rows = std::min(step_, count_ - row);
-      fetch(row, rows);
-      table_.chain(program.data(), program.size(), tiles_, rows * batch_, columns_, batch_);
-      for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
-        if (const auto by = circuit_.outputs_[o].sum_by; by && !by_level(*by))
-          table_.scatter_add(tiles_[chain_.results()[circuit_.outputs_[o].result]], call_.out<T>(o), rows, batch_,
-                             connections.index(*by).data() + row);
+      if (const auto by = sum_by(o); by && !by_level(*by))
+        std::fill_n(call_.out<T>(o), connections_.width(*by) * batch_, T{0});
+    if (is_whole()) {
+      run_whole();
+    } else {
+      run_tiles();
     }
-    for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
-      if (const auto by = circuit_.outputs_[o].sum_by; by && by_level(*by)) {
-        const T* const from = tiles_[chain_.results()[circuit_.outputs_[o].result]];
-        T* const to = call_.out<T>(o);
-        sum_by_levels(table_, connections, 1, &from, &level_sums_, &to);
-      }
   }
 
  private:
+  const std::optional<End>& sum_by(std::size_t output) const noexcept { return circuit_.outputs_[output].sum_by; }
+  Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[1 + i]); }
+  T* base(std::size_t i) const noexcept { return const_cast<T*>(call_.in<T>(i)); }  // the kernel writes results alone
+  T* tile(std::size_t array) const noexcept { return tiles_ + array * tile_; }
   // For a single sample whole levels are added, once all connections are computed.
   bool by_level(End by) const noexcept {
-    return by == End::target && batch_ == 1 && step_ == count_ && circuit_.connections_->levels().has_value();
+    return by == End::target && batch_ == 1 && table_.lanes > 1 && step_ == count_ && connections_.levels().has_value();
   }
-  Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[1 + i]); }
-  T* own_tile(std::size_t number) const noexcept { return scratch_ + number * tile_; }
 
-  // Places that are the same for all tiles, and what is the same in all of them. Inputs and summed results have tiles
-  // of their own, others share registers.
-  void place() noexcept {
-    for (std::size_t i = 0; i < chain_.inputs(); ++i) {
-      tiles_[i] = own_tile(i);
-      if (circuit_.fetched_by_[i]) continue;
-      if (access(i) == Access::scalar) std::fill_n(own_tile(i), std::min(step_, count_) * batch_, *call_.in<T>(i));
-      if (access(i) == Access::row)
-        for (std::size_t r = 0; r < std::min(step_, count_); ++r)
-          std::memcpy(own_tile(i) + r * batch_, call_.in<T>(i), batch_ * sizeof(T));
+  bool is_whole() const noexcept { return batch_ % table_.lanes == 0; }
+  // The end by which array k is fetched or summed.
+  const std::optional<End>& end_of(std::size_t k) const noexcept {
+    return k < inputs_ ? circuit_.fetched_by_[k] : sum_by(k - inputs_);
+  }
+  // Of rows that are no whole vectors: inputs that are fetched, rows and columns, and results that are summed.
+  bool is_tile(std::size_t k) const noexcept {
+    return end_of(k) || (k < inputs_ && (access(k) == Access::row || access(k) == Access::column));
+  }
+
+  void run_whole() noexcept {
+    for (std::size_t k = 0; k < program_.arrays(); ++k) {
+      arrays_[k] = k < inputs_ ? base(k) : call_.out<T>(k - inputs_);
+      indices_[k] = end_of(k) ? connections_.index(*end_of(k)).data() : nullptr;
     }
-    const std::size_t first = chain_.inputs(), first_result = first + chain_.chain_program().registers();
-    for (std::size_t k = 0; k < chain_.program().size(); ++k)
-      tiles_[first + k] = own_tile(first + chain_.chain_program().register_of(k));
-    for (std::size_t k = 0; k < chain_.results().size(); ++k) tiles_[chain_.results()[k]] = own_tile(first_result + k);
+    table_.place_chain(call_.linked, call_.workspace, arrays_, indices_);
+    table_.run_chain(call_.linked, count_);
+  }
+
+  void run_tiles() noexcept {
+    for (std::size_t k = 0; k < program_.arrays(); ++k) arrays_[k] = is_tile(k) || k >= inputs_ ? tile(k) : base(k);
+    for (std::size_t i = 0; i < inputs_; ++i)
+      for (std::size_t r = 0; !circuit_.fetched_by_[i] && access(i) == Access::row && r < step_; ++r)
+        std::memcpy(tile(i) + r * batch_, base(i), batch_ * sizeof(T));
+    for (std::size_t row = 0; row < count_; row += step_) {
+      const std::size_t rows = std::min(step_, count_ - row);
+      fetch(row, rows);
+      table_.place_chain(call_.linked, call_.workspace, arrays_, nullptr);
+      table_.run_chain(call_.linked, rows);
+      for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
+        if (const auto by = sum_by(o); by && !by_level(*by))
+          table_.scatter_add(tile(inputs_ + o), call_.out<T>(o), rows, batch_, connections_.index(*by).data() + row);
+    }
+    for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
+      if (const auto by = sum_by(o); by && by_level(*by)) {
+        const T* const from = tile(inputs_ + o);
+        T* const to = call_.out<T>(o);
+        sum_by_levels(table_, connections_, 1, &from, &level_sums_, &to);
+      }
   }
 
   void fetch(std::size_t row, std::size_t rows) noexcept {
-    const Connections& connections = *circuit_.connections_;
-    for (std::size_t i = 0; i < chain_.inputs(); ++i) {
-      const T* base = call_.in<T>(i);
+    for (std::size_t i = 0; i < inputs_; ++i) {
       if (const auto by = circuit_.fetched_by_[i]) {
-        table_.gather(base, own_tile(i), 1, connections.width(*by), rows, batch_, connections.index(*by).data() + row);
+        table_.gather(base(i), tile(i), 1, connections_.width(*by), rows, batch_, connections_.index(*by).data() + row);
       } else if (access(i) == Access::full) {
-        tiles_[i] = const_cast<T*>(base + row * batch_);  // the kernel writes results alone
-      } else if ((columns_ >> i & 1) != 0) {
-        tiles_[i] = const_cast<T*>(base + row);
+        arrays_[i] = base(i) + row * batch_;
       } else if (access(i) == Access::column) {
-        table_.repeat_each(base + row, own_tile(i), rows, batch_);
+        table_.repeat_each(base(i) + row, tile(i), rows, batch_);
       }
     }
-    for (std::size_t k = 0; k < circuit_.plain_.size(); ++k)
-      if (const auto o = circuit_.plain_[k]; o >= 0)
-        tiles_[chain_.results()[k]] = call_.out<T>(static_cast<std::size_t>(o)) + row * batch_;
+    for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
+      if (!sum_by(o)) arrays_[inputs_ + o] = call_.out<T>(o) + row * batch_;
   }
 
   const CircuitChain& circuit_;
-  const Elementwise& chain_;
+  const Connections& connections_;
+  const ChainProgram& program_;
   const Call& call_;
   const kernels::Table<T>& table_;
-  const std::size_t count_, batch_;
-  const std::uint32_t columns_;  // inputs that the kernel reads as columns
-  const std::size_t step_;       // connections of a tile
-  const std::size_t tile_;       // elements of one
-  T** const tiles_;              // by number of the value
-  T* const scratch_;
+  const std::size_t inputs_, count_, batch_;
+  const std::size_t step_;  // connections of a tile
+  const std::size_t tile_;  // elements of one
+  T** const arrays_;
+  const std::uint32_t** const indices_;
+  T* const tiles_;       // by array
   T* const level_sums_;  // by target
 };
+
+void CircuitChain::link(const Call& call) const noexcept {
+  with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).link(); });
+}
 
 Status CircuitChain::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).run(); });
@@ -269,6 +303,7 @@ class CircuitChain::FixedSample final : public FixedCall {
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
       if (const auto by = operation.outputs_[o].sum_by)
         sum(*by, chain_.result(operation.outputs_[o].result), call.out<T>(o));
+    chain_.link();
   }
 
   Status run() noexcept override {

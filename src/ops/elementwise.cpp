@@ -38,6 +38,10 @@ std::optional<std::size_t> find_split(const Items& items, const Shape& result, S
   return std::nullopt;
 }
 
+std::size_t split_of(std::span<const Type> inputs, const Shape& result) {
+  return find_split(inputs, result, [](const Type& type) -> const Shape& { return type.shape; }).value_or(0);
+}
+
 }  // namespace
 
 std::optional<Elementwise::Access> Elementwise::access_of(const Shape& shape, const Shape& result, std::size_t split) {
@@ -53,7 +57,7 @@ std::optional<Elementwise::Access> Elementwise::access_of(const Shape& shape, co
   };
   const std::size_t rank = result.rank();
   if (follows(0, rank)) return Access::full;
-  if (repeats(0, rank)) return Access::scalar;
+  if (repeats(0, rank)) return Access::number;
   if (repeats(0, split) && follows(split, rank)) return Access::row;
   if (follows(0, split) && repeats(split, rank)) return Access::column;
   return std::nullopt;
@@ -96,7 +100,7 @@ double flop_of(const Instruction& instruction) {
 
 Elementwise::Elementwise(std::size_t inputs, std::vector<Instruction> program, std::vector<std::uint16_t> outputs)
     : inputs_(inputs), program_(std::move(program)), outputs_(std::move(outputs)), chain_(inputs_, program_, outputs_) {
-  ensure(inputs_ <= max_inputs, "an elementwise chain has too many inputs");
+  ensure(inputs_ <= max_inputs && outputs_.size() <= max_outputs, "an elementwise chain has too many ends");
 }
 
 OperationPtr Elementwise::unary(kernels::Unary function) {
@@ -163,20 +167,25 @@ Cost Elementwise::cost(std::span<const Type> inputs, std::span<const Type> outpu
 
 bool Elementwise::may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const {
   if (inputs[input].shape != result_shape(*this, inputs)) return false;
-  return !chain_.reads_after(input, outputs_[output]);
+  return !chain_.reads_after(input, output);
 }
 
 std::size_t Elementwise::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
-  const auto elements = static_cast<std::size_t>(result_shape(*this, inputs).elements(at));
-  const std::size_t tiles = aligned((inputs_ + program_.size()) * sizeof(void*));
-  return tiles + (chain_.registers() + inputs_) * register_bytes(elements, size_of(inputs[0].dtype));
+  const Shape result = result_shape(*this, inputs);
+  const std::size_t split = split_of(inputs, result);
+  const auto elements = static_cast<std::size_t>(result.elements(at));
+  const std::size_t copy = aligned(std::min(tile_bytes, elements * size_of(inputs[0].dtype)));
+  const auto copies = static_cast<std::size_t>(std::count_if(inputs.begin(), inputs.end(), [&](const Type& input) {
+    const Access access = *access_of(input.shape, result, split);
+    return access == Access::row || access == Access::column;
+  }));
+  return chain_.scratch_bytes() + aligned(chain_.arrays() * sizeof(void*)) + copies * copy;
 }
 
 void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                           Sizes& sizes) const {
   const Shape& result = outputs[0].shape;
-  const std::size_t split =
-      find_split(inputs, result, [](const Type& type) -> const Shape& { return type.shape; }).value_or(0);
+  const std::size_t split = split_of(inputs, result);
   sizes[outer_at] = static_cast<std::size_t>(result.product(0, split).value(at));
   sizes[inner_at] = static_cast<std::size_t>(result.product(split, result.rank()).value(at));
   bool flat = true;
@@ -185,10 +194,10 @@ void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> ou
     // Of a single column a column is all and a row is one number; of a single row the other way round.
     if (sizes[inner_at] == 1 || sizes[outer_at] == 1) {
       const bool is_all = access == (sizes[inner_at] == 1 ? Access::column : Access::row);
-      access = access == Access::full || is_all ? Access::full : Access::scalar;
+      access = access == Access::full || is_all ? Access::full : Access::number;
     }
     sizes[first_access + i] = static_cast<std::size_t>(access);
-    flat = flat && (access == Access::full || access == Access::scalar);
+    flat = flat && (access == Access::full || access == Access::number);
   }
   if (flat) {
     sizes[inner_at] *= sizes[outer_at];
@@ -196,126 +205,107 @@ void Elementwise::prepare(std::span<const Type> inputs, std::span<const Type> ou
   }
 }
 
-std::uint32_t Elementwise::columns(std::span<const std::size_t> accesses, std::size_t inner, std::size_t lanes) const {
-  if (inner % lanes != 0) return 0;
-  std::uint32_t columns = 0;
-  for (std::size_t i = 0; i < inputs_; ++i)
-    if (static_cast<Access>(accesses[i]) == Access::column) columns |= std::uint32_t{1} << i;
-  return columns & chain_.possible_columns();
-}
-
-// One call in progress. The arrays are visited as [outer, inner] in tiles: parts of a row where rows are long, several
-// whole rows where they are short. In the second case rows and columns are spread into scratch. What is the same for
-// all tiles, single numbers and rows, is spread once.
+// One call in progress. Where rows are no whole vectors, long ones are visited one by one, and of short ones several are
+// taken for one array: what repeats along or across them is copied so often before.
 template <class T>
 class Elementwise::Pass {
  public:
   Pass(const Elementwise& operation, const Call& call)
       : operation_(operation),
-        program_(operation.chain_.instructions()),
+        chain_(operation.chain_),
         call_(call),
         table_(call.kernels.table<T>()),
         outer_(call.sizes[outer_at]),
         inner_(call.sizes[inner_at]),
-        streams_(outer_ == 1 && inner_ * sizeof(T) >= streamed_bytes),
-        rows_at_once_(inner_ < tile ? std::max<std::size_t>(1, tile / std::max<std::size_t>(1, inner_)) : 1),
-        spread_(rows_at_once_ > 1 && outer_ > 1),
-        columns_(spread_ ? operation.columns(std::span(call.sizes.at).subspan(first_access), inner_, table_.lanes) : 0),
-        register_(register_bytes(outer_ * inner_, sizeof(T)) / sizeof(T)),
-        tiles_(static_cast<T**>(call.workspace)),
-        scratch_(reinterpret_cast<T*>(static_cast<std::byte*>(call.workspace) +
-                                      aligned((operation.inputs_ + operation.program_.size()) * sizeof(void*)))) {}
+        arrays_(reinterpret_cast<T**>(static_cast<std::byte*>(call.workspace) + chain_.scratch_bytes())) {}
+
+  void link() const noexcept {
+    kernels::ChainArray arrays[max_inputs + max_outputs];
+    const Visit visit = visit_of();
+    std::fill_n(arrays, chain_.arrays(),
+                kernels::ChainArray{.streams = outer_ * inner_ * sizeof(T) >= kernels::streamed_bytes});
+    for (std::size_t i = 0; i < operation_.inputs_; ++i) {
+      arrays[i].access = access(i);
+      if (visit == Visit::rows && access(i) == Access::row) arrays[i].access = Access::full;
+      if (visit == Visit::rows && access(i) == Access::column) arrays[i].access = Access::number;
+      if (visit == Visit::tiles && is_copied(i)) arrays[i] = {.access = Access::full, .padded = true};
+    }
+    table_.link_chain(table_, chain_.chain(arrays, inner_), call_.linked);
+  }
 
   void run() noexcept {
     if (outer_ == 0 || inner_ == 0) return;
-    const std::size_t row_step = spread_ ? rows_at_once_ : 1;
-    place_inputs(spread_ ? std::min(rows_at_once_, outer_) : 1);
-    place_results();
-    for (std::size_t row = 0; row < outer_; row += row_step) {
-      const std::size_t rows = std::min(row_step, outer_ - row);
-      for (std::size_t column = 0; column < inner_; column += tile) {
-        const std::size_t n = spread_ ? rows * inner_ : std::min(tile, inner_ - column);
-        move_to(row, rows, column, n);
-        if (streams_) fetch_ahead(column + tiles_ahead * tile);
-        table_.chain(program_.data(), program_.size(), tiles_, n, columns_, inner_);
-      }
+    switch (visit_of()) {
+      case Visit::whole:
+        for (std::size_t i = 0; i < operation_.inputs_; ++i) arrays_[i] = base(i);
+        return run_on(0, outer_);
+      case Visit::rows:
+        return run_rows();
+      case Visit::tiles:
+        return run_tiles();
     }
   }
 
  private:
-  static constexpr std::size_t tile = tile_bytes / sizeof(T), tiles_ahead = 2;
+  enum class Visit : std::uint8_t { whole, rows, tiles };
 
   Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[first_access + i]); }
-  bool is_column(std::size_t i) const noexcept { return i < 32 && (columns_ >> i & 1) != 0; }
-  T* copy(std::size_t i) const noexcept { return scratch_ + (operation_.chain_.registers() + i) * register_; }
+  bool is_copied(std::size_t i) const noexcept { return access(i) == Access::row || access(i) == Access::column; }
+  T* base(std::size_t i) const noexcept { return const_cast<T*>(call_.in<T>(i)); }  // the kernel writes results alone
 
-  // Places that are the same for all tiles, and their contents.
-  void place_inputs(std::size_t rows) noexcept {
-    for (std::size_t i = 0; i < operation_.inputs_; ++i) {
-      const T* base = call_.in<T>(i);
-      tiles_[i] = copy(i);
-      if (access(i) == Access::scalar) {
-        std::fill_n(copy(i), spread_ ? rows * inner_ : std::min(tile, inner_), *base);
-      } else if (access(i) == Access::row && spread_) {
-        for (std::size_t r = 0; r < rows; ++r) std::memcpy(copy(i) + r * inner_, base, inner_ * sizeof(T));
-      }
-    }
-  }
-
-  void place_results() noexcept {
-    for (std::size_t k = 0; k < operation_.program_.size(); ++k)
-      tiles_[operation_.inputs_ + k] = scratch_ + operation_.chain_.register_of(k) * register_;
-  }
-
-  // The memory works while the instructions of this tile run.
-  void fetch_ahead(std::size_t column) const noexcept {
-    const std::size_t end = std::min(column + tile, inner_);
+  Visit visit_of() const noexcept {
+    if (inner_ % table_.lanes == 0) return Visit::whole;
     for (std::size_t i = 0; i < operation_.inputs_; ++i)
-      if (access(i) == Access::full)
-        for (std::size_t at = column; at < end; at += AlignedBuffer::alignment / sizeof(T))
-          __builtin_prefetch(call_.in<T>(i) + at);
+      if (is_copied(i)) return inner_ * sizeof(T) >= tile_bytes ? Visit::rows : Visit::tiles;
+    return Visit::whole;
   }
 
-  // Places of the tile of n elements that begins at (row, column).
-  void move_to(std::size_t row, std::size_t rows, std::size_t column, std::size_t n) noexcept {
-    for (std::size_t i = 0; i < operation_.inputs_; ++i) {
-      T* base = const_cast<T*>(call_.in<T>(i));  // the kernel writes results alone
-      switch (access(i)) {
-        case Access::full:
-          tiles_[i] = base + row * inner_ + column;
-          break;
-        case Access::row:
-          if (!spread_) tiles_[i] = base + column;
-          break;
-        case Access::column:
-          if (is_column(i))
-            tiles_[i] = base + row;
-          else if (spread_)
-            table_.repeat_each(base + row, copy(i), rows, inner_);
-          else if (column == 0)
-            std::fill_n(copy(i), n, base[row]);
-          break;
-        case Access::scalar:
-          break;
-      }
-    }
+  void run_on(std::size_t row, std::size_t rows) noexcept {
     for (std::size_t o = 0; o < operation_.outputs_.size(); ++o)
-      tiles_[operation_.outputs_[o]] = call_.out<T>(o) + row * inner_ + column;
+      arrays_[operation_.inputs_ + o] = call_.out<T>(o) + row * inner_;
+    table_.place_chain(call_.linked, call_.workspace, arrays_, nullptr);
+    table_.run_chain(call_.linked, rows);
+  }
+
+  void run_rows() noexcept {
+    for (std::size_t row = 0; row < outer_; ++row) {
+      for (std::size_t i = 0; i < operation_.inputs_; ++i)
+        arrays_[i] = base(i) + (access(i) == Access::full ? row * inner_ : access(i) == Access::column ? row : 0);
+      run_on(row, 1);
+    }
+  }
+
+  void run_tiles() noexcept {
+    const std::size_t at_once = std::min(tile_bytes / sizeof(T) / inner_, outer_);
+    const std::size_t copy = aligned(at_once * inner_ * sizeof(T)) / sizeof(T);
+    T* const copies =
+        reinterpret_cast<T*>(reinterpret_cast<std::byte*>(arrays_) + aligned(chain_.arrays() * sizeof(void*)));
+    for (std::size_t i = 0, copied = 0; i < operation_.inputs_; ++i) {
+      arrays_[i] = is_copied(i) ? copies + copied++ * copy : base(i);
+      for (std::size_t r = 0; access(i) == Access::row && r < at_once; ++r)
+        std::memcpy(arrays_[i] + r * inner_, base(i), inner_ * sizeof(T));
+    }
+    for (std::size_t row = 0; row < outer_; row += at_once) {
+      const std::size_t rows = std::min(at_once, outer_ - row);
+      for (std::size_t i = 0; i < operation_.inputs_; ++i) {
+        if (access(i) == Access::full) arrays_[i] = base(i) + row * inner_;
+        if (access(i) == Access::column) table_.repeat_each(base(i) + row, arrays_[i], rows, inner_);
+      }
+      run_on(row, rows);
+    }
   }
 
   const Elementwise& operation_;
-  const std::span<const kernels::ChainInstruction> program_;
+  const ChainProgram& chain_;
   const Call& call_;
   const kernels::Table<T>& table_;
   const std::size_t outer_, inner_;
-  const bool streams_;  // through arrays that no cache near the core holds
-  const std::size_t rows_at_once_;
-  const bool spread_;
-  const std::uint32_t columns_;  // inputs that the kernel reads as columns
-  const std::size_t register_;   // elements of one
-  T** const tiles_;              // by number of the value
-  T* const scratch_;             // registers, then copies of inputs
+  T** const arrays_;
 };
+
+void Elementwise::link(const Call& call) const noexcept {
+  with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).link(); });
+}
 
 Status Elementwise::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).run(); });
@@ -331,6 +321,7 @@ class FixedElementwise final : public FixedCall {
     for (std::size_t i = 0; i < operation.inputs(); ++i)
       chain_.read(i, call.in<T>(i), static_cast<Elementwise::Access>(call.sizes[Elementwise::first_access + i]));
     for (std::size_t o = 0; o < operation.results().size(); ++o) chain_.write(o, call.out<T>(o));
+    chain_.link();
   }
   Status run() noexcept override {
     chain_.run();

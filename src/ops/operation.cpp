@@ -98,7 +98,7 @@ void call(const Operation& operation, std::span<const View> inputs, std::span<co
 
   Sizes sizes;
   operation.prepare(input_types, output_types, Extents{}, sizes);
-  AlignedBuffer workspace(operation.workspace_bytes(input_types, Extents{}));
+  AlignedBuffer workspace(operation.workspace_bytes(input_types, Extents{})), linked(operation.linked_bytes());
   std::vector<const void*> in;
   std::vector<void*> out;
   for (const View& view : inputs) in.push_back(view.data);
@@ -111,12 +111,15 @@ void call(const Operation& operation, std::span<const View> inputs, std::span<co
     return;
   }
   const Kernels kernels = kernels_of(target);
-  const Status status = operation.run({.sizes = sizes,
-                                       .inputs = in.data(),
-                                       .outputs = out.data(),
-                                       .workspace = workspace.data(),
-                                       .dtype = floating_of(input_types, output_types),
-                                       .kernels = kernels});
+  const Call now{.sizes = sizes,
+                 .inputs = in.data(),
+                 .outputs = out.data(),
+                 .workspace = workspace.data(),
+                 .linked = linked.data(),
+                 .dtype = floating_of(input_types, output_types),
+                 .kernels = kernels};
+  operation.link(now);
+  const Status status = operation.run(now);
   if (!status.ok()) throw Error(fmt::format("{}: {} (item {}).", operation.name(), describe(status.code), status.item));
 }
 

@@ -15,6 +15,12 @@ namespace {
 // layout), 4 … of the chain.
 constexpr std::size_t rows_at = 0, left_width_at = 3, chain_at = 4;
 
+Sizes chain_sizes_of(const Sizes& sizes) {
+  Sizes chain_sizes;
+  std::copy(sizes.at.begin() + chain_at, sizes.at.end(), chain_sizes.at.begin());
+  return chain_sizes;
+}
+
 using Use = ProductChain::Use;
 
 const PackedMatmul* packed(const OperationPtr& product) { return dynamic_cast<const PackedMatmul*>(product.get()); }
@@ -133,6 +139,11 @@ std::size_t ProductChain::result_width(std::size_t j, const Sizes& sizes) const 
   return product ? product->layout()->width()[j] : sizes[chain_at + Elementwise::inner_at];
 }
 
+void ProductChain::link(const Call& call) const noexcept {
+  const Sizes sizes = chain_sizes_of(call.sizes);
+  chain_->link({sizes, nullptr, nullptr, call.workspace, call.linked, call.dtype, call.kernels});
+}
+
 // Runs the chain over a block of rows that begins at `row`.
 template <class T>
 void ProductChain::finish(const Call& call, Sizes& sizes, const void* const* results, void* workspace,
@@ -150,14 +161,13 @@ void ProductChain::finish(const Call& call, Sizes& sizes, const void* const* res
       case Elementwise::Access::column:
         base += row;
         break;
-      case Elementwise::Access::row:
-      case Elementwise::Access::scalar:
+      default:
         break;
     }
     in[i] = base;
   }
   for (std::size_t o = 0; o < chain_->results().size(); ++o) out[o] = call.out<T>(kept_ + o) + row * width;
-  chain_->run({sizes, in, out, workspace, call.dtype, call.kernels});
+  chain_->run({sizes, in, out, workspace, call.linked, call.dtype, call.kernels});
 }
 
 template <class T>
@@ -169,8 +179,7 @@ void ProductChain::execute(const Call& call) const noexcept {
   std::byte* const workspace = static_cast<std::byte*>(call.workspace);
 
   Sizes product_sizes = call.sizes;
-  Sizes chain_sizes;
-  std::copy(call.sizes.at.begin() + chain_at, call.sizes.at.end(), chain_sizes.at.begin());
+  Sizes chain_sizes = chain_sizes_of(call.sizes);
   const void* product_in[PackedLayout::max_terms + 1];
   void* product_out[PackedLayout::max_parts];
   const void* finished[PackedLayout::max_parts];
@@ -185,7 +194,7 @@ void ProductChain::execute(const Call& call) const noexcept {
       if (uses_[j] != Use::kept) finished[read++] = product_out[j];
     }
     product_sizes[rows_at] = chain_sizes[Elementwise::outer_at] = std::min(at_once, rows - row);
-    product_->run({product_sizes, product_in, product_out, nullptr, call.dtype, call.kernels});
+    product_->run({product_sizes, product_in, product_out, nullptr, nullptr, call.dtype, call.kernels});
     finish<T>(call, chain_sizes, finished, workspace + read_ * bytes, row);
   }
 }
@@ -215,15 +224,17 @@ class ProductChain::FixedRow final : public FixedCall {
                                         .inputs = call.inputs,
                                         .outputs = results.data(),
                                         .workspace = nullptr,
+                                        .linked = nullptr,
                                         .dtype = call.dtype,
                                         .kernels = call.kernels});
     for (std::size_t i = operation.read_; i < operation.chain_->inputs(); ++i) {
       const auto access = static_cast<Elementwise::Access>(call.sizes[chain_at + Elementwise::first_access + i]);
       const bool each = access == Elementwise::Access::full || access == Elementwise::Access::row;
       chain_.read(i, call.in<T>(operation.lefts_ + 1 + i - operation.read_),
-                  each ? Elementwise::Access::full : Elementwise::Access::scalar);
+                  each ? Elementwise::Access::full : Elementwise::Access::number);
     }
     for (std::size_t o = 0; o < operation.chain_->results().size(); ++o) chain_.write(o, call.out<T>(kept + o));
+    chain_.link();
   }
 
   bool is_possible() const { return product_ != nullptr; }

@@ -23,6 +23,9 @@ const char* name_of(const RowInstruction& instruction) {
   return function_name(instruction.of);
 }
 
+// Of a tile: so many rows as fit, but at least one. Two dozen registers stay within 32 KB.
+constexpr std::size_t tile_bytes = 1024;
+
 constexpr bool is_wide(RowForm form) { return form == RowForm::full || form == RowForm::row; }
 
 std::size_t elements_of(std::size_t bytes, std::size_t element) { return aligned(bytes) / element; }
@@ -148,7 +151,7 @@ std::vector<Type> RowChain::infer(std::span<const Type> inputs) const {
     if (forms_[i] == RowForm::scalar || forms_[i] == RowForm::row) {
       const auto access = Elementwise::access_of(shape, wide, wide.rank() - 1);
       const bool fits =
-          access == Elementwise::Access::scalar || (forms_[i] == RowForm::row && access == Elementwise::Access::row);
+          access == Elementwise::Access::number || (forms_[i] == RowForm::row && access == Elementwise::Access::row);
       if (!fits) shape_error(*this, "an input", shape, fmt::format("a row of {}", elegans::to_string(wide)));
     } else if (const Shape wanted = shape_of(forms_[i], wide); !(shape == wanted)) {
       shape_error(*this, "an input", shape, elegans::to_string(wanted));
@@ -183,7 +186,7 @@ bool RowChain::may_overwrite(std::size_t output, std::size_t input, std::span<co
 }
 
 std::size_t RowChain::rows_at_once(std::size_t outer, std::size_t element) const {
-  const std::size_t fit = Elementwise::tile_bytes / element / static_cast<std::size_t>(inner_);
+  const std::size_t fit = tile_bytes / element / static_cast<std::size_t>(inner_);
   return std::clamp<std::size_t>(fit, 1, std::max<std::size_t>(outer, 1));
 }
 

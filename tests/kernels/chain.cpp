@@ -1,27 +1,57 @@
-// Chains of instructions: the bits of the elementwise kernels, whatever the size, the alignment and what is
+// Chains: the bits of the elementwise kernels, whatever the size, the alignment, how operands are read and what is
 // overwritten.
 
+#include "elegans/kernels/chain.hpp"
+
+#include "elegans/base/aligned_buffer.hpp"
 #include "kernels/under_test.hpp"
 
 namespace elegans::kernels {
 namespace {
 
-using Kind = ChainInstruction::Kind;
+using Kind = ChainStep::Kind;
 
 template <class T>
-class Chain : public ::testing::Test {};
+class Chains : public ::testing::Test {};
 using Types = ::testing::Types<float, double>;
-TYPED_TEST_SUITE(Chain, Types);
+TYPED_TEST_SUITE(Chains, Types);
 
-constexpr std::size_t sizes[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 100};
+// Numbers of one row: around one vector, and around groups of them.
+constexpr std::size_t sizes[] = {0,  1,  2,  3,  4,  5,  7,  8,   9,   15,  16,  17,  24,  31,  32,  33,
+                                 47, 48, 49, 63, 64, 65, 80, 100, 127, 128, 129, 200, 255, 256, 257, 300};
 
 template <class T>
-void run(const Table<T>& table, const ChainInstruction& instruction, std::initializer_list<T*> tiles, std::size_t n) {
-  table.chain(&instruction, 1, std::data(tiles), n, 0, 1);
+class Linked {
+ public:
+  Linked(const Table<T>& table, const std::vector<ChainStep>& steps, const std::vector<ChainArray>& arrays,
+         std::size_t inner, std::size_t slots = 0)
+      : table_(table), linked_(chain_bytes(steps.size(), arrays.size(), slots)), scratch_(chain_scratch_bytes(slots)) {
+    table.link_chain(table_,
+                     {.steps = steps.data(),
+                      .length = steps.size(),
+                      .arrays = arrays.data(),
+                      .count = arrays.size(),
+                      .slots = slots,
+                      .inner = inner},
+                     linked_.data());
+  }
+  Linked& place(const std::vector<T*>& at, const std::vector<const std::uint32_t*>& index = {}) {
+    table_.place_chain(linked_.data(), scratch_.data(), at.data(), index.data());
+    return *this;
+  }
+  void run(std::size_t rows = 1) { table_.run_chain(linked_.data(), rows); }
+
+ private:
+  const Table<T>& table_;
+  AlignedBuffer linked_, scratch_;
+};
+
+ChainStep step(Kind kind, std::uint16_t x, std::uint8_t function = 0) {
+  return {.kind = kind, .function = function, .x = x};
 }
 
 // The arrays end where memory ends, so that their alignment changes with n.
-TYPED_TEST(Chain, EveryUnaryInstructionIsItsKernel) {
+TYPED_TEST(Chains, EveryUnaryFunctionIsItsKernel) {
   using T = TypeParam;
   for (const auto& [target, table] : tables<T>())
     for (std::uint8_t f = 0; f < unary_count; ++f)
@@ -29,131 +59,223 @@ TYPED_TEST(Chain, EveryUnaryInstructionIsItsKernel) {
         SCOPED_TRACE(target + " " + name(static_cast<Unary>(f)));
         Array<T> x = random_array<T>(n, n + 1, -6, 6), y(n), expected(n);
         table.unary[f](x.data(), expected.data(), n);
-        const ChainInstruction instruction{.kind = Kind::unary, .function = f, .y = 1, .a = 0};
-        run(table, instruction, {x.data(), y.data()}, n);
-        ASSERT_TRUE(same_arrays(y, expected));
-        run(table, instruction, {x.data(), x.data()}, n);
-        ASSERT_TRUE(same_arrays(x, expected)) << "in place";
+        Linked<T> linked(table, {step(Kind::load, 0), step(Kind::unary, 0, f), step(Kind::store, 1)}, {{}, {}}, n);
+        linked.place({x.data(), y.data()}).run();
+        ASSERT_TRUE(same_arrays(y, expected)) << n;
+        linked.place({x.data(), x.data()}).run();
+        ASSERT_TRUE(same_arrays(x, expected)) << n << ", in place";
       }
 }
 
-TYPED_TEST(Chain, EveryBinaryInstructionIsItsKernel) {
+// The numbers of an array [rows, inner] that is read by `access`, and those that it stands for.
+template <class T>
+struct Operand {
+  Access access;
+  Array<T> given, meant;
+
+  Operand(Access by, std::size_t rows, std::size_t inner, std::uint64_t seed)
+      : access(by),
+        given(random_array<T>(by == Access::full     ? rows * inner
+                              : by == Access::row    ? inner
+                              : by == Access::column ? rows
+                                                     : 1,
+                              seed, T{0.5}, 2)),
+        meant(rows * inner) {
+    for (std::size_t i = 0; i < meant.size(); ++i)
+      meant[i] = given[by == Access::full ? i : by == Access::row ? i % inner : by == Access::column ? i / inner : 0];
+  }
+};
+
+struct Rows {
+  std::size_t rows, vectors;
+};
+constexpr Rows rows_of_vectors[] = {{0, 1}, {1, 1}, {2, 1}, {3, 1}, {7, 1}, {8, 1},  {9, 1},  {19, 1},
+                                    {1, 2}, {3, 2}, {4, 2}, {5, 2}, {7, 2}, {1, 3},  {2, 3},  {1, 4},
+                                    {2, 4}, {3, 4}, {1, 5}, {3, 5}, {2, 8}, {1, 11}, {2, 16}, {3, 17}};
+
+TYPED_TEST(Chains, EveryBinaryFunctionIsItsKernelHoweverItsOperandIsRead) {
   using T = TypeParam;
   for (const auto& [target, table] : tables<T>())
     for (std::uint8_t f = 0; f < binary_count; ++f)
-      for (const std::size_t n : sizes) {
-        SCOPED_TRACE(target + " " + name(static_cast<Binary>(f)));
-        Array<T> a = random_array<T>(n, n + 1), b = random_array<T>(n, n + 2), y(n), expected(n), of_itself(n);
-        table.binary[f](a.data(), 1, b.data(), 1, expected.data(), n);
-        table.binary[f](a.data(), 1, a.data(), 1, of_itself.data(), n);
-        const ChainInstruction instruction{.kind = Kind::binary, .function = f, .y = 2, .a = 0, .b = 1};
-        run(table, instruction, {a.data(), b.data(), y.data()}, n);
-        ASSERT_TRUE(same_arrays(y, expected));
-        run(table, instruction, {a.data(), b.data(), b.data()}, n);
-        ASSERT_TRUE(same_arrays(b, expected)) << "over the second operand";
-        run(table, instruction, {a.data(), a.data(), a.data()}, n);
-        ASSERT_TRUE(same_arrays(a, of_itself)) << "both operands and the result at one place";
-      }
-}
-
-TYPED_TEST(Chain, SelectIsItsKernel) {
-  using T = TypeParam;
-  for (const auto& [target, table] : tables<T>())
-    for (const std::size_t n : sizes) {
-      SCOPED_TRACE(target);
-      Array<T> c = random_array<T>(n, n + 1), a = random_array<T>(n, n + 2), b = random_array<T>(n, n + 3), expected(n);
-      for (std::size_t i = 0; i < n; i += 2) c[i] = 0;
-      table.select(c.data(), 1, a.data(), 1, b.data(), 1, expected.data(), n);
-      const ChainInstruction instruction{.kind = Kind::select, .function = 0, .y = 3, .a = 0, .b = 1, .c = 2};
-      run(table, instruction, {c.data(), a.data(), b.data(), c.data()}, n);
-      ASSERT_TRUE(same_arrays(c, expected)) << "over the condition";
-    }
-}
-
-TYPED_TEST(Chain, PairsAreTheirTwoKernels) {
-  using T = TypeParam;
-  constexpr Binary functions[] = {Binary::add, Binary::subtract, Binary::multiply, Binary::divide};
-  for (const auto& [target, table] : tables<T>())
-    for (const Binary f : functions)
-      for (const Binary g : functions)
-        for (const Kind kind : {Kind::binary_left, Kind::binary_right})
-          for (const std::size_t n : sizes) {
-            if (kind == Kind::binary_right && (g == Binary::add || g == Binary::multiply)) continue;
-            SCOPED_TRACE(target + " " + name(f) + " " + name(g));
-            Array<T> a = random_array<T>(n, n + 1), b = random_array<T>(n, n + 2), c = random_array<T>(n, n + 3), y(n),
-                     inner(n), expected(n);
-            table.binary[static_cast<std::size_t>(f)](a.data(), 1, b.data(), 1, inner.data(), n);
-            const bool left = kind == Kind::binary_left;
-            table.binary[static_cast<std::size_t>(g)](left ? inner.data() : c.data(), 1, left ? c.data() : inner.data(),
-                                                      1, expected.data(), n);
-            const ChainInstruction instruction{
-                .kind = kind, .function = static_cast<std::uint8_t>(f), .outer = g, .y = 3, .a = 0, .b = 1, .c = 2};
-            run(table, instruction, {a.data(), b.data(), c.data(), y.data()}, n);
-            ASSERT_TRUE(same_arrays(y, expected));
-            run(table, instruction, {a.data(), b.data(), c.data(), c.data()}, n);
-            ASSERT_TRUE(same_arrays(c, expected)) << "over the third operand";
-            c = random_array<T>(n, n + 3);
-            run(table, instruction, {a.data(), b.data(), c.data(), a.data()}, n);
-            ASSERT_TRUE(same_arrays(a, expected)) << "over the first operand";
+      for (const Kind kind : {Kind::binary, Kind::reversed})
+        for (const Access access : {Access::full, Access::row, Access::column, Access::number})
+          for (const auto& [rows, vectors] : rows_of_vectors) {
+            SCOPED_TRACE(target + " " + name(static_cast<Binary>(f)));
+            const std::size_t inner = vectors * table.lanes, n = rows * inner;
+            Operand<T> a(Access::full, rows, inner, 1), x(access, rows, inner, 2);
+            Array<T> y(n), expected(n);
+            const Array<T>&first = kind == Kind::binary ? a.meant : x.meant,
+                  &second = kind == Kind::binary ? x.meant : a.meant;
+            table.binary[f](first.data(), 1, second.data(), 1, expected.data(), n);
+            Linked<T> linked(table, {step(Kind::load, 0), step(kind, 1, f), step(Kind::store, 2)},
+                             {{}, {.access = access}, {}}, inner);
+            linked.place({a.given.data(), x.given.data(), y.data()}).run(rows);
+            ASSERT_TRUE(same_arrays(y, expected)) << rows << " rows of " << inner << ", access " << int(access);
+            linked.place({a.given.data(), x.given.data(), a.given.data()}).run(rows);
+            ASSERT_TRUE(same_arrays(a.given, expected)) << rows << " rows of " << inner << ", in place";
           }
 }
 
-bool is_instruction(Kind kind, Binary f, Binary outer) {
-  if (kind == Kind::binary) return outer == Binary::add;  // which it has not
-  if (kind == Kind::binary_right && (outer == Binary::add || outer == Binary::multiply)) return false;
-  return f != Binary::power;
-}
-
-// Columns against the same numbers repeated along their rows, for every combination of operands.
-TYPED_TEST(Chain, ColumnsAreReadAsIfRepeated) {
+// Rows that are no whole vectors: arrays and single numbers.
+TYPED_TEST(Chains, BinaryFunctionsOfAnySize) {
   using T = TypeParam;
   for (const auto& [target, table] : tables<T>())
-    for (const Kind kind : {Kind::binary, Kind::binary_left, Kind::binary_right})
-      for (const Binary f : {Binary::add, Binary::subtract, Binary::multiply, Binary::divide, Binary::power})
-        for (const Binary outer : {Binary::add, Binary::subtract, Binary::multiply, Binary::divide})
-          for (std::uint32_t columns = 0; columns < 8; ++columns)
-            for (const std::size_t vectors : {1, 2, 3, 100})
-              for (const std::size_t rows : {0, 1, 2, 7, 8}) {
-                if (!is_instruction(kind, f, outer)) continue;
-                SCOPED_TRACE(target + " " + name(f));
-                const std::size_t inner = vectors * table.lanes, n = rows * inner;
-                std::vector<Array<T>> tiles, repeated;
-                for (std::size_t k = 0; k < 3; ++k) {
-                  const bool column = (columns >> k & 1) != 0;
-                  tiles.push_back(random_array<T>(column ? rows : n, k + 1, T{0.5}, 2));
-                  repeated.emplace_back(n);
-                  for (std::size_t i = 0; i < n; ++i) repeated[k][i] = tiles[k][column ? i / inner : i];
-                }
-                const ChainInstruction instruction{.kind = kind,
-                                                   .function = static_cast<std::uint8_t>(f),
-                                                   .outer = outer,
-                                                   .y = 3,
-                                                   .a = 0,
-                                                   .b = 1,
-                                                   .c = 2};
-                Array<T> y(n), expected(n);
-                T* const read[] = {tiles[0].data(), tiles[1].data(), tiles[2].data(), y.data()};
-                table.chain(&instruction, 1, read, n, columns, inner);
-                run(table, instruction, {repeated[0].data(), repeated[1].data(), repeated[2].data(), expected.data()},
-                    n);
-                ASSERT_TRUE(same_arrays(y, expected)) << "columns " << columns << ", " << rows << " rows of " << inner;
-              }
+    for (std::uint8_t f = 0; f < binary_count; ++f)
+      for (const Access access : {Access::full, Access::number})
+        for (const std::size_t n : sizes) {
+          SCOPED_TRACE(target + " " + name(static_cast<Binary>(f)));
+          Operand<T> a(Access::full, 1, n, 1), x(access, 1, n, 2);
+          Array<T> y(n), expected(n);
+          table.binary[f](a.given.data(), 1, x.meant.data(), 1, expected.data(), n);
+          Linked<T> linked(table, {step(Kind::load, 0), step(Kind::binary, 1, f), step(Kind::store, 2)},
+                           {{}, {.access = access}, {}}, n);
+          linked.place({a.given.data(), x.given.data(), y.data()}).run();
+          ASSERT_TRUE(same_arrays(y, expected)) << n;
+        }
 }
 
-TYPED_TEST(Chain, InstructionsFollowEachOther) {
+TYPED_TEST(Chains, LoadsHoweverItsOperandIsRead) {
   using T = TypeParam;
-  const ChainInstruction program[] = {
-      {.kind = Kind::binary, .function = static_cast<std::uint8_t>(Binary::multiply), .y = 2, .a = 0, .b = 1},
-      {.kind = Kind::unary, .function = static_cast<std::uint8_t>(Unary::negate), .y = 2, .a = 2},
-      {.kind = Kind::binary, .function = static_cast<std::uint8_t>(Binary::add), .y = 0, .a = 2, .b = 0},
-  };
+  for (const auto& [target, table] : tables<T>())
+    for (const Access access : {Access::full, Access::row, Access::column, Access::number})
+      for (const auto& [rows, vectors] : rows_of_vectors) {
+        const std::size_t inner = vectors * table.lanes;
+        Operand<T> x(access, rows, inner, 1);
+        Array<T> y(rows * inner);
+        Linked<T>(table, {step(Kind::load, 0), step(Kind::store, 1)}, {{.access = access}, {}}, inner)
+            .place({x.given.data(), y.data()})
+            .run(rows);
+        ASSERT_TRUE(same_arrays(y, x.meant)) << target << ", " << rows << " rows of " << inner;
+      }
+}
+
+TYPED_TEST(Chains, SelectIsItsKernelWhicheverOperandIsComputed) {
+  using T = TypeParam;
+  for (const auto& [target, table] : tables<T>())
+    for (const Access access : {Access::full, Access::row, Access::column, Access::number})
+      for (std::size_t computed = 0; computed < 3; ++computed)
+        for (const auto& [rows, vectors] : rows_of_vectors) {
+          const std::size_t inner = vectors * table.lanes, n = rows * inner;
+          std::vector<Operand<T>> x;
+          std::vector<ChainArray> arrays(4);
+          for (std::size_t k = 0; k < 3; ++k) {
+            arrays[k].access = k == computed ? Access::full : access;
+            x.emplace_back(arrays[k].access, rows, inner, k + 1);
+          }
+          for (std::size_t i = 0; i < x[0].given.size(); i += 2) x[0].given[i] = 0;
+          for (std::size_t i = 0; i < n; ++i)
+            x[0].meant[i] = x[0].given[arrays[0].access == Access::full     ? i
+                                       : arrays[0].access == Access::row    ? i % inner
+                                       : arrays[0].access == Access::column ? i / inner
+                                                                            : 0];
+          Array<T> y(n), expected(n);
+          table.select(x[0].meant.data(), 1, x[1].meant.data(), 1, x[2].meant.data(), 1, expected.data(), n);
+          ChainStep select{.kind = Kind::select, .function = 0, .x = 0, .y = 1, .z = 2};
+          (computed == 0 ? select.x : computed == 1 ? select.y : select.z) = ChainStep::accumulator;
+          Linked<T>(table, {step(Kind::load, static_cast<std::uint16_t>(computed)), select, step(Kind::store, 3)},
+                    arrays, inner)
+              .place({x[0].given.data(), x[1].given.data(), x[2].given.data(), y.data()})
+              .run(rows);
+          ASSERT_TRUE(same_arrays(y, expected)) << target << ", " << rows << " rows of " << inner << ", computed "
+                                                << computed << ", access " << int(access);
+        }
+}
+
+// y = x[index], and z[target] += x[index], as gather and scatter_add do it, and once more from where it began.
+TYPED_TEST(Chains, IndexedRowsAreFetchedAndAddedTo) {
+  using T = TypeParam;
+  constexpr std::size_t sources = 5, targets = 3;
+  for (const auto& [target, table] : tables<T>())
+    for (const auto& [rows, vectors] : rows_of_vectors) {
+      const std::size_t inner = vectors * table.lanes;
+      std::vector<std::uint32_t> from(rows), to(rows);
+      for (std::size_t r = 0; r < rows; ++r) {
+        from[r] = static_cast<std::uint32_t>(r * 3 % sources);
+        to[r] = static_cast<std::uint32_t>(r / 2 % targets);  // neighbours have the same
+      }
+      Array<T> x = random_array<T>(sources * inner, 1), z = random_array<T>(targets * inner, 2), y(rows * inner),
+               gathered(rows * inner), sums = z;
+      Linked<T> linked(table, {step(Kind::load, 0), step(Kind::store, 1), step(Kind::store, 2)},
+                       {{.access = Access::indexed}, {}, {.access = Access::indexed}}, inner);
+      linked.place({x.data(), y.data(), z.data()}, {from.data(), nullptr, to.data()});
+      table.gather(x.data(), gathered.data(), 1, sources, rows, inner, from.data());
+      for (int time = 0; time < 2; ++time) {
+        linked.run(rows);
+        table.scatter_add(gathered.data(), sums.data(), rows, inner, to.data());
+        ASSERT_TRUE(same_arrays(y, gathered)) << target << ", " << rows << " rows of " << inner;
+        ASSERT_TRUE(same_arrays(z, sums)) << target << ", " << rows << " rows of " << inner;
+      }
+    }
+}
+
+// (a b - a) / (a b), with a b in a slot; run twice, for places are to be left as they were.
+TYPED_TEST(Chains, SlotsKeepWhatIsReadAgain) {
+  using T = TypeParam;
+  const auto multiply = static_cast<std::uint8_t>(Binary::multiply),
+             subtract = static_cast<std::uint8_t>(Binary::subtract), divide = static_cast<std::uint8_t>(Binary::divide);
+  const std::vector<ChainStep> steps{step(Kind::load, 0),           step(Kind::binary, 1, multiply),
+                                     step(Kind::store, 3),          step(Kind::binary, 0, subtract),
+                                     step(Kind::binary, 3, divide), step(Kind::store, 2)};
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t n : sizes) {
+      Array<T> a = random_array<T>(n, 1, T{0.5}, 2), b = random_array<T>(n, 2, T{0.5}, 2), y(n), product(n),
+               expected(n);
+      table.binary[multiply](a.data(), 1, b.data(), 1, product.data(), n);
+      table.binary[subtract](product.data(), 1, a.data(), 1, expected.data(), n);
+      table.binary[divide](expected.data(), 1, product.data(), 1, expected.data(), n);
+      Linked<T> linked(table, steps, {{}, {}, {}}, n, 1);
+      linked.place({a.data(), b.data(), y.data()});
+      for (int time = 0; time < 2; ++time) {
+        std::fill_n(y.data(), n, T{0});
+        linked.run();
+        ASSERT_TRUE(same_arrays(y, expected)) << target << ", " << n;
+      }
+    }
+}
+
+// Padded arrays are overwritten up to the end of a line, and no further; others not behind their last number.
+TYPED_TEST(Chains, WhatIsBehindAnArrayIsLeftAlone) {
+  using T = TypeParam;
+  constexpr std::size_t line = 64 / sizeof(T);
+  for (const auto& [target, table] : tables<T>())
+    for (const bool padded : {false, true})
+      for (const std::size_t n : sizes) {
+        const std::size_t end = padded ? (n + line - 1) / line * line : n;
+        AlignedBuffer memory((n + 2 * line) * sizeof(T));
+        T* const y = reinterpret_cast<T*>(memory.data());
+        std::fill_n(y, n + 2 * line, T{7});
+        Array<T> x = random_array<T>(n, 1);
+        Linked<T>(table, {step(Kind::load, 0), step(Kind::store, 1)}, {{}, {.padded = padded}}, n)
+            .place({x.data(), y})
+            .run();
+        ASSERT_TRUE(std::equal(x.begin(), x.end(), y)) << target;
+        ASSERT_EQ(std::count(y + end, y + n + 2 * line, T{7}), static_cast<std::ptrdiff_t>(n + 2 * line - end))
+            << target << ", " << n;
+      }
+}
+
+// Arrays from memory, which are read ahead of: what is asked for behind their end is no harm.
+TYPED_TEST(Chains, StreamsAreNoException) {
+  using T = TypeParam;
+  const auto add = static_cast<std::uint8_t>(Binary::add);
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t n : sizes) {
+      Array<T> a = random_array<T>(n, 1), b = random_array<T>(n, 2), y(n), expected(n);
+      table.binary[add](a.data(), 1, b.data(), 1, expected.data(), n);
+      Linked<T>(table, {step(Kind::load, 0), step(Kind::binary, 1, add), step(Kind::store, 2)},
+                {{.streams = true}, {}, {.streams = true}}, n)
+          .place({a.data(), b.data(), y.data()})
+          .run();
+      ASSERT_TRUE(same_arrays(y, expected)) << target << ", " << n;
+    }
+}
+
+TYPED_TEST(Chains, AChainWithoutStepsDoesNothing) {
+  using T = TypeParam;
   for (const auto& [target, table] : tables<T>()) {
-    Array<T> a{1, 2, 3, 4, 5}, b{10, 20, 30, 40, 50}, c(5);
-    T* const tiles[] = {a.data(), b.data(), c.data()};
-    table.chain(program, 0, tiles, 5, 0, 1);
-    EXPECT_TRUE(same_arrays(a, Array<T>{1, 2, 3, 4, 5})) << "a program without instructions";
-    table.chain(program, 3, tiles, 5, 0, 1);
-    EXPECT_TRUE(same_arrays(a, Array<T>{-9, -38, -87, -156, -245})) << target;
+    Array<T> a{1, 2, 3, 4, 5};
+    Linked<T>(table, {}, {{}}, 5).place({a.data()}).run();
+    EXPECT_TRUE(same_arrays(a, Array<T>{1, 2, 3, 4, 5})) << target;
   }
 }
 

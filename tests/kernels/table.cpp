@@ -27,7 +27,8 @@ template <class T>
 void expect_complete(const Table<T>& table) {
   for (const auto kernel : table.unary) EXPECT_NE(kernel, nullptr);
   for (const auto kernel : table.binary) EXPECT_NE(kernel, nullptr);
-  EXPECT_TRUE(table.select && table.chain && table.matmul_nn && table.matmul_nt && table.matmul_tn);
+  EXPECT_TRUE(table.select && table.link_chain && table.place_chain && table.run_chain && table.matmul_nn &&
+              table.matmul_nt && table.matmul_tn);
   EXPECT_TRUE(table.sparse_matmul && table.sampled_product && table.gather && table.scatter_sum);
   EXPECT_TRUE(table.reduce_sum && table.reduce_max && table.copy_strided);
   EXPECT_TRUE(table.one_hot && table.sequence_mask && table.reverse_sequence && table.random_uniform);

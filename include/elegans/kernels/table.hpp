@@ -27,28 +27,12 @@
 
 namespace elegans::kernels {
 
+struct Chain;
+
 enum class Target : std::uint8_t { scalar, best };
 
 // Name of the instruction set that `target` stands for on this machine: "scalar", "AVX2", "AVX3", "NEON", …
 const char* instruction_set(Target target);
-
-// One instruction of a chain, on tiles:
-//
-//     unary     y = f(a)          select         y = a != 0 ? b : c
-//     binary    y = f(a, b)       binary_left    y = g(f(a, b), c)       binary_right    y = g(c, f(a, b))
-//
-// The last two spare a tile between two binary functions; f and g are add, subtract, multiply or divide, and in
-// binary_right g is subtract or divide (sums and products commute). They round after f and after g.
-struct ChainInstruction {
-  enum class Kind : std::uint8_t { unary, binary, select, binary_left, binary_right };
-  Kind kind = Kind::unary;
-  std::uint8_t function = 0;   // f, a Unary or Binary
-  Binary outer = Binary::add;  // g
-  // Which of y, a, b and c, from the lowest bit, have room for a whole cache line where they end, which may be
-  // overwritten: machines do not hand on parts of vectors from a store to a load.
-  std::uint8_t padded = 0;
-  std::uint16_t y = 0, a = 0, b = 0, c = 0;
-};
 
 // Columns of one panel of a packed matrix: a cache line.
 template <class T>
@@ -67,12 +51,14 @@ struct Table {
   void (*select)(const T* c, std::size_t sc, const T* a, std::size_t sa, const T* b, std::size_t sb, T* y,
                  std::size_t n);
 
-  // Runs the instructions of a program one after the other on tiles of n elements each, numbered as in the program. The
-  // bits are those of the kernels above. A tile that is written may be one that is read, at the same address. Tiles
-  // whose bit (number < 32) is set in `columns` hold one number for every `inner` elements: only instructions of kind
-  // binary, binary_left and binary_right may read them, and inner must then be a multiple of `lanes` and divide n.
-  void (*chain)(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n,
-                std::uint32_t columns, std::size_t inner);
+  // Chains (kernels/chain.hpp). The first writes what the others need to know of one into `linked`, chain_bytes() at a
+  // multiple of 64, and keeps pointers to `table` and `linked` alone. The second says where arrays are, and `scratch`,
+  // chain_scratch_bytes() at a multiple of 64; `index` may be null where no array is indexed. The third runs it on
+  // [rows, inner], as often as one likes, and leaves nothing in scratch. The bits are those of the kernels above. An
+  // array that is written may be one that is read, at the same address, where each element is read before it is written.
+  void (*link_chain)(const Table& table, const Chain& chain, void* linked);
+  void (*place_chain)(void* linked, void* scratch, T* const* arrays, const std::uint32_t* const* index);
+  void (*run_chain)(void* linked, std::size_t rows);
   std::size_t lanes;  // elements of a vector; 1 on `scalar`
 
   // Products, summed over k in ascending order: y[m,n] = a[m,k] b[k,n], y[m,n] = a[m,k] b[n,k]' and

@@ -1,15 +1,15 @@
 #pragma once
-// The program of an elementwise chain as its kernel runs it: with registers, and pairs of instructions as one.
+// The program of an elementwise chain as its kernel runs it, on an accumulator (kernels/chain.hpp).
 //
-// Where a sum, difference, product or quotient is read once, by another one, both become one instruction of the kernel
-// at the place of the second: a tile less is written and read. A square is a product like others. No bit changes
-// (kernels/table.hpp).
+// Instructions are written in an order in which most results are read by the next one: from each result that no
+// instruction reads back to what it needs. What is read again later gets a slot.
 
 #include <array>
 #include <span>
 #include <vector>
 
-#include "elegans/kernels/table.hpp"
+#include "elegans/kernels/chain.hpp"
+#include "elegans/kernels/functions.hpp"
 
 namespace elegans::ops {
 
@@ -24,31 +24,37 @@ struct Instruction {
 
 class ChainProgram {
  public:
-  // Of a chain of so many inputs; the result of instruction i is number inputs + i. InternalError where an operand is
-  // not defined yet or an output is no result.
-  ChainProgram(std::size_t inputs, std::span<const Instruction> program, std::span<const std::uint16_t> outputs);
+  // Of a chain of so many inputs; the result of instruction i is number inputs + i. Output o is result outputs[o], and
+  // one may be several. Arrays whose bit is set in `indexed_inputs` and `indexed_outputs` may be indexed ones: no
+  // function reads such an input, and such an output is not read. InternalError where an operand is not defined yet or
+  // an output is no result.
+  ChainProgram(std::size_t inputs, std::span<const Instruction> program, std::span<const std::uint16_t> outputs,
+               std::uint64_t indexed_inputs = 0, std::uint64_t indexed_outputs = 0);
 
-  // Tile numbers are value numbers. Values between a pair have no tile.
-  std::span<const kernels::ChainInstruction> instructions() const { return instructions_; }
-  // Tiles that results which are no outputs share, and the one of a result.
-  std::size_t registers() const { return registers_; }
-  std::size_t register_of(std::size_t instruction) const { return register_of_[instruction]; }
-  // The inputs, a bit each, that the kernel can read as columns: instructions of other kinds do not read them.
-  std::uint32_t possible_columns() const { return possible_columns_; }
-  // Whether value `number` is read after result `result` has been written.
-  bool reads_after(std::size_t number, std::size_t result) const;
+  // Arrays are the inputs, then the outputs.
+  std::span<const kernels::ChainStep> steps() const { return steps_; }
+  std::size_t arrays() const { return inputs_ + outputs_; }
+  std::size_t slots() const { return slots_; }
+  // Memory for its kernel, that stays and that is free afterwards.
+  std::size_t bytes() const { return kernels::chain_bytes(steps_.size(), arrays(), slots_); }
+  std::size_t scratch_bytes() const { return kernels::chain_scratch_bytes(slots_); }
+  // The chain for its kernel, of arrays() arrays.
+  kernels::Chain chain(const kernels::ChainArray* arrays, std::size_t inner) const {
+    return {.steps = steps_.data(),
+            .length = steps_.size(),
+            .arrays = arrays,
+            .count = inputs_ + outputs_,
+            .slots = slots_,
+            .inner = inner};
+  }
+  // Whether input `number` is read after output `output` has been written.
+  bool reads_after(std::size_t number, std::size_t output) const;
 
  private:
-  void write_instructions(std::span<const Instruction> program);
-  void take_registers(std::size_t count);
-  bool is_register(std::size_t number) const { return number >= inputs_ && !is_output_[number - inputs_]; }
+  class Writer;
 
-  std::size_t inputs_;
-  std::vector<char> is_output_;
-  std::vector<kernels::ChainInstruction> instructions_;
-  std::vector<std::uint16_t> register_of_;
-  std::size_t registers_ = 0;
-  std::uint32_t possible_columns_ = 0;
+  std::size_t inputs_, outputs_, slots_ = 0;
+  std::vector<kernels::ChainStep> steps_;
 };
 
 }  // namespace elegans::ops

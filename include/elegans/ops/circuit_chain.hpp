@@ -37,6 +37,8 @@ class CircuitChain final : public Operation {
   std::size_t workspace_bytes(std::span<const Type> inputs, const Extents& at) const override;
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
+  std::size_t linked_bytes() const override { return program_.bytes(); }
+  void link(const Call& call) const noexcept override;
   Status run(const Call& call) const noexcept override;
   std::unique_ptr<FixedCall> fix(const Call& call) const override;
 
@@ -49,13 +51,14 @@ class CircuitChain final : public Operation {
   // The chain's inputs as it sees them: what is fetched has a row a connection.
   std::vector<Type> chain_inputs(std::span<const Type> inputs) const;
   Dim batch_of(std::span<const Type> inputs) const;
-  std::size_t tiles() const;  // pointers in front of the workspace
+  // The chain with an output for each of this operation's.
+  ChainProgram program() const;
 
   ConnectionsPtr connections_;
   std::shared_ptr<const Elementwise> chain_;
   std::vector<std::optional<End>> fetched_by_;
   std::vector<Output> outputs_;
-  std::vector<std::int32_t> plain_;  // by the chain's outputs: the output that it is as it stands, −1 if none
+  ChainProgram program_;
 };
 
 }  // namespace elegans::ops

@@ -1,5 +1,5 @@
 #pragma once
-// Elementwise functions, one or a chain of them, computed tile by tile in the first-level cache.
+// Elementwise functions, one or a chain of them, computed group by group of elements in registers.
 //
 // A chain is a little program: its inputs are numbered 0 … inputs−1, the result of instruction i is number inputs + i,
 // and any results may be outputs. tanh(x·w + b) is
@@ -10,11 +10,11 @@
 // Results have the shape that the inputs broadcast to, seen as [outer, inner]; every input is one of
 //
 //     full    [outer, inner]    each element once            row     [inner]    the same for every outer
-//     scalar  [1]               the same everywhere          column  [outer, 1] the same along inner
+//     number  [1]               the same everywhere          column  [outer, 1] the same along inner
 //
 // with one split into outer and inner for the whole program. Any other broadcast is a ShapeError (broadcast_to first).
 // A chain and its instructions one by one give the same bits: each is the same kernel on the same element.
-// An output may overwrite a full input that no later instruction reads.
+// An output may overwrite a full input that is not read after it is written.
 
 #include <algorithm>
 #include <optional>
@@ -27,14 +27,9 @@ namespace elegans::ops {
 
 class Elementwise final : public Operation {
  public:
-  static constexpr std::size_t max_inputs = 24;
-  static constexpr std::size_t tile_bytes = 1024;  // of one register; two dozen registers stay within 32 KB
-  // Of arrays of so many bytes, which no cache near a core holds, the tiles to come are fetched while one is computed.
-  static constexpr std::size_t streamed_bytes = std::size_t{512} << 10;
-  // Bytes of one register for a result of so many elements: no more than they need.
-  static constexpr std::size_t register_bytes(std::size_t elements, std::size_t size) {
-    return aligned(std::min(tile_bytes, elements * size));
-  }
+  static constexpr std::size_t max_inputs = 24, max_outputs = 64;
+  // Of what is copied so that a chain can read it, and of rows that are too short to be visited one by one.
+  static constexpr std::size_t tile_bytes = 4096;
 
   static OperationPtr unary(kernels::Unary function);
   static OperationPtr binary(kernels::Binary function);
@@ -47,18 +42,14 @@ class Elementwise final : public Operation {
   const std::vector<std::uint16_t>& results() const { return outputs_; }  // which numbers are outputs
   const ChainProgram& chain_program() const { return chain_; }            // the same for the kernel
 
-  // How an input is read where the result is seen as [outer, inner].
-  enum class Access : std::size_t { full, row, column, scalar };
+  // How an input is read where the result is seen as [outer, inner]: full, row, column or number.
+  using Access = kernels::Access;
   // The access of an input of `shape` where `result` is split at `split`, if it has one.
   static std::optional<Access> access_of(const Shape& shape, const Shape& result, std::size_t split);
   // Loop sizes of run(): outer and inner, then the access of each input.
   static constexpr std::size_t outer_at = 0, inner_at = 1, first_access = 2;
 
-  // The inputs, a bit each, that the kernel reads as columns of rows of `inner` numbers where tiles are whole rows:
-  // columns that it can read so, and rows of whole vectors. Others are repeated along their rows before.
-  std::uint32_t columns(std::span<const std::size_t> accesses, std::size_t inner, std::size_t lanes) const;
-
-  // The axis at which `result` splits into outer and inner so that each of `inputs` is full, row, column or scalar;
+  // The axis at which `result` splits into outer and inner so that each of `inputs` is full, row, column or number;
   // none where no split will do.
   static std::optional<std::size_t> split_axis(std::span<const Shape> inputs, const Shape& result);
 
@@ -71,6 +62,8 @@ class Elementwise final : public Operation {
   std::size_t workspace_bytes(std::span<const Type> inputs, const Extents& at) const override;
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
+  std::size_t linked_bytes() const override { return chain_.bytes(); }
+  void link(const Call& call) const noexcept override;
   Status run(const Call& call) const noexcept override;
   std::unique_ptr<FixedCall> fix(const Call& call) const override;
   OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;

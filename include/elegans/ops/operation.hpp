@@ -7,6 +7,7 @@
 // Life of an operation in an executable:
 //   infer      when the graph is written: shapes in, shapes out, or a ShapeError that names operation and argument
 //   prepare    when batch or time changed: shapes and extents → the loop sizes of the kernel (integers only)
+//   link       then, where kernels have more to find out from sizes than integers, into memory that stays
 //   run        every time: sizes and pointers → one kernel call; noexcept, allocates nothing
 //   fix        where sizes and pointers stay as they are: all that run() would find out anew is found out once
 
@@ -61,6 +62,7 @@ struct Call {
   const void* const* inputs;
   void* const* outputs;
   void* workspace;
+  void* linked;  // what link() wrote for these sizes, dtype and kernels
   Dtype dtype;
   const Kernels& kernels;
 
@@ -112,6 +114,9 @@ class Operation {
 
   virtual void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                        Sizes& sizes) const = 0;
+  // Bytes that link() writes for run() to read, at a multiple of 64. Addresses of inputs and outputs are not known yet.
+  virtual std::size_t linked_bytes() const { return 0; }
+  virtual void link(const Call&) const noexcept {}
   virtual Status run(const Call& call) const noexcept = 0;
   // `call` for its sizes and addresses alone; none where run() has nothing to find out. Allocates. The operation, the
   // kernels and the call's memory must outlive the result.

@@ -39,9 +39,9 @@ struct RowShapes {
         return RowForm::column;
       case ops::Elementwise::Access::row:
         return RowForm::row;
-      case ops::Elementwise::Access::scalar:
+      case ops::Elementwise::Access::number:
         return RowForm::scalar;
-      case ops::Elementwise::Access::full:
+      default:
         break;
     }
     return std::nullopt;

@@ -12,4 +12,8 @@ Table<T> scalar_table();
 template <class T>
 const Table<T>& scalar_kernels();
 
+// Puts the kernels of chains into `table`.
+template <class T>
+void place_chains(Table<T>& table);
+
 }  // namespace elegans::kernels

@@ -1,5 +1,10 @@
-// Chains of elementwise functions: the instructions of a program, each a loop over one tile, without a call between
-// them.
+// Chains of elementwise functions: every group of vectors goes through the whole program in registers
+// (chain_steps-inl.h). Here the steps are linked to their functions, and groups are counted out.
+
+#include "elegans/kernels/chain.hpp"
+
+#include <algorithm>
+#include <bit>
 
 #include "kernels/scalar/scalar.hpp"
 #include "kernels/simd/dispatch.hpp"
@@ -9,179 +14,238 @@
 #define HWY_TARGET_INCLUDE "kernels/simd/chain.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "kernels/simd/columns-inl.h"
-#include "kernels/simd/elementwise-inl.h"
-#include "kernels/simd/function_table-inl.h"
+#include "kernels/simd/chain_runs-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elegans::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
-using Kind = ChainInstruction::Kind;
+using Kind = ChainStep::Kind;
 
-// One operand or result of an instruction.
+// A chain in the memory that it was given.
 template <class T>
-struct Tile {
-  using D = hn::ScalableTag<T>;
-  T* at;
-  bool padded;
-
-  HWY_INLINE VecOf<D> last(std::size_t i, std::size_t n) const {
-    return padded ? hn::LoadU(D(), at + i) : load_part(D(), at + i, n);
+class LinkedChain {
+ public:
+  LinkedChain(const Chain& chain, const Table<T>& table, std::byte* memory)
+      : count_(chain.count), slots_(chain.slots), inner_(chain.inner), vectors_(chain.inner / lanes()) {
+    const auto take = [&memory]<class Item>(Item*& place, std::size_t number) {
+      place = reinterpret_cast<Item*>(memory);
+      memory += (number * sizeof(Item) + 63) / 64 * 64;
+    };
+    static_assert(sizeof(LinkedChain) <= 256 && sizeof(LinkedStep<T>) <= 64, "chain_bytes() is too few");
+    LinkedChain* self = nullptr;
+    take(self, 1);
+    take(steps_, chain.length + 1);
+    const std::size_t places = (2 * count_ + slots_ + 7) / 8 * 8;
+    for (std::intptr_t** array : {&operands_.at, &column_step_, &row_step_}) {
+      take(*array, places);
+      std::fill_n(*array, places, 0);
+    }
+    take(streams_, count_);
+    operands_.inner = inner_;
+    place_arrays(chain);
+    link_steps(chain, table);
   }
-  HWY_INLINE void store_last(VecOf<D> v, std::size_t i, std::size_t n) const {
-    if (padded) {
-      hn::StoreU(v, D(), at + i);
+
+  void place(T* scratch, T* const* at, const std::uint32_t* const* index) {
+    const auto address = [](const auto* place) { return reinterpret_cast<std::intptr_t>(place); };
+    for (std::size_t k = 0; k < count_; ++k) operands_.at[k] = address(at[k]);
+    for (std::size_t s = 0; s < slots_; ++s) operands_.at[count_ + s] = address(scratch + (2 + s) * group());
+    if (is_indexed_)
+      for (std::size_t k = 0; k < count_; ++k) operands_.at[index_of(k)] = address(index[k]);
+    operands_.spilled = scratch;
+  }
+
+  // Leaves all places as they were.
+  void run(std::size_t rows) {
+    if (joins_rows_) {
+      run_joined(rows);
     } else {
-      store_part(v, D(), at + i, n);
+      run_rows(is_flat_ ? 1 : rows, is_flat_ ? rows * inner_ : inner_);
     }
   }
-};
 
-template <class Function, class T>
-HWY_INLINE void map_tile(Tile<T> x, Tile<T> y, std::size_t n) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(Function::of(d, hn::LoadU(d, x.at + i)), d, y.at + i);
-  if (i < n) y.store_last(Function::of(d, x.last(i, n - i)), i, n - i);
-}
+ private:
+  static std::size_t lanes() { return hn::Lanes(hn::ScalableTag<T>()); }
+  static std::size_t group() { return 8 * lanes(); }
+  std::size_t index_of(std::size_t array) const { return count_ + slots_ + array; }
 
-template <class T>
-struct OnTiles {
-  Tile<T> a, b, c, y;
-  std::size_t n;
-
-  template <class Function>
-  HWY_INLINE void run() const {
-    const hn::ScalableTag<T> d;
-    const std::size_t lanes = hn::Lanes(d);
-    std::size_t i = 0;
-    for (; i + lanes <= n; i += lanes)
-      hn::StoreU(Function::of(d, hn::LoadU(d, a.at + i), hn::LoadU(d, b.at + i), hn::LoadU(d, c.at + i)), d, y.at + i);
-    if (i < n) y.store_last(Function::of(d, a.last(i, n - i), b.last(i, n - i), c.last(i, n - i)), i, n - i);
+  void place_arrays(const Chain& chain) {
+    bool in_rows = false;
+    const auto bytes = [](std::size_t n) { return static_cast<std::intptr_t>(n * sizeof(T)); };
+    for (std::size_t k = 0; k < count_; ++k) {
+      const Access access = chain.arrays[k].access;
+      if (access != Access::column && access != Access::number) column_step_[k] = bytes(lanes());
+      if (access == Access::full) row_step_[k] = bytes(inner_);
+      if (access == Access::column) row_step_[k] = bytes(1);
+      if (access == Access::indexed) row_step_[index_of(k)] = sizeof(std::uint32_t);
+      if (chain.arrays[k].streams && access == Access::full) streams_[stream_count_++] = static_cast<std::uint16_t>(k);
+      is_indexed_ = is_indexed_ || access == Access::indexed;
+      is_padded_ = is_padded_ && (access == Access::number || chain.arrays[k].padded);
+      in_rows = in_rows || access == Access::row || access == Access::column;
+    }
+    is_flat_ = !is_indexed_ && !in_rows;
+    joins_rows_ = !is_flat_ && vectors_ < 8 && std::has_single_bit(vectors_);
+    moving_ = is_indexed_ ? index_of(count_) : count_;
   }
-  void run_scalar(std::size_t function) const { scalar_kernels<T>().binary[function](a.at, 1, b.at, 1, y.at, n); }
-};
 
-// Pairs are functions of their own: all of them in one are more than a compiler does well, or in reasonable time.
-template <class Function, class T>
-HWY_NOINLINE void map_pair(const ChainInstruction& at, T* const* tiles, std::size_t n) {
-  OnTiles<T>{{tiles[at.a], (at.padded & 2) != 0},
-             {tiles[at.b], (at.padded & 4) != 0},
-             {tiles[at.c], (at.padded & 8) != 0},
-             {tiles[at.y], (at.padded & 1) != 0},
-             n}
-      .template run<Function>();
-}
-
-template <class T>
-HWY_INLINE void unary_instruction(Unary function, Tile<T> x, Tile<T> y, std::size_t n) {
-  switch (function) {
-#define ELEGANS_CASE(name) \
-  case Unary::name:        \
-    return map_tile<lanewise::name>(x, y, n);
-    ELEGANS_CASE(negate)
-    ELEGANS_CASE(absolute)
-    ELEGANS_CASE(sign)
-    ELEGANS_CASE(square)
-    ELEGANS_CASE(square_root)
-    ELEGANS_CASE(reciprocal)
-    ELEGANS_CASE(exponential)
-    ELEGANS_CASE(logarithm)
-    ELEGANS_CASE(tanh)
-    ELEGANS_CASE(sigmoid)
-    ELEGANS_CASE(softplus)
-    ELEGANS_CASE(relu)
-    ELEGANS_CASE(step)
-    ELEGANS_CASE(is_finite)
-#define ELEGANS_CASE_F32(name)                                              \
-  case Unary::name:                                                         \
-    if constexpr (sizeof(T) == 4) return map_tile<lanewise::name>(x, y, n); \
-    [[fallthrough]];
-    ELEGANS_CASE_F32(error_function)
-    ELEGANS_CASE_F32(fast_tanh)
-    ELEGANS_CASE_F32(fast_sigmoid)
-    default:  // functions without a vector form (functions.cpp) run as on the scalar target
-      scalar_kernels<T>().unary[static_cast<std::size_t>(function)](x.at, y.at, n);
-#undef ELEGANS_CASE_F32
-#undef ELEGANS_CASE
+  void link_steps(const Chain& chain, const Table<T>& table) {
+    const auto array_of = [&](std::uint16_t number) {  // slots are like arrays of their own
+      return number < chain.count ? chain.arrays[number] : ChainArray{.access = Access::full, .padded = true};
+    };
+    for (std::size_t s = 0; s < chain.length; ++s) {
+      const ChainStep& step = chain.steps[s];
+      LinkedStep<T>& linked = *new (steps_ + s) LinkedStep<T>;
+      linked.x = step.x;
+      linked.y = step.y;
+      linked.z = step.z;
+      const std::uint16_t operands[] = {step.x, step.y, step.z};
+      linked.padded = true;
+      for (std::size_t k = 0; k < (step.kind == Kind::select ? 3 : 1); ++k) {
+        linked.access[k] = array_of(operands[k]).access;
+        linked.padded = linked.padded && array_of(operands[k]).padded;
+      }
+      if (linked.access[0] == Access::indexed) linked.y = static_cast<std::uint16_t>(index_of(step.x));
+      linked.runs = runs_of(step, linked);
+      if (step.kind == Kind::unary) linked.unary = table.unary[step.function];
+      if (step.kind == Kind::binary || step.kind == Kind::reversed) linked.binary = table.binary[step.function];
+    }
+    (new (steps_ + chain.length) LinkedStep<T>)->runs = finishing<T>;
   }
-}
 
-template <class T>
-using PairKernel = void (*)(const ChainInstruction& at, T* const* tiles, std::size_t n);
-
-// By g: add, subtract, multiply, divide to the right of f, then subtract and divide to its left.
-template <class F, class T>
-constexpr PairKernel<T> pairs_of[] = {
-    map_pair<Left<F, lanewise::add>, T>,       map_pair<Left<F, lanewise::subtract>, T>,
-    map_pair<Left<F, lanewise::multiply>, T>,  map_pair<Left<F, lanewise::divide>, T>,
-    map_pair<Right<F, lanewise::subtract>, T>, map_pair<Right<F, lanewise::divide>, T>};
-static_assert(Binary::add == Binary(0) && Binary::subtract == Binary(1) && Binary::multiply == Binary(2) &&
-              Binary::divide == Binary(3));
-
-template <class T>
-HWY_INLINE void pair_instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
-  static constexpr const PairKernel<T>* pairs[] = {pairs_of<lanewise::add, T>, pairs_of<lanewise::subtract, T>,
-                                                   pairs_of<lanewise::multiply, T>, pairs_of<lanewise::divide, T>};
-  const std::size_t g = at.kind == Kind::binary_left   ? static_cast<std::size_t>(at.outer)
-                        : at.outer == Binary::subtract ? 4
-                                                       : 5;
-  pairs[at.function][g](at, tiles, n);
-}
-
-template <class T>
-HWY_INLINE void select_instruction(Tile<T> c, Tile<T> a, Tile<T> b, Tile<T> y, std::size_t n) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto choose = [d](auto condition, auto yes, auto no)
-                          HWY_ATTR { return hn::IfThenElse(hn::Eq(condition, hn::Zero(d)), no, yes); };
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    hn::StoreU(choose(hn::LoadU(d, c.at + i), hn::LoadU(d, a.at + i), hn::LoadU(d, b.at + i)), d, y.at + i);
-  if (i < n) y.store_last(choose(c.last(i, n - i), a.last(i, n - i), b.last(i, n - i)), i, n - i);
-}
-
-template <class T>
-HWY_INLINE void instruction(const ChainInstruction& at, T* const* tiles, std::size_t n) {
-  const Tile<T> y{tiles[at.y], (at.padded & 1) != 0}, a{tiles[at.a], (at.padded & 2) != 0},
-      b{tiles[at.b], (at.padded & 4) != 0}, c{tiles[at.c], (at.padded & 8) != 0};
-  switch (at.kind) {
-    case Kind::unary:
-      return unary_instruction(static_cast<Unary>(at.function), a, y, n);
-    case Kind::binary:
-      return binary_instruction(static_cast<Binary>(at.function), OnTiles<T>{a, b, a, y, n});
-    case Kind::select:
-      return select_instruction(a, b, c, y, n);
-    case Kind::binary_left:
-    case Kind::binary_right:
-      return pair_instruction(at, tiles, n);
+  // Moves all places by so many of their steps.
+  void advance(const std::intptr_t* step, std::intptr_t times) {
+    if (times == 0) return;
+    for (std::size_t k = 0; k < moving_; ++k) operands_.at[k] += times * step[k];
   }
-}
-
-template <class T>
-HWY_NOINLINE void chain_of_tiles(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n) {
-  for (const ChainInstruction* at = program; at != program + length; ++at) instruction(*at, tiles, n);
-}
-
-template <class T>
-void chain(const ChainInstruction* program, std::size_t length, T* const* tiles, std::size_t n, std::uint32_t columns,
-           std::size_t inner) {
-  if (columns == 0) return chain_of_tiles(program, length, tiles, n);
-  for (const ChainInstruction* at = program; at != program + length; ++at) {
-    if (const unsigned read = columns_of(*at, columns)) {
-      column_instruction(*at, read, tiles, n, inner);
-    } else {
-      chain_of_tiles(at, 1, tiles, n);
+  // The same for a group's, 2^shift steps.
+  void advance_group(const std::intptr_t* step, unsigned shift) {
+    const hn::ScalableTag<std::intptr_t> d;
+    for (std::size_t k = 0; k < moving_; k += hn::Lanes(d)) {
+      const auto by = hn::ShiftLeftSame(hn::Load(d, step + k), static_cast<int>(shift));
+      hn::Store(hn::Add(hn::Load(d, operands_.at + k), by), d, operands_.at + k);
     }
   }
+  template <std::size_t vectors>
+  void run_group() {
+    operands_.whole = vectors;
+    operands_.part = 0;
+    operands_.last = (vectors - 1) * lanes();
+    Group<T, vectors>::run(steps_, operands_);
+  }
+
+  // What is left of an array: less than 4 vectors.
+  void run_end(std::size_t whole, std::size_t part) {
+    if (whole == 0 && part == 0) return;
+    const std::size_t vectors = whole + (part > 0 ? 1 : 0);
+    operands_.whole = whole;
+    operands_.part = part;
+    operands_.last = is_padded_ || part == 0 ? (vectors - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
+    if (vectors > 2) {
+      End<T, 4>::run(steps_, operands_);
+    } else if (vectors > 1) {
+      End<T, 2>::run(steps_, operands_);
+    } else {
+      End<T, 1>::run(steps_, operands_);
+    }
+  }
+
+  // Rows of n numbers one by one. Streams are visited in groups so small that the processor looks beyond one of them.
+  void run_rows(std::size_t rows, std::size_t n) {
+    operands_.row_shift = 31;
+    operands_.row_mask = ~std::size_t{0};
+    const std::size_t vectors = n / lanes(), part = n % lanes();
+    for (std::size_t row = 0; row < rows; ++row) {
+      std::size_t done = 0, moved = 0;
+      const auto move = [&](unsigned shift) {
+        advance_group(column_step_, shift);
+        moved += std::size_t{1} << shift;
+      };
+      for (; stream_count_ > 0 && vectors - done >= 4; done += 4) {
+        fetch(16 * 4, 4);
+        run_group<4>();
+        move(2);
+      }
+      for (; vectors - done >= 8; done += 8) {
+        run_group<8>();
+        if (done + 8 < vectors || part > 0) move(3);
+      }
+      if (vectors - done >= 4) {
+        run_group<4>();
+        done += 4;
+        if (done < vectors || part > 0) move(2);
+      }
+      run_end(vectors - done, part);
+      advance(column_step_, -static_cast<std::intptr_t>(moved));
+      if (row + 1 < rows) advance(row_step_, 1);
+    }
+    advance(row_step_, rows > 0 ? 1 - static_cast<std::intptr_t>(rows) : 0);
+  }
+
+  // Asks for so many vectors of every stream, from `ahead` on, which may be behind its end.
+  void fetch(std::size_t ahead, std::size_t vectors) const {
+    constexpr std::size_t line = 64;
+    for (std::size_t k = 0; k < stream_count_; ++k)
+      for (std::size_t i = 0; i < vectors * lanes() * sizeof(T); i += line)
+        __builtin_prefetch(reinterpret_cast<const void*>(operands_.at[streams_[k]] +
+                                                         static_cast<std::intptr_t>(ahead * lanes() * sizeof(T) + i)));
+  }
+
+  // Rows of 1, 2 or 4 vectors, several a group.
+  void run_joined(std::size_t rows) {
+    const auto shift = static_cast<unsigned>(std::countr_zero(vectors_));
+    operands_.row_shift = shift;
+    operands_.row_mask = vectors_ - 1;
+    const std::size_t at_once = std::size_t{8} >> shift, groups = rows / at_once;
+    for (std::size_t g = 0; g < groups; ++g) {
+      run_group<8>();
+      advance_group(row_step_, 3 - shift);
+    }
+    std::size_t left = rows % at_once << shift, moved = groups * at_once;
+    if (left >= 4) {
+      run_group<4>();
+      advance_group(row_step_, 2 - shift);
+      left -= 4;
+      moved += at_once / 2;
+    }
+    run_end(left, 0);
+    advance(row_step_, -static_cast<std::intptr_t>(moved));
+  }
+
+  Operands<T> operands_;
+  LinkedStep<T>* steps_ = nullptr;
+  // Bytes, by place, from one vector of a row to the next, and from one row to the next.
+  std::intptr_t *column_step_ = nullptr, *row_step_ = nullptr;
+  std::size_t count_, slots_, inner_;
+  std::size_t vectors_;               // of a row
+  std::size_t moving_ = 0;            // places that move from group to group
+  std::uint16_t* streams_ = nullptr;  // arrays from memory
+  std::size_t stream_count_ = 0;
+  bool is_padded_ = true;  // all arrays are
+  bool is_flat_ = false, is_indexed_ = false, joins_rows_ = false;
+};
+
+template <class T>
+void link_chain(const Table<T>& table, const Chain& chain, void* linked) {
+  new (linked) LinkedChain<T>(chain, table, static_cast<std::byte*>(linked));
+}
+
+template <class T>
+void place_chain(void* linked, void* scratch, T* const* arrays, const std::uint32_t* const* index) {
+  static_cast<LinkedChain<T>*>(linked)->place(static_cast<T*>(scratch), arrays, index);
+}
+
+template <class T>
+void run_chain(void* linked, std::size_t rows) {
+  static_cast<LinkedChain<T>*>(linked)->run(rows);
 }
 
 template <class T>
 void chains(Table<T>& table) {
-  table.chain = chain<T>;
+  table.link_chain = link_chain<T>;
+  table.place_chain = place_chain<T>;
+  table.run_chain = run_chain<T>;
   table.lanes = hn::Lanes(hn::ScalableTag<T>());
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // Several operations in one visit of the memory.
 //
-//     chains       a = x · y;  b = a + z;  c = tanh(b)      →   elementwise(x, y, z) → c     tile by tile in the cache
+//     chains       a = x · y;  b = a + z;  c = tanh(b)      →   elementwise(x, y, z) → c     in registers
 //     epilogues    p = x w;  h = tanh(p + b)                →   product_chain(x, w, b) → h   block by block of rows
 //
 // A chain joins elementwise operations of one result shape that read each other, as long as nothing outside lies

@@ -1,0 +1,72 @@
+#pragma once
+// A chain of elementwise functions as its kernel runs it: a program for one accumulator.
+//
+// The kernel visits the elements in groups of a few vectors and runs the whole program on each. What a step computes
+// stays in registers, the accumulator A, for the next one:
+//
+//     load      A = x            unary     A = f(A)             select   A = x != 0 ? y : z, any of which may be A
+//     store     x = A            binary    A = f(A, x)
+//                                reversed  A = f(x, A)
+//
+// x, y and z are numbers of arrays, or of slots behind them: room for one group, for values that are wanted again. Only
+// arrays go through memory. Bits are those of the functions one by one (kernels/table.hpp).
+//
+// Elements are seen as [rows, inner], and element (r, c) of an array, by its access, is
+//
+//     full      x[r inner + c]            row       x[c]              number   x[0]
+//     indexed   x[index[r] inner + c]     column    x[r]
+//
+// A store to an indexed array adds: x = x + A, rows in ascending order. Only load and store may name indexed arrays.
+// Rows, columns and indices need rows of whole vectors: inner a multiple of Table::lanes.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace elegans::kernels {
+
+struct ChainStep {
+  enum class Kind : std::uint8_t { load, store, unary, binary, reversed, select };
+  // In place of an operand of select: the accumulator.
+  static constexpr std::uint16_t accumulator = 0xffff;
+  Kind kind = Kind::load;
+  std::uint8_t function = 0;  // a Unary or Binary
+  std::uint16_t x = 0, y = 0, z = 0;
+  friend bool operator==(const ChainStep&, const ChainStep&) = default;
+};
+
+enum class Access : std::uint8_t { full, row, column, number, indexed };
+
+struct ChainArray {
+  Access access = Access::full;
+  // Whether it may be read and overwritten up to a multiple of 64 bytes from where it starts. Where all are, their last
+  // vectors are whole ones; of others the last vector ends where they do.
+  bool padded = false;
+  // Whether it comes from memory, for no cache near the core holds it: then less is computed at once, and what comes next
+  // is asked for.
+  bool streams = false;
+};
+
+// All of a chain but its addresses and its rows.
+struct Chain {
+  const ChainStep* steps = nullptr;
+  std::size_t length = 0;
+  const ChainArray* arrays = nullptr;  // numbers 0 … count − 1
+  std::size_t count = 0;
+  std::size_t slots = 0;  // numbers count … count + slots − 1
+  std::size_t inner = 1;
+};
+
+// Bytes of an array from which on it streams.
+inline constexpr std::size_t streamed_bytes = std::size_t{512} << 10;
+
+// Memory of a chain that stays, and memory for the time that it runs: bytes that are enough for every target.
+constexpr std::size_t chain_bytes(std::size_t length, std::size_t arrays, std::size_t slots) {
+  constexpr std::size_t line = 64, step = 64, place = 8, parts = 7;
+  return 4 * line + (length + 1) * step + 3 * (2 * arrays + slots) * place + 2 * arrays + parts * line;
+}
+constexpr std::size_t chain_scratch_bytes(std::size_t slots) {
+  constexpr std::size_t group = 8 * 64;
+  return (2 + slots) * group;
+}
+
+}  // namespace elegans::kernels

@@ -1,0 +1,193 @@
+// Which functions of chain_steps-inl.h run a step: one for each kind of group, by what the step does and how its operands
+// are read. Compiled once for each target.
+
+#if defined(ELEGANS_KERNELS_SIMD_CHAIN_RUNS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef ELEGANS_KERNELS_SIMD_CHAIN_RUNS_INL_H
+#undef ELEGANS_KERNELS_SIMD_CHAIN_RUNS_INL_H
+#else
+#define ELEGANS_KERNELS_SIMD_CHAIN_RUNS_INL_H
+#endif
+
+#include <type_traits>
+
+#include "kernels/simd/chain_steps-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elegans::kernels::HWY_NAMESPACE {
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+
+// Of is for whole groups; OfEnd<n> for ends of arrays, of at most n vectors.
+template <class T, class Of, template <std::size_t> class OfEnd>
+constexpr Runs<T> computing = {Group<T, 8>::template compute<Of>, Group<T, 4>::template compute<Of>,
+                               End<T, 4>::template compute<OfEnd<4>>, End<T, 2>::template compute<OfEnd<2>>,
+                               End<T, 1>::template compute<OfEnd<1>>};
+template <class T, class F>
+constexpr Runs<T> mapping = {Group<T, 8>::template compute<Mapped<F, T>>, Group<T, 4>::template compute<Mapped<F, T>>,
+                             End<T, 4>::template compute<Mapped<F, T>>, End<T, 2>::template compute<Mapped<F, T>>,
+                             End<T, 1>::template compute<Mapped<F, T>>};
+template <class T, class To>
+constexpr Runs<T> storing = {Group<T, 8>::template store<To>, Group<T, 4>::template store<To>,
+                             End<T, 4>::template store<AtEnd<T, 4>>, End<T, 2>::template store<AtEnd<T, 2>>,
+                             End<T, 1>::template store<AtEnd<T, 1>>};
+template <class T, class Yes, class No>
+constexpr Runs<T> choosing_one = {Group<T, 8>::template choose<Yes, No>, Group<T, 4>::template choose<Yes, No>,
+                                  End<T, 4>::template choose<ChosenAtEnd<T, 4>, ChosenAtEnd<T, 4>>,
+                                  End<T, 2>::template choose<ChosenAtEnd<T, 2>, ChosenAtEnd<T, 2>>,
+                                  End<T, 1>::template choose<ChosenAtEnd<T, 1>, ChosenAtEnd<T, 1>>};
+template <class T>
+constexpr Runs<T> calling_unary = {Group<T, 8>::unary_kernel, Group<T, 4>::unary_kernel, End<T, 4>::unary_kernel,
+                                   End<T, 2>::unary_kernel, End<T, 1>::unary_kernel};
+template <class T, class X, bool reversed>
+constexpr Runs<T> calling_binary = {
+    Group<T, 8>::template binary_kernel<X, reversed>, Group<T, 4>::template binary_kernel<X, reversed>,
+    End<T, 4>::template binary_kernel<AtEnd<T, 4>, reversed>, End<T, 2>::template binary_kernel<AtEnd<T, 2>, reversed>,
+    End<T, 1>::template binary_kernel<AtEnd<T, 1>, reversed>};
+template <class T>
+constexpr Runs<T> finishing = {Group<T, 8>::finish, Group<T, 4>::finish, End<T, 4>::finish, End<T, 2>::finish,
+                               End<T, 1>::finish};
+
+// Calls with<X>() with X for operands of that access, of those that functions may read.
+template <class T, class With>
+Runs<T> by_access(Access access, With with) {
+  switch (access) {
+    case Access::number:
+      return with.template operator()<OneNumber<T>>();
+    case Access::column:
+      return with.template operator()<NumberARow<T>>();
+    case Access::row:
+      return with.template operator()<RepeatedRow<T>>();
+    default:
+      return with.template operator()<WholeVectors<T>>();
+  }
+}
+
+template <class T>
+struct Loading {
+  template <std::size_t vectors>
+  using AtEnd = Loaded<HWY_NAMESPACE::AtEnd<T, vectors>, T>;
+  template <class X>
+  Runs<T> operator()() const {
+    return computing<T, Loaded<X, T>, AtEnd>;
+  }
+};
+template <class T, class F, bool reversed>
+struct Combining {
+  template <std::size_t vectors>
+  using AtEnd = Combined<F, HWY_NAMESPACE::AtEnd<T, vectors>, reversed, T>;
+  template <class X>
+  Runs<T> operator()() const {
+    return computing<T, Combined<F, X, reversed, T>, AtEnd>;
+  }
+};
+template <class T, bool reversed>
+struct Calling {
+  template <class X>
+  Runs<T> operator()() const {
+    return calling_binary<T, X, reversed>;
+  }
+};
+
+// The functions that are a few instructions; others are called.
+template <class T>
+Runs<T> unary_runs(Unary function) {
+  switch (function) {
+#define ELEGANS_CASE(name) \
+  case Unary::name:        \
+    return mapping<T, lanewise::name>;
+    ELEGANS_CASE(negate)
+    ELEGANS_CASE(absolute)
+    ELEGANS_CASE(square)
+    ELEGANS_CASE(square_root)
+    ELEGANS_CASE(reciprocal)
+    ELEGANS_CASE(relu)
+    ELEGANS_CASE(sigmoid)
+    ELEGANS_CASE(tanh)
+    ELEGANS_CASE(exponential)
+    ELEGANS_CASE(step)
+#undef ELEGANS_CASE
+    default:
+      return calling_unary<T>;
+  }
+}
+
+template <class T>
+Runs<T> binary_runs(Binary function, bool reversed, Access access) {
+  switch (function) {
+#define ELEGANS_CASE(name)                                                       \
+  case Binary::name:                                                             \
+    return reversed ? by_access<T>(access, Combining<T, lanewise::name, true>()) \
+                    : by_access<T>(access, Combining<T, lanewise::name, false>());
+    ELEGANS_CASE(add)
+    ELEGANS_CASE(subtract)
+    ELEGANS_CASE(multiply)
+    ELEGANS_CASE(divide)
+    ELEGANS_CASE(maximum)
+    ELEGANS_CASE(minimum)
+    ELEGANS_CASE(less)
+    ELEGANS_CASE(less_equal)
+    ELEGANS_CASE(equal)
+#undef ELEGANS_CASE
+    default:
+      return reversed ? by_access<T>(access, Calling<T, true>()) : by_access<T>(access, Calling<T, false>());
+  }
+}
+
+// Calls with<X>() with X for an operand of select.
+template <class T, class With>
+Runs<T> choosing(std::uint16_t number, Access access, With with) {
+  if (number == ChainStep::accumulator) return with.template operator()<Accumulated<T>>();
+  if (access == Access::number) return with.template operator()<ChosenNumber<T>>();
+  if (access == Access::full) return with.template operator()<ChosenVectors<T>>();
+  return with.template operator()<ChosenAtEnd<T, 8>>();
+}
+
+template <class T>
+struct SelectedAtEnd {
+  template <std::size_t vectors>
+  using AtEnd = Selected<ChosenAtEnd<T, vectors>, ChosenAtEnd<T, vectors>, ChosenAtEnd<T, vectors>, T>;
+};
+
+template <class T>
+Runs<T> select_runs(const LinkedStep<T>& step) {
+  return choosing<T>(step.x, step.access[0], [&]<class C>() {
+    return choosing<T>(step.y, step.access[1], [&]<class Y>() {
+      return choosing<T>(step.z, step.access[2], [&]<class N>() {
+        using Rare = ChosenAtEnd<T, 8>;
+        constexpr bool is_rare = std::is_same_v<C, Rare> || std::is_same_v<Y, Rare> || std::is_same_v<N, Rare>;
+        if constexpr (std::is_same_v<C, ChosenNumber<T>>) return choosing_one<T, Y, N>;
+        return computing<T, std::conditional_t<is_rare, Selected<Rare, Rare, Rare, T>, Selected<C, Y, N, T>>,
+                         SelectedAtEnd<T>::template AtEnd>;
+      });
+    });
+  });
+}
+
+// The functions for a step whose accesses are known.
+template <class T>
+Runs<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked) {
+  const Access access = linked.access[0];
+  switch (step.kind) {
+    case ChainStep::Kind::load:
+      return access == Access::indexed ? Loading<T>().template operator()<IndexedRows<T>>()
+                                       : by_access<T>(access, Loading<T>());
+    case ChainStep::Kind::store:
+      return access == Access::indexed ? storing<T, IndexedRows<T>> : storing<T, WholeVectors<T>>;
+    case ChainStep::Kind::unary:
+      return unary_runs<T>(static_cast<Unary>(step.function));
+    case ChainStep::Kind::binary:
+      return binary_runs<T>(static_cast<Binary>(step.function), false, access);
+    case ChainStep::Kind::reversed:
+      return binary_runs<T>(static_cast<Binary>(step.function), true, access);
+    case ChainStep::Kind::select:
+      break;
+  }
+  return select_runs(linked);
+}
+
+#endif
+
+}  // namespace elegans::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // ELEGANS_KERNELS_SIMD_CHAIN_RUNS_INL_H

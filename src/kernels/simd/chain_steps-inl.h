@@ -1,0 +1,331 @@
+// The steps of a chain on groups of vectors: functions that take the accumulator in registers, as arguments, and call
+// the next step with what they make of it as the last thing they do. Compilers make a jump of that, and nothing but
+// arrays and slots goes through memory. Compiled once for each target.
+//
+// A group is 8 or 4 vectors; of arrays that come from memory always 4: the processor looks beyond one of them, and asks for
+// more at a time. What is left at an array's end is at most 4, 2 or 1 vectors, the last of them perhaps a part of one.
+
+#if defined(ELEGANS_KERNELS_SIMD_CHAIN_STEPS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef ELEGANS_KERNELS_SIMD_CHAIN_STEPS_INL_H
+#undef ELEGANS_KERNELS_SIMD_CHAIN_STEPS_INL_H
+#else
+#define ELEGANS_KERNELS_SIMD_CHAIN_STEPS_INL_H
+#endif
+
+#include <utility>
+
+#include "kernels/simd/function_table-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace elegans::kernels::HWY_NAMESPACE {
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+
+template <class T>
+using Vector = VecOf<hn::ScalableTag<T>>;
+
+template <class T>
+struct LinkedStep;
+
+// What steps see of a chain.
+template <class T>
+struct Operands {
+  std::intptr_t* at = nullptr;  // addresses of arrays and slots for this group, then of rows' indices
+  T* spilled = nullptr;         // two groups, for kernels that are called
+  // Vectors of one row among those of a group, as a shift, and that number − 1.
+  unsigned row_shift = 0;
+  std::size_t row_mask = 0;
+  std::size_t inner = 0;
+  // The whole vectors of this group, the numbers behind them, and where the last vector begins.
+  std::size_t whole = 0, part = 0, last = 0;
+
+  HWY_INLINE T* of(std::size_t number) const { return reinterpret_cast<T*>(at[number]); }
+};
+
+// A group of vectors as the arguments of a step.
+template <class T, bool end_of_array, class Indices>
+struct GroupOf;
+
+template <class T, bool end_of_array, std::size_t... i>
+struct GroupOf<T, end_of_array, std::index_sequence<i...>> {
+  template <std::size_t>
+  using Each = Vector<T>;
+  using Step = void (*)(const LinkedStep<T>*, const Operands<T>&, Each<i>...);
+  static constexpr std::size_t width = sizeof...(i);
+  static constexpr bool is_end = end_of_array;
+
+  static HWY_INLINE void next(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+    return step[1].template run<GroupOf>()(step + 1, operands, a...);
+  }
+
+  // A = of(A, number of the vector)
+  template <class Of>
+  static void compute(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+    const Of of(*step, operands);
+    return next(step, operands, of(a, i)...);
+  }
+
+  template <class To>
+  static void store(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+    const To to(*step, operands);
+    (to.put(a, i), ...);
+    return next(step, operands, a...);
+  }
+
+  // A = x != 0 ? yes : no of one number x.
+  template <class Yes, class No>
+  static void choose(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+    if (*operands.of(step->x) != 0) {
+      const Yes yes(*step, operands, step->y, step->access[1]);
+      return next(step, operands, yes.vector(a, i)...);
+    }
+    const No no(*step, operands, step->z, step->access[2]);
+    return next(step, operands, no.vector(a, i)...);
+  }
+
+  // A = f(A) and A = f(A, x), f(x, A) by the kernels of whole arrays.
+  static void unary_kernel(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    T* const spilled = operands.spilled;
+    (hn::Store(a, d, spilled + i * lanes), ...);
+    step->unary(spilled, spilled, width * lanes);
+    return next(step, operands, hn::Load(d, spilled + i * lanes)...);
+  }
+  template <class X, bool reversed>
+  static void binary_kernel(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    T* const spilled = operands.spilled;
+    T* const other = spilled + width * lanes;
+    const X x(*step, operands);
+    (hn::Store(a, d, spilled + i * lanes), ...);
+    (hn::Store(x.vector(i), d, other + i * lanes), ...);
+    step->binary(reversed ? other : spilled, 1, reversed ? spilled : other, 1, spilled, width * lanes);
+    return next(step, operands, hn::Load(d, spilled + i * lanes)...);
+  }
+
+  static void finish(const LinkedStep<T>*, const Operands<T>&, Each<i>...) {}
+
+  // Runs the steps from `first` on.
+  static HWY_INLINE void run(const LinkedStep<T>* first, const Operands<T>& operands) {
+    first->template run<GroupOf>()(first, operands, (static_cast<void>(i), hn::Zero(hn::ScalableTag<T>()))...);
+  }
+};
+
+template <class T, std::size_t vectors>
+using Group = GroupOf<T, false, std::make_index_sequence<vectors>>;
+template <class T, std::size_t most>
+using End = GroupOf<T, true, std::make_index_sequence<most>>;
+
+// One step for each kind of group.
+template <class T>
+struct Runs {
+  typename Group<T, 8>::Step group;
+  typename Group<T, 4>::Step small;
+  typename End<T, 4>::Step end4;
+  typename End<T, 2>::Step end2;
+  typename End<T, 1>::Step end1;
+};
+
+template <class T>
+struct LinkedStep {
+  Runs<T> runs{};
+  union {
+    void (*unary)(const T*, T*, std::size_t) = nullptr;
+    void (*binary)(const T*, std::size_t, const T*, std::size_t, T*, std::size_t);
+  };
+  std::uint16_t x = 0, y = 0, z = 0;  // places among Operands::at; of an indexed array y is that of its index
+  Access access[3] = {};              // of x, y and z
+  bool padded = false;                // x, or all that select reads
+
+  template <class G>
+  HWY_INLINE auto run() const {
+    if constexpr (!G::is_end) {
+      if constexpr (G::width == 8) {
+        return runs.group;
+      } else {
+        return runs.small;
+      }
+    } else if constexpr (G::width == 4) {
+      return runs.end4;
+    } else if constexpr (G::width == 2) {
+      return runs.end2;
+    } else {
+      return runs.end1;
+    }
+  }
+};
+
+// How a step of a whole group finds vector i of an operand, by its access.
+template <class T>
+struct WholeVectors {
+  T* x;
+  HWY_INLINE WholeVectors(const LinkedStep<T>& step, const Operands<T>& operands) : x(operands.of(step.x)) {}
+  HWY_INLINE T* place(std::size_t i) const { return x + i * hn::Lanes(hn::ScalableTag<T>()); }
+  HWY_INLINE Vector<T> vector(std::size_t i) const { return hn::LoadU(hn::ScalableTag<T>(), place(i)); }
+  HWY_INLINE void put(Vector<T> a, std::size_t i) const { hn::StoreU(a, hn::ScalableTag<T>(), place(i)); }
+};
+template <class T>
+struct OneNumber {
+  Vector<T> x;
+  HWY_INLINE OneNumber(const LinkedStep<T>& step, const Operands<T>& operands)
+      : x(hn::Set(hn::ScalableTag<T>(), *operands.of(step.x))) {}
+  HWY_INLINE Vector<T> vector(std::size_t) const { return x; }
+};
+template <class T>
+struct NumberARow {
+  const T* x;
+  unsigned shift;
+  HWY_INLINE NumberARow(const LinkedStep<T>& step, const Operands<T>& operands)
+      : x(operands.of(step.x)), shift(operands.row_shift) {}
+  HWY_INLINE Vector<T> vector(std::size_t i) const { return hn::Set(hn::ScalableTag<T>(), x[i >> shift]); }
+};
+template <class T>
+struct RepeatedRow {
+  const T* x;
+  std::size_t mask;
+  HWY_INLINE RepeatedRow(const LinkedStep<T>& step, const Operands<T>& operands)
+      : x(operands.of(step.x)), mask(operands.row_mask) {}
+  HWY_INLINE Vector<T> vector(std::size_t i) const {
+    const hn::ScalableTag<T> d;
+    return hn::LoadU(d, x + (i & mask) * hn::Lanes(d));
+  }
+};
+template <class T>
+struct IndexedRows {
+  T* x;
+  const std::uint32_t* index;
+  unsigned shift;
+  std::size_t mask, inner;
+  HWY_INLINE IndexedRows(const LinkedStep<T>& step, const Operands<T>& operands)
+      : x(operands.of(step.x)),
+        index(reinterpret_cast<const std::uint32_t*>(operands.at[step.y])),
+        shift(operands.row_shift),
+        mask(operands.row_mask),
+        inner(operands.inner) {}
+  HWY_INLINE T* place(std::size_t i) const {
+    return x + index[i >> shift] * inner + (i & mask) * hn::Lanes(hn::ScalableTag<T>());
+  }
+  HWY_INLINE Vector<T> vector(std::size_t i) const { return hn::LoadU(hn::ScalableTag<T>(), place(i)); }
+  HWY_INLINE void put(Vector<T> a, std::size_t i) const {  // adds
+    const hn::ScalableTag<T> d;
+    T* const to = place(i);
+    hn::StoreU(hn::Add(hn::LoadU(d, to), a), d, to);
+  }
+};
+
+// The same of an array's end, told apart as it runs. A vector that is not there is the last one once more: it is computed
+// in vain, and stored twice. The last one ends where the arrays do, and may so begin in the one before it, which is no
+// harm even in place, for a group is read before it is written. Where all arrays are padded it is one as others.
+template <class T, std::size_t vectors>
+struct AtEnd {
+  const LinkedStep<T>& step;
+  const Operands<T>& operands;
+  T* x;
+  Access access;
+
+  HWY_INLINE AtEnd(const LinkedStep<T>& of, const Operands<T>& with, std::uint16_t number, Access by)
+      : step(of), operands(with), x(with.of(number)), access(by) {}
+  HWY_INLINE AtEnd(const LinkedStep<T>& of, const Operands<T>& with) : AtEnd(of, with, of.x, of.access[0]) {}
+
+  HWY_INLINE T* place(std::size_t i) const { return x + HWY_MIN(i * hn::Lanes(hn::ScalableTag<T>()), operands.last); }
+  // One part of a vector is all that there is.
+  HWY_INLINE bool is_part() const { return vectors == 1 && operands.whole == 0 && !step.padded; }
+
+  HWY_INLINE Vector<T> vector(std::size_t i) const {
+    const hn::ScalableTag<T> d;
+    if (access == Access::number) return hn::Set(d, *x);
+    if (access == Access::full) return is_part() ? load_part(d, x, operands.part) : hn::LoadU(d, place(i));
+    const std::size_t there = HWY_MIN(i, operands.whole - 1);
+    if (access == Access::column) return hn::Set(d, x[there >> operands.row_shift]);
+    if (access == Access::row) return hn::LoadU(d, x + (there & operands.row_mask) * hn::Lanes(d));
+    return IndexedRows<T>(step, operands).vector(there);
+  }
+  HWY_INLINE void put(Vector<T> a, std::size_t i) const {
+    const hn::ScalableTag<T> d;
+    if (access == Access::indexed) {
+      if (i < operands.whole) IndexedRows<T>(step, operands).put(a, i);  // once
+    } else if (is_part()) {
+      store_part(a, d, x, operands.part);
+    } else {
+      hn::StoreU(a, d, place(i));
+    }
+  }
+};
+
+// What steps compute of A and their operand.
+template <class X, class T>
+struct Loaded : X {
+  HWY_INLINE Loaded(const LinkedStep<T>& step, const Operands<T>& operands) : X(step, operands) {}
+  HWY_INLINE Vector<T> operator()(Vector<T>, std::size_t i) const { return X::vector(i); }
+};
+template <class F, class X, bool reversed, class T>
+struct Combined : X {
+  HWY_INLINE Combined(const LinkedStep<T>& step, const Operands<T>& operands) : X(step, operands) {}
+  HWY_INLINE Vector<T> operator()(Vector<T> a, std::size_t i) const {
+    const hn::ScalableTag<T> d;
+    return reversed ? F::of(d, X::vector(i), a) : F::of(d, a, X::vector(i));
+  }
+};
+template <class F, class T>
+struct Mapped {
+  HWY_INLINE Mapped(const LinkedStep<T>&, const Operands<T>&) {}
+  HWY_INLINE Vector<T> operator()(Vector<T> a, std::size_t) const { return F::of(hn::ScalableTag<T>(), a); }
+};
+template <class C, class Y, class N, class T>
+struct Selected {
+  C condition;
+  Y yes;
+  N no;
+  HWY_INLINE Selected(const LinkedStep<T>& step, const Operands<T>& operands)
+      : condition(step, operands, step.x, step.access[0]),
+        yes(step, operands, step.y, step.access[1]),
+        no(step, operands, step.z, step.access[2]) {}
+  HWY_INLINE Vector<T> operator()(Vector<T> a, std::size_t i) const {
+    const hn::ScalableTag<T> d;
+    return hn::IfThenElse(hn::Eq(condition.vector(a, i), hn::Zero(d)), no.vector(a, i), yes.vector(a, i));
+  }
+};
+// Operands of select: the accumulator, or as above.
+template <class T>
+struct Accumulated {
+  HWY_INLINE Accumulated(const LinkedStep<T>&, const Operands<T>&, std::uint16_t, Access) {}
+  HWY_INLINE Vector<T> vector(Vector<T> a, std::size_t) const { return a; }
+};
+template <class T>
+struct ChosenVectors {
+  const T* x;
+  HWY_INLINE ChosenVectors(const LinkedStep<T>&, const Operands<T>& operands, std::uint16_t number, Access)
+      : x(operands.of(number)) {}
+  HWY_INLINE Vector<T> vector(Vector<T>, std::size_t i) const {
+    const hn::ScalableTag<T> d;
+    return hn::LoadU(d, x + i * hn::Lanes(d));
+  }
+};
+template <class T>
+struct ChosenNumber {
+  Vector<T> x;
+  HWY_INLINE ChosenNumber(const LinkedStep<T>&, const Operands<T>& operands, std::uint16_t number, Access)
+      : x(hn::Set(hn::ScalableTag<T>(), *operands.of(number))) {}
+  HWY_INLINE Vector<T> vector(Vector<T>, std::size_t) const { return x; }
+};
+template <class T, std::size_t vectors>
+struct ChosenAtEnd {  // and all that is rare
+  const LinkedStep<T>& step;
+  const Operands<T>& operands;
+  std::uint16_t number;
+  Access access;
+  HWY_INLINE ChosenAtEnd(const LinkedStep<T>& of, const Operands<T>& with, std::uint16_t n, Access by)
+      : step(of), operands(with), number(n), access(by) {}
+  HWY_INLINE Vector<T> vector(Vector<T> a, std::size_t i) const {
+    return number == ChainStep::accumulator ? a : AtEnd<T, vectors>(step, operands, number, access).vector(i);
+  }
+};
+
+#endif
+
+}  // namespace elegans::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // ELEGANS_KERNELS_SIMD_CHAIN_STEPS_INL_H
