@@ -14,46 +14,49 @@ class FixedChain {
   // Whether a chain of n numbers is worth it: of many, what is found out at each run is little.
   static bool fits(std::size_t n) { return n > 0 && n * sizeof(T) <= Elementwise::tile_bytes; }
 
-  // Of n numbers an array. Until they are placed, inputs and results stand in arrays of the chain's own.
+  // Of n numbers an array. What is not placed stands in arrays of the chain's own.
   FixedChain(const Elementwise& chain, std::size_t n, const Kernels& kernels)
       : table_(kernels.table<T>()),
         program_(chain.chain_program()),
         n_(n),
         inputs_(chain.inputs()),
-        padded_(aligned(n * sizeof(T))),
-        own_(program_.arrays() * padded_),
+        own_(program_.arrays()),
         linked_(program_.bytes()),
         scratch_(program_.scratch_bytes()),
-        arrays_(program_.arrays(), {.access = kernels::Access::full, .padded = true}) {
-    for (std::size_t k = 0; k < program_.arrays(); ++k) at_.push_back(reinterpret_cast<T*>(own_.data() + k * padded_));
-  }
+        at_(program_.arrays(), nullptr),
+        arrays_(program_.arrays()) {}
 
   // Input i is read at `from`: n numbers as they stand, or one for all.
   void read(std::size_t i, const T* from, kernels::Access access) {
     at_[i] = const_cast<T*>(from);  // the kernel writes results alone
-    arrays_[i] = {.access = access == kernels::Access::full ? access : kernels::Access::number, .padded = false};
+    arrays_[i].access = access == kernels::Access::full ? access : kernels::Access::number;
   }
-  void write(std::size_t output, T* to) {
-    at_[inputs_ + output] = to;
-    arrays_[inputs_ + output].padded = false;
-  }
+  void write(std::size_t output, T* to) { at_[inputs_ + output] = to; }
   // After the arrays are placed.
   void link() {
+    for (std::size_t k = 0; k < at_.size(); ++k) place(k);
     table_.link_chain(table_, program_.chain(arrays_.data(), n_), linked_.data());
     table_.place_chain(linked_.data(), scratch_.data(), at_.data(), nullptr);
   }
 
-  T* input(std::size_t i) const { return at_[i]; }
-  T* result(std::size_t output) const { return at_[inputs_ + output]; }
+  T* input(std::size_t i) { return place(i); }
+  T* result(std::size_t output) { return place(inputs_ + output); }
 
   void run() noexcept { table_.run_chain(linked_.data(), 1); }
 
  private:
+  T* place(std::size_t array) {
+    if (at_[array] != nullptr) return at_[array];
+    own_[array] = AlignedBuffer(aligned(n_ * sizeof(T)));
+    arrays_[array].padded = true;
+    return at_[array] = reinterpret_cast<T*>(own_[array].data());
+  }
+
   const kernels::Table<T>& table_;
   const ChainProgram& program_;
   std::size_t n_, inputs_;
-  std::size_t padded_;  // bytes of an array of the chain's own
-  AlignedBuffer own_, linked_, scratch_;
+  std::vector<AlignedBuffer> own_;  // by array
+  AlignedBuffer linked_, scratch_;
   std::vector<T*> at_;
   std::vector<kernels::ChainArray> arrays_;
 };
