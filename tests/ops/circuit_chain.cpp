@@ -103,6 +103,57 @@ TEST(CircuitChain, GivesTheBitsOfItsOperations) {
         }
 }
 
+// A single sample whose call is made ready once: few connections, and more than a tile of them. Run twice, for it keeps
+// arrays of its own.
+void expect_same_bits_fixed(const ConnectionsPtr& connections, Dtype dtype, kernels::Target target) {
+  const std::vector<Tensor> given = inputs(static_cast<std::int64_t>(connections->count()), 1, dtype);
+  const CircuitChain chain(connections, program(), {End::source, End::target, {}, {}, {}, {}},
+                           {{.result = 0},
+                            {.result = 1, .sum_by = End::target},
+                            {.result = 1, .sum_by = End::source},
+                            {.result = 2, .sum_by = End::target}});
+  const std::vector<Tensor> expected = call(chain, views(given), target);
+  std::vector<Type> in_types, out_types;
+  std::vector<const void*> in;
+  std::vector<void*> out;
+  std::vector<Tensor> actual;
+  for (const Tensor& tensor : given) {
+    in_types.push_back({tensor.dtype(), tensor.shape()});
+    in.push_back(tensor.data());
+  }
+  for (const Tensor& tensor : expected) {
+    out_types.push_back({tensor.dtype(), tensor.shape()});
+    actual.emplace_back(tensor.shape(), tensor.dtype());
+  }
+  for (Tensor& tensor : actual) out.push_back(tensor.data());
+  Sizes sizes;
+  chain.prepare(in_types, out_types, Extents{}, sizes);
+  const Kernels kernels = kernels_of(target);
+  const std::unique_ptr<FixedCall> fixed = chain.fix({.sizes = sizes,
+                                                      .inputs = in.data(),
+                                                      .outputs = out.data(),
+                                                      .workspace = nullptr,
+                                                      .linked = nullptr,
+                                                      .dtype = dtype,
+                                                      .kernels = kernels});
+  ASSERT_NE(fixed, nullptr);
+  for (int time = 0; time < 2; ++time) {
+    ASSERT_TRUE(fixed->run().ok());
+    for (std::size_t o = 0; o < actual.size(); ++o)
+      EXPECT_EQ(actual[o].values(), expected[o].values()) << "output " << o << ", " << connections->count();
+  }
+}
+
+TEST(CircuitChain, GivesTheSameBitsFixed) {
+  for (const kernels::Target target : {kernels::Target::scalar, kernels::Target::best})
+    for (const Dtype dtype : {Dtype::f32, Dtype::f64})
+      for (const std::size_t count : {1, 7, 100, 700, 5000}) {
+        const ConnectionsPtr plain = circuit(count);
+        expect_same_bits_fixed(plain, dtype, target);
+        expect_same_bits_fixed(std::make_shared<Connections>(plain->reordered(plain->level_order())), dtype, target);
+      }
+}
+
 TEST(Connections, KeepTheOrderOfATargetsConnectionsInLevels) {
   const ConnectionsPtr plain = circuit(60);
   const std::vector<std::uint32_t> order = plain->level_order();

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "kernels/scalar/scalar.hpp"
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
 
