@@ -137,8 +137,8 @@ Runs<T> binary_runs(Binary function, bool reversed, Access access) {
 template <class T, class With>
 Runs<T> choosing(std::uint16_t number, Access access, With with) {
   if (number == ChainStep::accumulator) return with.template operator()<Accumulated<T>>();
-  if (access == Access::number) return with.template operator()<ChosenNumber<T>>();
-  if (access == Access::full) return with.template operator()<ChosenVectors<T>>();
+  if (access == Access::number) return with.template operator()<Chosen<OneNumber<T>, T>>();
+  if (access == Access::full) return with.template operator()<Chosen<WholeVectors<T>, T>>();
   return with.template operator()<ChosenAtEnd<T, 8>>();
 }
 
@@ -155,7 +155,7 @@ Runs<T> select_runs(const LinkedStep<T>& step) {
       return choosing<T>(step.z, step.access[2], [&]<class N>() {
         using Rare = ChosenAtEnd<T, 8>;
         constexpr bool is_rare = std::is_same_v<C, Rare> || std::is_same_v<Y, Rare> || std::is_same_v<N, Rare>;
-        if constexpr (std::is_same_v<C, ChosenNumber<T>>) return choosing_one<T, Y, N>;
+        if constexpr (std::is_same_v<C, Chosen<OneNumber<T>, T>>) return choosing_one<T, Y, N>;
         return computing<T, std::conditional_t<is_rare, Selected<Rare, Rare, Rare, T>, Selected<C, Y, N, T>>,
                          SelectedAtEnd<T>::template AtEnd>;
       });

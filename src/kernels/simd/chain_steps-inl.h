@@ -161,7 +161,8 @@ struct LinkedStep {
 template <class T>
 struct WholeVectors {
   T* x;
-  HWY_INLINE WholeVectors(const LinkedStep<T>& step, const Operands<T>& operands) : x(operands.of(step.x)) {}
+  HWY_INLINE WholeVectors(const Operands<T>& operands, std::uint16_t number) : x(operands.of(number)) {}
+  HWY_INLINE WholeVectors(const LinkedStep<T>& step, const Operands<T>& operands) : WholeVectors(operands, step.x) {}
   HWY_INLINE T* place(std::size_t i) const { return x + i * hn::Lanes(hn::ScalableTag<T>()); }
   HWY_INLINE Vector<T> vector(std::size_t i) const { return hn::LoadU(hn::ScalableTag<T>(), place(i)); }
   HWY_INLINE void put(Vector<T> a, std::size_t i) const { hn::StoreU(a, hn::ScalableTag<T>(), place(i)); }
@@ -169,8 +170,9 @@ struct WholeVectors {
 template <class T>
 struct OneNumber {
   Vector<T> x;
-  HWY_INLINE OneNumber(const LinkedStep<T>& step, const Operands<T>& operands)
-      : x(hn::Set(hn::ScalableTag<T>(), *operands.of(step.x))) {}
+  HWY_INLINE OneNumber(const Operands<T>& operands, std::uint16_t number)
+      : x(hn::Set(hn::ScalableTag<T>(), *operands.of(number))) {}
+  HWY_INLINE OneNumber(const LinkedStep<T>& step, const Operands<T>& operands) : OneNumber(operands, step.x) {}
   HWY_INLINE Vector<T> vector(std::size_t) const { return x; }
 };
 template <class T>
@@ -293,22 +295,11 @@ struct Accumulated {
   HWY_INLINE Accumulated(const LinkedStep<T>&, const Operands<T>&, std::uint16_t, Access) {}
   HWY_INLINE Vector<T> vector(Vector<T> a, std::size_t) const { return a; }
 };
-template <class T>
-struct ChosenVectors {
-  const T* x;
-  HWY_INLINE ChosenVectors(const LinkedStep<T>&, const Operands<T>& operands, std::uint16_t number, Access)
-      : x(operands.of(number)) {}
-  HWY_INLINE Vector<T> vector(Vector<T>, std::size_t i) const {
-    const hn::ScalableTag<T> d;
-    return hn::LoadU(d, x + i * hn::Lanes(d));
-  }
-};
-template <class T>
-struct ChosenNumber {
-  Vector<T> x;
-  HWY_INLINE ChosenNumber(const LinkedStep<T>&, const Operands<T>& operands, std::uint16_t number, Access)
-      : x(hn::Set(hn::ScalableTag<T>(), *operands.of(number))) {}
-  HWY_INLINE Vector<T> vector(Vector<T>, std::size_t) const { return x; }
+template <class X, class T>
+struct Chosen : X {
+  HWY_INLINE Chosen(const LinkedStep<T>&, const Operands<T>& operands, std::uint16_t number, Access)
+      : X(operands, number) {}
+  HWY_INLINE Vector<T> vector(Vector<T>, std::size_t i) const { return X::vector(i); }
 };
 template <class T, std::size_t vectors>
 struct ChosenAtEnd {  // and all that is rare
