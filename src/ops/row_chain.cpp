@@ -26,6 +26,9 @@ const char* name_of(const RowInstruction& instruction) {
 // Of a tile: so many rows as fit, but at least one. Two dozen registers stay within 32 KB.
 constexpr std::size_t tile_bytes = 1024;
 
+// What prepare() finds out.
+constexpr std::size_t outer_at = 0, past_caches_at = 1;
+
 constexpr bool is_wide(RowForm form) { return form == RowForm::full || form == RowForm::row; }
 
 std::size_t elements_of(std::size_t bytes, std::size_t element) { return aligned(bytes) / element; }
@@ -100,7 +103,7 @@ void RowChain::take_registers() {
   for (std::size_t i = 0; i < program_.size(); ++i) {
     Place& place = places_[forms_.size() + i];
     const std::size_t until = std::max(last_use[forms_.size() + i], i + 1);
-    if (place.output < 0) place.at = take(place.wide ? wide_until : narrow_until, i, until);
+    if (place.wide || place.output < 0) place.at = take(place.wide ? wide_until : narrow_until, i, until);
     if (place.spread) place.spread_at = take(wide_until, i, until);
   }
   wide_registers_ = wide_until.size();
@@ -200,9 +203,17 @@ std::size_t RowChain::workspace_bytes(std::span<const Type> inputs, const Extent
          narrow_registers_ * aligned(rows * element);
 }
 
-void RowChain::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+void RowChain::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
+                       Sizes& sizes) const {
   const Shape wide = wide_shape(inputs);
-  sizes[0] = static_cast<std::size_t>(wide.product(0, wide.rank() - 1).value(at));
+  sizes[outer_at] = static_cast<std::size_t>(wide.product(0, wide.rank() - 1).value(at));
+  const auto bytes = [&](const Type& type) {
+    return static_cast<std::size_t>(type.shape.elements(at)) * size_of(type.dtype);
+  };
+  std::size_t moved = 0;
+  for (const Type& type : inputs) moved += bytes(type);
+  for (const Type& type : outputs) moved += bytes(type);
+  sizes[past_caches_at] = moved > kernels::cached_bytes ? 1 : 0;
 }
 
 // One call in progress.
@@ -213,13 +224,14 @@ class RowChain::Pass {
       : chain_(chain),
         call_(call),
         table_(call.kernels.table<T>()),
-        outer_(call.sizes[0]),
+        outer_(call.sizes[outer_at]),
         inner_(static_cast<std::size_t>(chain.inner_)),
         step_(chain.rows_at_once(outer_, sizeof(T))),
         wide_register_(elements_of(step_ * inner_ * sizeof(T), sizeof(T))),
         narrow_register_(elements_of(step_ * sizeof(T), sizeof(T))),
         wide_(static_cast<T*>(call.workspace)),
-        narrow_(wide_ + chain.wide_registers_ * wide_register_) {}
+        narrow_(wide_ + chain.wide_registers_ * wide_register_),
+        past_caches_(call.sizes[past_caches_at] != 0 && !overwrites()) {}
 
   Status run() noexcept {
     if (outer_ == 0) return {};
@@ -232,7 +244,10 @@ class RowChain::Pass {
         const std::size_t done = execute(i);
         if (done < rows_)
           return {.code = Status::Code::index_out_of_range, .node = -1, .item = static_cast<std::int64_t>(row_ + done)};
-        if (chain_.places_[chain_.forms_.size() + i].spread) spread(chain_.forms_.size() + i);
+        const Place& place = chain_.places_[chain_.forms_.size() + i];
+        if (place.spread) spread(chain_.forms_.size() + i);
+        if (past_caches_ && place.wide && place.output >= 0)
+          table_.copy_past_caches(wide_ + place.at * wide_register_, output(place), rows_ * inner_);
       }
     }
     return {};
@@ -278,10 +293,21 @@ class RowChain::Pass {
     }
   }
 
+  // Whether a wide output stands where an input does: then it is in the cache when it is written.
+  bool overwrites() const noexcept {
+    for (std::size_t o = 0; o < chain_.outputs_.size(); ++o)
+      for (std::size_t i = 0; i < chain_.forms_.size(); ++i)
+        if (is_wide(chain_.outputs_[o].form) && call_.outputs[o] == call_.inputs[i]) return true;
+    return false;
+  }
+
+  T* output(const Place& place) const noexcept {
+    return call_.out<T>(static_cast<std::size_t>(place.output)) + (place.wide ? row_ * inner_ : row_);
+  }
+
   T* result(std::size_t number) const noexcept {
     const Place& place = chain_.places_[number];
-    if (place.output >= 0)
-      return call_.out<T>(static_cast<std::size_t>(place.output)) + (place.wide ? row_ * inner_ : row_);
+    if (place.output >= 0 && !(past_caches_ && place.wide)) return output(place);
     return place.wide ? wide_ + place.at * wide_register_ : narrow_ + place.at * narrow_register_;
   }
 
@@ -337,8 +363,9 @@ class RowChain::Pass {
   const std::size_t wide_register_, narrow_register_;  // elements of one
   T* const wide_;
   T* const narrow_;
-  std::size_t row_ = 0;   // the tile's first
-  std::size_t rows_ = 0;  // and how many it has
+  const bool past_caches_;  // whether wide outputs go from their registers to memory
+  std::size_t row_ = 0;     // the tile's first
+  std::size_t rows_ = 0;    // and how many it has
 };
 
 Status RowChain::run(const Call& call) const noexcept {

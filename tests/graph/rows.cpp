@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <numeric>
 #include <random>
 
@@ -124,6 +125,31 @@ TEST(Rows, NameTheRowOfAWrongLabel) {
   EXPECT_EQ(status.code, Status::Code::index_out_of_range);
   EXPECT_EQ(status.item, 2500);
   EXPECT_TRUE(run.run({.batch = 2500}).ok());
+}
+
+// More than caches hold goes by other kernels: the bits are those of less. One result is read again in the chain.
+TEST(Rows, HaveTheSameBitsPastTheCaches) {
+  constexpr std::int64_t width = 1001, all = 2200, half = all / 2;
+  static_assert(3 * all * width * sizeof(float) > kernels::cached_bytes);
+  static_assert(3 * half * width * sizeof(float) < kernels::cached_bytes);
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), width}});
+  const Value e = exp(x - reduce_max(x, -1, Keep::yes));
+  graph.output("e", e);
+  graph.output("y", e / reduce_sum(e, -1, Keep::yes));
+  Executable run = compile(std::move(graph), {.reserve = {.batch = all}});
+  EXPECT_THAT(names(run.graph()), ElementsAre("row_chain"));
+  const Tensor numbers = testing::random_tensor({all, width}, 1).to(Dtype::f32);
+  const std::vector<Tensor> whole = run(std::array<View, 1>{numbers});
+  for (std::int64_t part = 0; part < 2; ++part) {
+    Tensor rows({half, width});
+    const std::size_t before = static_cast<std::size_t>(part) * rows.elements();
+    std::copy_n(numbers.as<float>().begin() + static_cast<std::ptrdiff_t>(before), rows.elements(),
+                rows.as<float>().begin());
+    const std::vector<Tensor> want = run(std::array<View, 1>{rows});
+    for (std::size_t o = 0; o < 2; ++o)
+      EXPECT_EQ(std::memcmp(whole[o].as<float>().data() + before, want[o].data(), rows.bytes()), 0) << o;
+  }
 }
 
 // Random programs of everything that may stand in rows.

@@ -35,6 +35,38 @@ TEST(Simplify, ComputesConstantsAndDropsNeutralAndDeadNodes) {
   EXPECT_THAT(report.notes, ::testing::Contains(::testing::HasSubstr("dead")));
 }
 
+// A choice that is always the same is none, and an array of one number is that number, whatever made it.
+TEST(Simplify, KnowsArraysOfOneNumber) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {2, 3}}), y = graph.input("y", {Dtype::f64, {3}});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto everywhere = [&](double number) {
+    return constant(graph, Tensor::from({3}, {number, number, number}, Dtype::f64));
+  };
+  graph.output("yes", select(everywhere(2), x, y));
+  graph.output("no", select(everywhere(-0.0), y, x));
+  graph.output("nan", select(constant(x, nan), x, y));
+  graph.output("times", x * everywhere(1));
+  graph.output("spread", select(constant(x, 1.0), y, x));  // y is smaller than the result
+  graph.output("number", tanh(x * everywhere(0.5)));
+  graph.output("several", x * constant(graph, Tensor::from({3}, {1, 1, 2}, Dtype::f64)));
+  graph.output("signs", x + constant(graph, Tensor::from({3}, {0.0, -0.0, 0.0}, Dtype::f64)));
+  PassReport report;
+  const Graph simple = simplify(graph, report);
+  std::vector<std::string> operations = names(simple);
+  std::erase(operations, "constant");
+  EXPECT_THAT(operations, ::testing::ElementsAre("select", "multiply", "tanh", "multiply", "add"));
+  for (std::size_t o : {0, 1, 2, 3}) EXPECT_EQ(simple.outputs()[o].value, simple.inputs()[0].value) << o;
+  for (const Node& node : simple.nodes()) {
+    if (node.operation->name() != "multiply" || simple.outputs()[6].value == node.outputs[0]) continue;
+    EXPECT_EQ(simple.type(node.inputs[1]).shape, Shape{});
+  }
+  const Tensor a = testing::random_tensor({2, 3}, 1), b = testing::random_tensor({3}, 2);
+  Executable plain = compile(graph, {.disable = {"simplify"}}), run = compile(graph, {});
+  const std::vector<Tensor> want = plain(std::array<View, 2>{a, b}), got = run(std::array<View, 2>{a, b});
+  for (std::size_t o = 0; o < want.size(); ++o) EXPECT_EQ(got[o].values(), want[o].values()) << o;
+}
+
 TEST(Simplify, ComputesEqualNodesOnceAndOnlyWantedColumns) {
   Graph graph;
   const Value g = graph.input("g", {Dtype::f64, {Dim::batch(), 4}}), w = graph.input("w", {Dtype::f64, {5, 4}});

@@ -95,6 +95,22 @@ TYPED_TEST(Copy, RepeatsEachNumber) {
   }
 }
 
+// Everything around them stays, wherever in a cache line they start and end.
+TYPED_TEST(Copy, PassesByTheCaches) {
+  constexpr std::size_t around = 3;
+  for (const auto& [target, table] : tables<TypeParam>()) {
+    for (const std::size_t n : {0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 100, 1000}) {
+      for (std::size_t offset = 0; offset < 17; ++offset) {
+        const Array<TypeParam> x = random_array<TypeParam>(n, 1);
+        Array<TypeParam> y = random_array<TypeParam>(around + n + offset, 2), expected(y);
+        table.copy_past_caches(x.data(), y.data() + around, n);
+        std::copy(x.begin(), x.end(), expected.data() + around);
+        EXPECT_TRUE(same_arrays(y, expected)) << target << " " << n << " numbers, " << offset << " before the end";
+      }
+    }
+  }
+}
+
 TYPED_TEST(Copy, MovesRandomBoxes) {
   std::mt19937_64 generator(1);
   for (int repeat = 0; repeat < 400; ++repeat) {

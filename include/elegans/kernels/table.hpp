@@ -34,6 +34,10 @@ enum class Target : std::uint8_t { scalar, best };
 // Name of the instruction set that `target` stands for on this machine: "scalar", "AVX2", "AVX3", "NEON", …
 const char* instruction_set(Target target);
 
+// Bytes that a call may read and write in all for what it writes to be in a cache afterwards: most of a last-level
+// cache, or of a core's share of a large one.
+inline constexpr std::size_t cached_bytes = std::size_t{24} << 20;
+
 // Columns of one panel of a packed matrix: a cache line.
 template <class T>
 inline constexpr std::size_t panel_columns = 64 / sizeof(T);
@@ -120,6 +124,10 @@ struct Table {
   // x [outer,n,inner], y [outer,inner]. An empty sum is 0; a maximum needs n >= 1 and is NaN where any x is.
   void (*reduce_sum)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
   void (*reduce_max)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
+
+  // y[i] = x[i], past the caches where the machine can: y is not read before it is written, and what caches hold stays
+  // there. For arrays of more than cached_bytes alone: whoever reads y reads memory.
+  void (*copy_past_caches)(const T* x, T* y, std::size_t n);
 
   // y[i,j] = x[i].   x [n], y [n,inner]
   void (*repeat_each)(const T* x, T* y, std::size_t n, std::size_t inner);

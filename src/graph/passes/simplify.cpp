@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <map>
 
 #include "dead_code.hpp"
@@ -127,11 +128,25 @@ class Simplifier {
     return std::move(ops::call(operation, views, kernels::Target::scalar)[0]);
   }
 
-  // The one number that `value` is everywhere, if it is a constant.
-  std::optional<double> number(const Value& value) const {
+  // The one number that `value` is everywhere, if it is a constant. Each value is looked at once.
+  std::optional<double> number(const Value& value) {
     const auto* constant = made_by<ops::Constant>(value);
-    if (constant == nullptr || constant->value().elements() != 1) return std::nullopt;
-    return constant->value().values()[0];
+    if (constant == nullptr) return std::nullopt;
+    const auto [at, is_new] = numbers_.try_emplace(value.id);
+    if (is_new && is_uniform(constant->value())) at->second = first_of(constant->value()).values()[0];
+    return at->second;
+  }
+  // Whether all elements have the same bits.
+  static bool is_uniform(const Tensor& constant) {
+    if (constant.elements() == 0) return false;
+    const std::size_t element = size_of(constant.dtype());
+    const auto* bytes = static_cast<const std::byte*>(constant.data());
+    return std::memcmp(bytes, bytes + element, constant.bytes() - element) == 0;
+  }
+  static Tensor first_of(const Tensor& constant) {
+    Tensor first(Shape{}, constant.dtype());
+    std::memcpy(first.data(), constant.data(), first.bytes());
+    return first;
   }
 
   std::optional<Value> shorter(const Node& node) {
@@ -174,15 +189,18 @@ class Simplifier {
     }
     if (const std::optional<Value> joined = joined_pads(node, x)) return joined;
     if (instruction.kind == ops::Instruction::Kind::select) {
+      if (const std::optional<double> condition = number(x[0]))
+        if (const Value& chosen = *condition != 0 ? x[1] : x[2]; chosen.shape() == result) return chosen;
       if (const std::optional<Value> chosen = chosen_without_product(x, result)) return chosen;
     } else if (is_binary(node, kernels::Binary::multiply)) {
       if (const std::optional<Value> chosen = chosen_factor(x, result)) return chosen;
     }
     // Spread inputs are read unspread where the result keeps its shape and the chain can spread them itself.
     for (std::size_t i = 0; i < x.size(); ++i) {
-      if (!made_by<ops::BroadcastTo>(x[i])) continue;
+      const std::optional<Value> narrow = unspread(x[i]);
+      if (!narrow) continue;
       std::vector<Value> inputs = x;
-      inputs[i] = input_of(x[i], 0);
+      inputs[i] = *narrow;
       std::vector<Shape> shapes;
       Shape shape = inputs[0].shape();
       for (const Value& value : inputs) {
@@ -197,6 +215,13 @@ class Simplifier {
       return better ? *better : value;
     }
     return std::nullopt;
+  }
+
+  // What `value` is spread from: an array of one number everywhere is that number, spread.
+  std::optional<Value> unspread(const Value& value) {
+    if (made_by<ops::BroadcastTo>(value)) return input_of(value, 0);
+    if (value.shape().rank() == 0 || !number(value)) return std::nullopt;
+    return add1(std::make_shared<ops::Constant>(first_of(made_by<ops::Constant>(value)->value())), {});
   }
 
   // Whether every element is 1 or 0 (not -0). Each value is looked at once.
@@ -309,8 +334,9 @@ class Simplifier {
   Rewrite rewrite_;
   Counts& counts_;
   std::multimap<std::pair<std::string, std::vector<ValueId>>, std::size_t> known_;
-  std::map<ValueId, bool> truths_;    // what is_truth() found of values of the new graph
-  std::vector<std::int32_t> makers_;  // of values of the new graph, −1 for inputs and loops
+  std::map<ValueId, std::optional<double>> numbers_;  // what number() found of constants of the new graph
+  std::map<ValueId, bool> truths_;                    // what is_truth() found of values of the new graph
+  std::vector<std::int32_t> makers_;                  // of values of the new graph, −1 for inputs and loops
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ namespace elegans::kernels {
   X(sum_levels)                  \
   X(reduce_sum)                  \
   X(reduce_max)                  \
+  X(copy_past_caches)            \
   X(repeat_each)                 \
   X(copy_strided)                \
   X(one_hot)                     \

@@ -1,5 +1,8 @@
 // Moving boxes between strided arrays: rows, fills and transposes are recognised, whatever the order of the axes.
 
+#include <algorithm>
+
+#include "hwy/cache_control.h"
 #include "kernels/scalar/scalar.hpp"
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
@@ -128,8 +131,23 @@ void repeat_each(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t n, std:
   }
 }
 
+// Whole cache lines of y are stored past the caches: of a line in parts, memory would have to be read.
+template <class T>
+void copy_past_caches(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  constexpr std::size_t line = 64;
+  const std::size_t lanes = hn::Lanes(d), offset = reinterpret_cast<std::uintptr_t>(y) % line / sizeof(T);
+  const std::size_t head = HWY_MIN(n, offset == 0 ? 0 : line / sizeof(T) - offset);
+  const std::size_t end = head + (n - head) / (line / sizeof(T)) * (line / sizeof(T));
+  std::copy_n(x, head, y);
+  for (std::size_t i = head; i < end; i += lanes) hn::Stream(hn::LoadU(d, x + i), d, y + i);
+  std::copy(x + end, x + n, y + end);
+  hwy::FlushStream();  // other threads see them from here on
+}
+
 template <class T>
 void copy(Table<T>& table) {
+  table.copy_past_caches = copy_past_caches<T>;
   table.repeat_each = repeat_each<T>;
   table.copy_strided = copy_strided<T>;
 }
