@@ -28,7 +28,7 @@ BoundExecutable::BoundExecutable(graph::Executable executable, const Extents& ex
     if (type.dtype == Dtype::i32)
       for (std::int32_t number = 0; std::int32_t & label : tensor.as<std::int32_t>())
         label = static_cast<std::int32_t>((7 * number++) % classes);
-    executable_.bind_input(i, tensor.data());
+    executable_.bind_input(i, tensor);
   }
   for (std::size_t i = 0; i < executable_.outputs().size(); ++i) {
     const graph::Type& type = executable_.output_type(i);

@@ -42,7 +42,7 @@ AlignedBuffer AlignedBuffer::part(std::size_t offset, std::size_t bytes) const {
 }
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes) : AlignedBuffer(uninitialised(bytes)) {
-  if (bytes > 0) std::memset(memory_.get(), 0, bytes);
+  if (bytes > 0) std::memset(memory_.get(), 0, aligned(bytes));
 }
 
 }  // namespace elegans

@@ -133,6 +133,9 @@ std::size_t Executable::output_index(std::string_view name) const { return index
 void Executable::bind_input(std::size_t index, const void* data) noexcept {
   implementation_->frame->set_input(index, data);
 }
+void Executable::bind_input(std::size_t index, const Tensor& tensor) noexcept {
+  implementation_->frame->set_input(index, tensor.data(), true);
+}
 void Executable::bind_output(std::size_t index, void* data) noexcept {
   implementation_->frame->set_output(index, data);
 }

@@ -25,6 +25,7 @@ Frame::Frame(const Graph& graph, const Extents& reserve, std::vector<std::int32_
   for (const Port& port : graph.outputs()) outputs_.push_back(port.value);
   in_place.resize(outputs_.size(), -1);
   address_.assign(graph.value_count(), nullptr);
+  padded_.assign(graph.value_count(), 0);
   output_target_.assign(outputs_.size(), nullptr);
   output_bytes_.assign(outputs_.size(), 0);
   make_steps(reserve);
@@ -49,6 +50,7 @@ void Frame::make_steps(const Extents& reserve) {
       if (constant->value().bytes() > 0)
         std::memcpy(constants_.back().data(), constant->value().data(), constant->value().bytes());
       address_[node.outputs[0]] = constants_.back().data();
+      padded_[node.outputs[0]] = 1;
       continue;
     }
     Step step;
@@ -155,8 +157,11 @@ void Frame::plan(const Extents& reserve) {
 }
 
 void Frame::settle(std::byte* arena) {
-  for (ValueId v = 0; v < block_of_.size(); ++v)
-    if (block_of_[v] >= 0) address_[v] = arena + plan_.offsets[static_cast<std::size_t>(block_of_[v])];
+  for (ValueId v = 0; v < block_of_.size(); ++v) {
+    if (block_of_[v] < 0) continue;
+    address_[v] = arena + plan_.offsets[static_cast<std::size_t>(block_of_[v])];
+    padded_[v] = 1;
+  }
   for (Step& step : steps_) {
     if (step.kind == Step::Kind::alias) continue;
     step.workspace = arena + plan_.offsets[step.workspace_block];
@@ -206,13 +211,21 @@ void Frame::fix(const ops::Kernels& kernels) {
       (void)run_step(step, kernels);
       continue;
     }
+    fixed_.push_back({&step, nullptr});
+    if (step.kind != Step::Kind::call) continue;
     const void* inputs[max_operands];
     void* outputs[max_operands];
-    fixed_.push_back({&step, step.kind == Step::Kind::call
-                                 ? step.operation->fix(call_of(step, inputs, outputs, kernels))
-                                 : nullptr});
+    ops::Call call = call_of(step, inputs, outputs, kernels);
+    call.padded = padded_inputs(*step.node);
+    fixed_.back().call = step.operation->fix(call);
   }
   is_fixed_ = true;
+}
+
+std::uint64_t Frame::padded_inputs(const Node& node) const noexcept {
+  std::uint64_t padded = 0;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) padded |= std::uint64_t{padded_[node.inputs[i]] != 0} << i;
+  return padded;
 }
 
 Status Frame::run_step(Step& step, const ops::Kernels& kernels) noexcept {
@@ -220,6 +233,7 @@ Status Frame::run_step(Step& step, const ops::Kernels& kernels) noexcept {
   switch (step.kind) {
     case Step::Kind::alias:
       address_[node.outputs[0]] = address_[node.inputs[0]] + step.alias_offset;
+      padded_[node.outputs[0]] = step.alias_offset % 64 == 0 ? padded_[node.inputs[0]] : 0;
       return {};
     case Step::Kind::loop:
       return step.loop->run(address_.data(), node, kernels);

@@ -37,9 +37,11 @@ class Frame {
   // Computes all loop sizes for `at`, and links what depends on them. Allocates nothing.
   void prepare(const Extents& at, const ops::Kernels& kernels) noexcept;
 
-  void set_input(std::size_t index, const void* data) noexcept {
+  // `padded`: whether it may be read up to a multiple of 64 bytes from where it starts, as all in the arena may.
+  void set_input(std::size_t index, const void* data, bool padded = false) noexcept {
     is_fixed_ = false;
     address_[inputs_[index]] = const_cast<std::byte*>(static_cast<const std::byte*>(data));
+    padded_[inputs_[index]] = padded ? 1 : 0;
   }
   // Where output `index` is to be; for a direct one also where it is made.
   void set_output(std::size_t index, void* data) noexcept;
@@ -80,6 +82,7 @@ class Frame {
   std::size_t bytes_of(ValueId value, const Extents& at) const;
   // What a step is run with; its addresses stand in `inputs` and `outputs`.
   ops::Call call_of(const Step& step, const void** inputs, void** outputs, const ops::Kernels& kernels) const noexcept;
+  std::uint64_t padded_inputs(const Node& node) const noexcept;
   Status run_step(Step& step, const ops::Kernels& kernels) noexcept;
   Status run_steps(const ops::Kernels& kernels) noexcept;
 
@@ -87,6 +90,7 @@ class Frame {
   std::vector<ValueId> inputs_, outputs_;
   std::vector<Step> steps_;
   std::vector<std::byte*> address_;        // by value
+  std::vector<char> padded_;               // by value
   std::vector<ValueId> root_;              // by value: the value whose memory it is
   std::vector<std::int32_t> maker_;        // by value: the step that makes it, −1 for inputs and constants
   std::vector<std::size_t> last_use_;      // by value (roots): the last step that reads it

@@ -105,8 +105,8 @@ Policy::Stream::Stream(std::shared_ptr<const Network> shared)
       next_state(network->first_state),
       memory(2 * network->sporadic.size(), 0),
       next_memory(memory) {
-  executable.bind_input(executable.input_index("x"), x.data());
-  if (network->has_time) executable.bind_input(executable.input_index("timespans"), dt.data());
+  executable.bind_input(executable.input_index("x"), x);
+  if (network->has_time) executable.bind_input(executable.input_index("timespans"), dt);
   executable.bind_output(executable.output_index("y"), y.data());
   for (const PolicyState& part : std::span(network->states).first(network->network_states)) {
     const std::size_t byte = part.offset * size_of(network->dtype);

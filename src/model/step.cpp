@@ -29,7 +29,7 @@ Named computed(graph::Graph graph, const Named& inputs, kernels::Target target) 
 
 graph::Executable Step::compile(kernels::Target target) const {
   graph::Executable executable = graph::compile(graph, {.target = target, .exact = true, .is_optimised = true});
-  for (const auto& [input, value] : constants) executable.bind_input(executable.input_index(input), value.data());
+  for (const auto& [input, value] : constants) executable.bind_input(executable.input_index(input), value);
   return executable;
 }
 

@@ -297,7 +297,7 @@ class CircuitChain::FixedSample final : public FixedCall {
       if (const auto by = operation.fetched_by_[i])
         fetched_.push_back({*by, call.in<T>(i), chain_.input(i)});
       else
-        chain_.read(i, call.in<T>(i), static_cast<Access>(call.sizes[1 + i]));
+        chain_.read(i, call.in<T>(i), static_cast<Access>(call.sizes[1 + i]), call.is_padded(i));
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
       if (!operation.outputs_[o].sum_by) chain_.write(operation.outputs_[o].result, call.out<T>(o));
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)

@@ -319,7 +319,8 @@ class FixedElementwise final : public FixedCall {
  public:
   FixedElementwise(const Elementwise& operation, const Call& call, std::size_t n) : chain_(operation, n, call.kernels) {
     for (std::size_t i = 0; i < operation.inputs(); ++i)
-      chain_.read(i, call.in<T>(i), static_cast<Elementwise::Access>(call.sizes[Elementwise::first_access + i]));
+      chain_.read(i, call.in<T>(i), static_cast<Elementwise::Access>(call.sizes[Elementwise::first_access + i]),
+                  call.is_padded(i));
     for (std::size_t o = 0; o < operation.results().size(); ++o) chain_.write(o, call.out<T>(o));
     chain_.link();
   }

@@ -27,9 +27,9 @@ class FixedChain {
         arrays_(program_.arrays()) {}
 
   // Input i is read at `from`: n numbers as they stand, or one for all.
-  void read(std::size_t i, const T* from, kernels::Access access) {
+  void read(std::size_t i, const T* from, kernels::Access access, bool padded = false) {
     at_[i] = const_cast<T*>(from);  // the kernel writes results alone
-    arrays_[i].access = access == kernels::Access::full ? access : kernels::Access::number;
+    arrays_[i] = {.access = access == kernels::Access::full ? access : kernels::Access::number, .padded = padded};
   }
   void write(std::size_t output, T* to) { at_[inputs_ + output] = to; }
   // After the arrays are placed.

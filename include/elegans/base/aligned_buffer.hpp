@@ -4,6 +4,8 @@
 // Several buffers may own one piece of memory: part() makes another, which sees some of the same bytes. It lives as
 // long as any of them.
 //
+// The memory goes on to a multiple of the alignment.
+//
 // From 4 MiB on a buffer begins at a multiple of 2 MiB and asks the system for pages of that size.
 
 #include <cstddef>

@@ -60,6 +60,9 @@ class Executable {
   std::size_t output_index(std::string_view name) const;
 
   void bind_input(std::size_t index, const void* data) noexcept;
+  // A tensor's memory, of its shape and dtype. It goes on to the end of a cache line, so a fixed kernel's last vector is
+  // a whole one (fix).
+  void bind_input(std::size_t index, const Tensor& tensor) noexcept;
   void bind_output(std::size_t index, void* data) noexcept;
 
   // Runs for `extents`. Status: extent_out_of_range beyond what was reserved, or other than it where that is exact;

@@ -38,8 +38,8 @@ enum class Access : std::uint8_t { full, row, column, number, indexed };
 
 struct ChainArray {
   Access access = Access::full;
-  // Whether it may be read and overwritten up to a multiple of 64 bytes from where it starts. Where all are, their last
-  // vectors are whole ones; of others the last vector ends where they do.
+  // Whether it may be read, and if it is stored to overwritten, up to a multiple of 64 bytes from where it starts. Where
+  // all are, their last vectors are whole ones; of others the last vector ends where they do.
   bool padded = false;
   // Whether it comes from memory, for no cache near the core holds it: then less is computed at once, and what comes next
   // is asked for.

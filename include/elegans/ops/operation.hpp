@@ -65,7 +65,9 @@ struct Call {
   void* linked;  // what link() wrote for these sizes, dtype and kernels
   Dtype dtype;
   const Kernels& kernels;
+  std::uint64_t padded = 0;  // by input: whether it may be read up to a multiple of 64 bytes from where it starts
 
+  bool is_padded(std::size_t input) const { return (padded >> input & 1) != 0; }
   template <class T>
   const T* in(std::size_t i) const {
     return static_cast<const T*>(inputs[i]);

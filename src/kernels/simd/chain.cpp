@@ -61,7 +61,8 @@ class LinkedChain {
     if (joins_rows_) {
       run_joined(rows);
     } else {
-      run_rows(is_flat_ ? 1 : rows, is_flat_ ? rows * inner_ : inner_);
+      const std::size_t n = is_flat_ ? rows * inner_ : inner_;
+      run_rows(is_flat_ ? 1 : rows, is_padded_ ? hwy::RoundUpTo(n, lanes()) : n);
     }
   }
 
@@ -140,7 +141,7 @@ class LinkedChain {
     const std::size_t vectors = whole + (part > 0 ? 1 : 0);
     operands_.whole = whole;
     operands_.part = part;
-    operands_.last = is_padded_ || part == 0 ? (vectors - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
+    operands_.last = part == 0 ? (vectors - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
     if (vectors > 2) {
       End<T, 4>::run(steps_, operands_);
     } else if (vectors > 1) {
