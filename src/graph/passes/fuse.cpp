@@ -9,13 +9,15 @@
 #include "elegans/ops/product_chain.hpp"
 #include "graph/node_groups.hpp"
 #include "graph/passes/dead_code.hpp"
+#include "graph/repeats.hpp"
 #include "graph/rewrite.hpp"
 
 namespace elegans::graph {
 namespace {
 
 struct Counts {
-  std::size_t chains = 0, chained = 0, epilogues = 0, refused_inputs = 0, refused_split = 0, refused_between = 0;
+  std::size_t chains = 0, chained = 0, epilogues = 0, repeated = 0, refused_inputs = 0, refused_split = 0,
+              refused_between = 0;
 };
 
 const ops::Elementwise* elementwise(const Node& node) {
@@ -34,6 +36,10 @@ class Fusion {
       if (as<ops::Gather>(node)) join_readers(node);
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n)
       if (ops::ProductChain::takes(*graph_.nodes()[n].operation)) finish_product(n);
+    repeats_.emplace(graph_, groups_, uses_, [this](std::size_t group) {
+      return elementwise(graph_.nodes()[groups_.members(group)[0]]) && epilogue_of_.count(group) == 0;
+    });
+    counts_.repeated += repeats_->count();
     return write();
   }
 
@@ -113,11 +119,6 @@ class Fusion {
     return true;
   }
 
-  bool read_outside(ValueId value, std::size_t group) const {
-    return uses_.is_output[value] || std::any_of(uses_.readers[value].begin(), uses_.readers[value].end(),
-                                                 [&](std::size_t r) { return groups_.of(r) != group; });
-  }
-
   // The program of the elementwise members of a group over `inputs`, which stand first.
   std::shared_ptr<const ops::Elementwise> program(std::size_t group, const std::vector<ValueId>& inputs,
                                                   std::vector<ValueId>& results) {
@@ -125,7 +126,7 @@ class Fusion {
     for (const ValueId input : inputs) number.emplace(input, static_cast<std::uint16_t>(number.size()));
     std::vector<ops::Instruction> instructions;
     std::vector<std::uint16_t> outputs;
-    for (const std::size_t member : groups_.members(group)) {
+    for (const std::size_t member : repeats_->computed(group)) {
       const Node& node = graph_.nodes()[member];
       const ops::Elementwise* operation = elementwise(node);
       if (operation == nullptr) continue;
@@ -134,7 +135,7 @@ class Fusion {
         instruction.operands[k] = number.at(node.inputs[instruction.operands[k]]);
       number[node.outputs[0]] = static_cast<std::uint16_t>(inputs.size() + instructions.size());
       instructions.push_back(instruction);
-      if (read_outside(node.outputs[0], group)) {
+      if (groups_.of(member) == group && repeats_->read_outside(node.outputs[0], group)) {
         outputs.push_back(number[node.outputs[0]]);
         results.push_back(node.outputs[0]);
       }
@@ -155,7 +156,7 @@ class Fusion {
     std::vector<Use> uses;
     std::vector<ValueId> chain_inputs;
     for (const ValueId part : product.outputs) {
-      const bool read = in_chain(part), kept = read_outside(part, group) || !read;
+      const bool read = in_chain(part), kept = repeats_->read_outside(part, group) || !read;
       uses.push_back(read && kept ? Use::both : read ? Use::read : Use::kept);
       if (read) chain_inputs.push_back(part);
       if (kept) results.push_back(part);
@@ -181,13 +182,15 @@ class Fusion {
       const std::vector<std::size_t>& members = groups_.members(group);
       const Node& last = graph_.nodes()[members.back()];
       rewrite.to().set_scope(last.scope);
-      if (members.size() == 1) {
+      const std::vector<std::size_t> computed = repeats_->computed(group);
+      if (computed.empty()) continue;
+      if (computed.size() == 1 && computed == members) {
         const Scan* scan = as_scan(last);
         rewrite.copy(last, scan ? with_body(*scan, Fusion(scan->body(), counts_).run()) : nullptr);
         continue;
       }
       std::vector<ValueId> results;
-      std::vector<ValueId> inputs = groups_.inputs(group);
+      std::vector<ValueId> inputs = repeats_->inputs(group);
       OperationPtr operation;
       if (const auto epilogue = epilogue_of_.find(group); epilogue != epilogue_of_.end()) {
         operation = with_epilogue(group, epilogue->second, inputs, results);
@@ -207,6 +210,7 @@ class Fusion {
   NodeGroups groups_;
   Uses uses_;
   std::map<std::size_t, std::size_t> epilogue_of_;  // group → its product
+  std::optional<Repeats> repeats_;                  // once all groups are made
 };
 
 }  // namespace
@@ -218,6 +222,7 @@ Graph fuse(const Graph& graph, PassReport& report) {
   Graph result = Fusion(remove_dead_code(graph, removed), counts).run();
   report.note(counts.chained, fmt::format("elementwise operations in {} chains", counts.chains));
   report.note(counts.epilogues, "chains became epilogues of products");
+  report.note(counts.repeated, "values are computed again where they are read");
   report.note(counts.refused_inputs, fmt::format("joints refused: more than {} inputs", ops::Elementwise::max_inputs));
   report.note(counts.refused_split, "joints refused: inputs are not rows, columns or scalars of one split");
   report.note(counts.refused_between, "joints refused: another operation lies between");

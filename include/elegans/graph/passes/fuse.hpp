@@ -6,7 +6,8 @@
 //
 // A chain joins elementwise operations of one result shape that read each other, as long as nothing outside lies
 // between them; values that others read become further outputs. Chains that read one value gathered along a circuit join
-// too, so that it is fetched once. Both give the same bits as the operations one by one.
+// too, so that it is fetched once. What a chain would only write for others to read, and they can compute in one or two
+// additions or products of what they have, they compute again. All give the same bits as the operations one by one.
 
 #include "elegans/graph/pipeline.hpp"
 
