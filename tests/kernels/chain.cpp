@@ -3,6 +3,8 @@
 
 #include "elegans/kernels/chain.hpp"
 
+#include <span>
+
 #include "elegans/base/aligned_buffer.hpp"
 #include "kernels/under_test.hpp"
 
@@ -114,6 +116,44 @@ TYPED_TEST(Chains, EveryBinaryFunctionIsItsKernelHoweverItsOperandIsRead) {
             linked.place({a.given.data(), x.given.data(), a.given.data()}).run(rows);
             ASSERT_TRUE(same_arrays(a.given, expected)) << rows << " rows of " << inner << ", in place";
           }
+}
+
+// f(f(a, b)², c) with a read in every way, an array or not: kernels run several steps at once where they know how.
+TYPED_TEST(Chains, StepsGiveTheSameBitsWhateverStandsBesideThem) {
+  using T = TypeParam;
+  constexpr Access ways[] = {Access::full, Access::row, Access::column, Access::number, Access::indexed};
+  for (const auto& [target, table] : tables<T>())
+    for (std::uint8_t f = 0; f < binary_count; ++f)
+      for (const Access first : ways)
+        for (const Access second : std::span(ways).first(4))
+          for (const Kind kind : {Kind::binary, Kind::reversed})
+            for (const auto& [rows, vectors] : {Rows{1, 3}, Rows{3, 2}, Rows{13, 1}, Rows{2, 12}}) {
+              SCOPED_TRACE(target + " " + name(static_cast<Binary>(f)));
+              const std::size_t inner = vectors * table.lanes, n = rows * inner;
+              const bool fetched = first == Access::indexed;
+              Operand<T> a(fetched ? Access::full : first, rows, inner, 1), b(second, rows, inner, 2);
+              Array<T> y(n), expected(n);
+              std::vector<std::uint32_t> index(rows);
+              for (std::size_t r = 0; r < rows; ++r) index[r] = static_cast<std::uint32_t>(rows - 1 - r);
+              if (fetched) table.gather(a.given.data(), a.meant.data(), 1, rows, rows, inner, index.data());
+              const auto apply = [&](const Array<T>& x) {
+                const bool reversed = kind == Kind::reversed;
+                table.binary[f](reversed ? b.meant.data() : x.data(), 1, reversed ? x.data() : b.meant.data(), 1,
+                                expected.data(), n);
+              };
+              apply(a.meant);
+              table.unary[static_cast<std::size_t>(Unary::square)](expected.data(), expected.data(), n);
+              apply(expected);
+              Linked<T>(table,
+                        {step(Kind::load, 0), step(kind, 1, f),
+                         step(Kind::unary, 0, static_cast<std::uint8_t>(Unary::square)), step(kind, 1, f),
+                         step(Kind::store, 2)},
+                        {{.access = first}, {.access = second}, {}}, inner)
+                  .place({a.given.data(), b.given.data(), y.data()}, {index.data(), nullptr, nullptr})
+                  .run(rows);
+              ASSERT_TRUE(same_arrays(y, expected))
+                  << rows << " rows of " << inner << ", access " << int(first) << ", " << int(second);
+            }
 }
 
 // Rows that are no whole vectors: arrays and single numbers.

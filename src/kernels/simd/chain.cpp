@@ -112,6 +112,8 @@ class LinkedChain {
       if (step.kind == Kind::binary || step.kind == Kind::reversed) linked.binary = table.binary[step.function];
     }
     (new (steps_ + chain.length) LinkedStep<T>)->runs = finishing<T>;
+    for (std::size_t s = 0; s + 1 < chain.length; ++s)
+      if (join_load(chain.steps + s, steps_ + s) || join_store(chain.steps + s, steps_ + s)) ++s;
   }
 
   // Moves all places by so many of their steps.

@@ -185,6 +185,75 @@ Runs<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked) {
   return select_runs(linked);
 }
 
+// Two steps that are often side by side are one for whole groups: a load and a sum, difference or product of it, and one of
+// these and its store. Both stay linked, for ends.
+
+// Calls with<X>() with X for operands of that access; false where there is no joint for it.
+template <class T, class With>
+bool joint_by_access(Access access, With with) {
+  if (access == Access::full) return with.template operator()<WholeVectors<T>>();
+  if (access == Access::number) return with.template operator()<OneNumber<T>>();
+  if (access == Access::column) return with.template operator()<NumberARow<T>>();
+  return false;
+}
+
+// Calls with<Of>() with Of for f(A, X), or f(X, A) where reversed.
+template <class T, class X, class With>
+bool joint_by_function(Binary function, bool reversed, With with) {
+  if (function == Binary::add) {
+    return reversed ? with.template operator()<Combined<lanewise::add, X, true, T>>()
+                    : with.template operator()<Combined<lanewise::add, X, false, T>>();
+  }
+  if (function == Binary::subtract) {
+    return reversed ? with.template operator()<Combined<lanewise::subtract, X, true, T>>()
+                    : with.template operator()<Combined<lanewise::subtract, X, false, T>>();
+  }
+  if (function == Binary::multiply) {
+    return reversed ? with.template operator()<Combined<lanewise::multiply, X, true, T>>()
+                    : with.template operator()<Combined<lanewise::multiply, X, false, T>>();
+  }
+  return false;
+}
+
+constexpr bool is_of_two(const ChainStep& step) {
+  return step.kind == ChainStep::Kind::binary || step.kind == ChainStep::Kind::reversed;
+}
+
+// What is loaded is whole vectors, fetched or not; where it is the other operand that is, that one is loaded instead.
+template <class T>
+bool join_load(const ChainStep* steps, LinkedStep<T>* linked) {
+  const auto is_whole = [&](std::size_t s) { return linked[s].access[0] == Access::full; };
+  const bool fetched = linked[0].access[0] == Access::indexed, swapped = !fetched && !is_whole(0);
+  if (steps[0].kind != ChainStep::Kind::load || !is_of_two(steps[1]) || (swapped && !is_whole(1))) return false;
+  const bool reversed = (steps[1].kind == ChainStep::Kind::reversed) != swapped;
+  return joint_by_access<T>(linked[swapped ? 0 : 1].access[0], [&]<class X>() {
+    return joint_by_function<T, X>(static_cast<Binary>(steps[1].function), reversed, [&]<class Of>() {
+      const auto join = [&]<class From, bool is_swapped>() {
+        linked->runs.group = Group<T, 8>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
+        linked->runs.small = Group<T, 4>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
+        return true;
+      };
+      if (fetched) return join.template operator()<IndexedRows<T>, false>();
+      if (swapped) return join.template operator()<WholeVectors<T>, true>();
+      return join.template operator()<WholeVectors<T>, false>();
+    });
+  });
+}
+
+template <class T>
+bool join_store(const ChainStep* steps, LinkedStep<T>* linked) {
+  if (!is_of_two(steps[0]) || steps[1].kind != ChainStep::Kind::store || linked[1].access[0] != Access::full)
+    return false;
+  return joint_by_access<T>(linked[0].access[0], [&]<class X>() {
+    return joint_by_function<T, X>(static_cast<Binary>(steps[0].function), steps[0].kind == ChainStep::Kind::reversed,
+                                   [&]<class Of>() {
+                                     linked->runs.group = Group<T, 8>::template compute_and_store<Of, WholeVectors<T>>;
+                                     linked->runs.small = Group<T, 4>::template compute_and_store<Of, WholeVectors<T>>;
+                                     return true;
+                                   });
+  });
+}
+
 #endif
 
 }  // namespace elegans::kernels::HWY_NAMESPACE

@@ -66,10 +66,27 @@ struct GroupOf<T, end_of_array, std::index_sequence<i...>> {
   }
 
   template <class To>
-  static void store(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+  static HWY_INLINE void put(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
     const To to(*step, operands);
     (to.put(a, i), ...);
     return next(step, operands, a...);
+  }
+  template <class To>
+  static void store(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+    return put<To>(step, operands, a...);
+  }
+
+  // Two steps at once. Where `swapped`, From reads the second one's operand and Of the first one's.
+  template <class From, class Of, bool swapped>
+  static void load_and_compute(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+    const From from(step[swapped ? 1 : 0], operands);
+    const Of of(step[swapped ? 0 : 1], operands);
+    return next(step + 1, operands, of(from(a, i), i)...);
+  }
+  template <class Of, class To>
+  static void compute_and_store(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
+    const Of of(*step, operands);
+    return put<To>(step + 1, operands, of(a, i)...);
   }
 
   // A = x != 0 ? yes : no of one number x.
