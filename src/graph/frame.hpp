@@ -133,6 +133,9 @@ class LoopRun {
     std::byte* term = nullptr;  // none where the body adds it
     void add_to(std::byte* sum, const ops::Kernels& kernels) const noexcept;
   };
+  // What a sum is before the first step: 0 where it begins with nothing.
+  static void begin(const Summed& summed, std::byte* sum, const std::byte* with) noexcept;
+
   std::vector<Carried> carried_;
   std::vector<Summed> summed_;
   std::vector<std::size_t> scanned_bytes_, stacked_bytes_;  // of one step

@@ -83,6 +83,15 @@ void LoopRun::Summed::add_to(std::byte* sum, const ops::Kernels& kernels) const 
   });
 }
 
+void LoopRun::begin(const Summed& summed, std::byte* sum, const std::byte* with) noexcept {
+  const std::size_t bytes = summed.elements * size_of(summed.dtype);
+  if (with == nullptr) {
+    std::memset(sum, 0, bytes);
+  } else if (with != sum) {
+    std::memcpy(sum, with, bytes);
+  }
+}
+
 Status LoopRun::run(std::byte* const* address, const Node& node, const ops::Kernels& kernels) noexcept {
   const ScanCounts& counts = scan_.counts();
   const auto input = [&](std::size_t i) { return address[node.inputs[i]]; };
@@ -93,7 +102,8 @@ Status LoopRun::run(std::byte* const* address, const Node& node, const ops::Kern
   for (std::size_t i = 0; i < counts.captured; ++i) body_.set_input(first_captured + i, input(first_captured + i));
   const std::size_t first_summed = counts.carried + counts.stacked;
   for (std::size_t i = 0; i < counts.summed; ++i) {
-    std::memset(output(first_summed + i), 0, summed_[i].elements * size_of(summed_[i].dtype));
+    begin(summed_[i], output(first_summed + i),
+          i < counts.begun ? input(first_captured + counts.captured + i) : nullptr);
     body_.set_output(first_summed + i, counts.running ? output(first_summed + i) : summed_[i].term);
     if (counts.running) body_.set_input(first_captured + counts.captured + i, output(first_summed + i));
   }

@@ -10,6 +10,7 @@ Scan::Scan(Graph body, ScanCounts counts, Dim steps, bool reverse)
   ensure(body_->inputs().size() == counts.body_inputs(), "the body of a loop has other inputs than counted");
   ensure(body_->outputs().size() == counts.carried + counts.stacked + counts.summed,
          "the body of a loop has other outputs than counted");
+  ensure(counts.begun <= (counts.running ? counts.summed : 0), "a loop begins more sums than run");
 }
 
 std::shared_ptr<Scan> Scan::with_segment_length(std::int64_t steps) const {
@@ -22,11 +23,13 @@ std::string Scan::options() const {
   return fmt::format("{} steps{}, {} nodes; carried {}, scanned {}, captured {}, stacked {}, summed {}{}",
                      elegans::to_string(steps_), reverse_ ? " backwards" : "", body_->nodes().size(), counts_.carried,
                      counts_.scanned, counts_.captured, counts_.stacked, counts_.summed,
-                     counts_.running ? " as it goes" : "");
+                     counts_.begun > 0 ? fmt::format(" as it goes, {} from inputs", counts_.begun)
+                     : counts_.running ? " as it goes"
+                                       : "");
 }
 
 std::vector<Type> Scan::infer(std::span<const Type> inputs) const {
-  ops::require_inputs(*this, inputs, counts_.carried + counts_.scanned + counts_.captured);
+  ops::require_inputs(*this, inputs, counts_.node_inputs());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     Type wanted = body_->type(body_->inputs()[i].value);
     const bool scanned = i >= counts_.carried && i < counts_.carried + counts_.scanned;
@@ -34,9 +37,10 @@ std::vector<Type> Scan::infer(std::span<const Type> inputs) const {
     if (inputs[i] != wanted)
       throw ShapeError({.operation = "scan",
                         .argument = fmt::format("{} value {}",
-                                                scanned               ? "scanned"
-                                                : i < counts_.carried ? "carried"
-                                                                      : "captured",
+                                                scanned                                     ? "scanned"
+                                                : i < counts_.carried                       ? "carried"
+                                                : i < counts_.node_inputs() - counts_.begun ? "captured"
+                                                                                            : "begun",
                                                 i),
                         .actual = ops::to_string(inputs[i]),
                         .required = ops::to_string(wanted),
@@ -60,6 +64,11 @@ std::vector<Type> Scan::infer(std::span<const Type> inputs) const {
   }
   for (std::size_t i = 0; i < counts_.summed; ++i) outputs.push_back(body_->type(summed_output(i)));
   return outputs;
+}
+
+bool Scan::may_overwrite(std::size_t output, std::size_t input, std::span<const Type>) const {
+  const std::size_t first_sum = counts_.carried + counts_.stacked, first_begun = counts_.node_inputs() - counts_.begun;
+  return input >= first_begun && output >= first_sum && output - first_sum == input - first_begun;
 }
 
 ops::Cost Scan::cost(std::span<const Type>, std::span<const Type>, const Extents& at) const {

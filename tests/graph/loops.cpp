@@ -1,5 +1,6 @@
 // Loops: values against loops written out in the test, gradients against central differences.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -163,7 +164,7 @@ TEST(Loop, SumsAreTheSameWhereverTheyAreAdded) {
             return LoopResult{
                 .carried = {next},
                 .stacked = {},
-                .summed = {term, term, product, matmul(x, next, {.transpose_a = true}), x, inner.summed[0]}};
+                .summed = {term, term, product, matmul(x, next, {.transpose_a = true}), x, inner.summed[0] * 0.5}};
           });
           return result.summed;
         },
@@ -181,6 +182,47 @@ TEST(Loop, SumsAreTheSameWhereverTheyAreAdded) {
   EXPECT_EQ(values_of(where_made.outputs), values_of(by_the_loop.outputs));
   EXPECT_EQ(values_of(where_made.gradients), values_of(by_the_loop.gradients));
   EXPECT_EQ(where_made.outputs[0].values(), where_made.outputs[1].values());
+}
+
+// The sum of a loop in a body goes on where the last step left it, in the order of its terms, where nothing else reads it.
+TEST(Loop, InnerLoopsGoOnWithTheSumsOfOuterOnes) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {Dim::time(), Dim::batch(), 3}});
+  const auto inside = [](const Value& at, double factor) {
+    return scan(Dim(3), std::array{at}, {}, [&](const Loop& unfold) {
+      const Value h = unfold.carried[0] * 0.5;
+      return LoopResult{.carried = {h}, .stacked = {}, .summed = {h, h * factor, tanh(h)}};
+    });
+  };
+  const LoopResult sums = scan(Dim::time(), {}, std::array{x}, [&](const Loop& loop) {
+    const std::vector<Value> a = inside(loop.scanned[0], 0.3).summed, b = inside(loop.scanned[0], 0.7).summed;
+    return LoopResult{.carried = {}, .stacked = {}, .summed = {b[1], a[0] * 2.0, a[1], a[2], a[2], b[0]}};
+  });
+  for (std::size_t i = 0; i < sums.summed.size(); ++i) graph.output("sum" + std::to_string(i), sums.summed[i]);
+  Executable run = compile(std::move(graph), {.reserve = {.batch = 2, .time = 5}});
+  EXPECT_THAT(run.explain(), ::testing::HasSubstr("3 of them continued by a loop inside"));
+  for (const std::int64_t time : {5, 1, 0}) {
+    const Tensor given = random_tensor({time, 2, 3}, 1);
+    std::vector<std::vector<double>> want(6, std::vector<double>(6, 0.0));
+    for (std::size_t t = 0; t < static_cast<std::size_t>(time); ++t)
+      for (std::size_t i = 0; i < 6; ++i) {
+        double h = given.values()[t * 6 + i], own = 0, functions = 0;
+        for (int unfold = 0; unfold < 3; ++unfold) {
+          h *= 0.5;
+          want[0][i] += h * 0.7;
+          want[2][i] += h * 0.3;
+          want[5][i] += h;
+          own += h;
+          functions += std::tanh(h);
+        }
+        want[1][i] += own * 2;
+        for (const std::size_t sum : {3, 4}) want[sum][i] += functions;
+      }
+    const std::vector<Tensor> got = run(std::array<View, 1>{given});
+    for (const std::size_t exact : {0, 1, 2, 5}) EXPECT_EQ(got[exact].values(), want[exact]) << exact;
+    for (const std::size_t sum : {3, 4})
+      for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(got[sum].values()[i], want[sum][i], 4 * 20 * 0x1p-53);
+  }
 }
 
 TEST(Loop, LoopsInLoops) {

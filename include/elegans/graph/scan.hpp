@@ -5,8 +5,9 @@
 //     outputs of the node   carried…  stacked…  summed…       outputs of the body   carried…  stacked…[t]  summed…
 //
 // Summed outputs are added up by the loop. With `running` the body does so itself: it has one more input for each of
-// them, behind the captured ones, which is the sum so far (0 before the first step), and puts out the sum with its own
-// term, in the same memory.
+// them, behind the captured ones, which is the sum so far, and puts out the sum with its own term, in the same memory.
+// The first `begun` of these sums begin with further inputs of the node, behind the captured ones, too, and may take
+// their memory; the others begin with 0.
 //
 // graph/functions.hpp writes it; the executable runs it, so run() here is never called.
 
@@ -23,6 +24,8 @@ struct ScanCounts {
   std::size_t stacked = 0;
   std::size_t summed = 0;
   bool running = false;
+  std::size_t begun = 0;
+  std::size_t node_inputs() const { return carried + scanned + captured + begun; }
   std::size_t body_inputs() const { return carried + scanned + captured + (running ? summed : 0); }
   friend bool operator==(const ScanCounts&, const ScanCounts&) = default;
 };
@@ -53,6 +56,8 @@ class Scan final : public ops::Operation {
   bool same(const Operation& other) const override { return this == &other; }
   std::vector<Type> infer(std::span<const Type> inputs) const override;
   ops::Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const override;
+  // A sum what it begins with.
+  bool may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const override;
   void prepare(std::span<const Type>, std::span<const Type>, const Extents&, ops::Sizes&) const override {}
   Status run(const ops::Call&) const noexcept override { return {}; }
 

@@ -59,7 +59,7 @@ class Trimmed {
     };
     const ScanCounts before = counts;
     counts.scanned = between(kept_inputs_, before.carried, before.carried + before.scanned);
-    counts.captured = between(kept_inputs_, before.carried + before.scanned, node.inputs.size());
+    counts.captured = between(kept_inputs_, before.carried + before.scanned, before.node_inputs() - before.begun);
     counts.stacked = between(kept_outputs_, before.carried, before.carried + before.stacked);
     counts.summed = between(kept_outputs_, before.carried + before.stacked, node.outputs.size());
     inputs.insert(inputs.end(), fewer.inputs().begin() + static_cast<std::ptrdiff_t>(node.inputs.size()),
