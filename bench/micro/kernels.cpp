@@ -208,10 +208,9 @@ void measure_quarters() {
   for (const std::size_t units : {16, 34, 64, 128})
     for (const std::size_t rows : {1, 16}) {
       const std::size_t each = units / 4, count = units * each, panel = kernels::panel_columns<float>;
-      std::vector<std::uint32_t> source(count), order(count), offsets(units + 1);
+      std::vector<std::uint32_t> source(count), offsets(units + 1);
       for (std::uint32_t s = 0; s < count; ++s) {
         source[s] = s * 29 % units;
-        order[s] = s;
         offsets[s / each + 1] = s + 1;
       }
       Numbers x = numbers(rows * units), w = numbers(count), y(rows * units),
@@ -220,8 +219,7 @@ void measure_quarters() {
       const Work work{static_cast<double>(rows * count), 2.0 * static_cast<double>(rows * count),
                       static_cast<double>((2 * rows * units + count) * sizeof(float)), true};
       measure("sparse_matmul" + size, work, [=](const Table& table) mutable {
-        table.sparse_matmul(x.data(), w.data(), y.data(), 1, units, units, rows, offsets.data(), order.data(),
-                            source.data());
+        table.sparse_matmul(x.data(), w.data(), y.data(), 1, units, units, rows, offsets.data(), source.data());
       });
       measure("packed_matmul" + size, work, [=](const Table& table) mutable {
         const float* left = x.data();
@@ -252,8 +250,7 @@ void measure_sparse() {
     const auto items = static_cast<double>(rows * count);
     const double bytes = items * sizeof(float);
     measure("sparse_matmul" + size, {items, 2 * items, bytes, true}, [=](const Table& table) mutable {
-      table.sparse_matmul(x.data(), w.data(), y.data(), rows, inputs, outputs, 1, offsets.data(), order.data(),
-                          source.data());
+      table.sparse_matmul(x.data(), w.data(), y.data(), rows, inputs, outputs, 1, offsets.data(), source.data());
     });
     measure("sampled_product" + size, {items, 2 * items, bytes, true}, [=](const Table& table) mutable {
       table.sampled_product(x.data(), d.data(), g.data(), rows, inputs, outputs, 1, count, source.data(),

@@ -9,7 +9,8 @@
 namespace elegans::ops {
 namespace {
 
-Grouped group(const std::vector<std::uint32_t>& index, std::size_t width, const char* end) {
+Grouped group(const std::vector<std::uint32_t>& index, const std::vector<std::uint32_t>& others, std::size_t width,
+              const char* end) {
   Grouped grouped;
   grouped.offsets.assign(width + 1, 0);
   for (std::size_t s = 0; s < index.size(); ++s) {
@@ -25,6 +26,8 @@ Grouped group(const std::vector<std::uint32_t>& index, std::size_t width, const 
   grouped.order.resize(index.size());
   std::vector<std::uint32_t> next(grouped.offsets.begin(), grouped.offsets.end() - 1);
   for (std::size_t s = 0; s < index.size(); ++s) grouped.order[next[index[s]]++] = static_cast<std::uint32_t>(s);
+  for (const std::uint32_t s : grouped.order) grouped.others.push_back(others[s]);
+  grouped.in_order = std::is_sorted(index.begin(), index.end());
   return grouped;
 }
 
@@ -66,8 +69,8 @@ Connections::Connections(std::size_t inputs, std::size_t outputs, std::vector<st
                        .actual = std::to_string(target_.size()),
                        .required = fmt::format("{}, the number of sources", source_.size()),
                        .remedy = ""});
-  by_source_ = group(source_, inputs_, "source");
-  by_target_ = group(target_, outputs_, "target");
+  by_source_ = group(source_, target_, inputs_, "source");
+  by_target_ = group(target_, source_, outputs_, "target");
   levels_ = levels_of(target_, by_target_);
 }
 

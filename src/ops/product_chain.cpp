@@ -48,7 +48,8 @@ ProductChain::ProductChain(OperationPtr product, std::shared_ptr<const Elementwi
 
 bool ProductChain::takes(const Operation& product) {
   if (const auto* matmul = dynamic_cast<const Matmul*>(&product)) return !matmul->transposed().transpose_a;
-  if (const auto* sparse = dynamic_cast<const SparseMatmul*>(&product)) return sparse->axis() == FeatureAxis::last;
+  if (const auto* sparse = dynamic_cast<const SparseMatmul*>(&product))
+    return sparse->axis() == FeatureAxis::last && sparse->connections()->by(sparse->to()).in_order;
   return dynamic_cast<const PackedMatmul*>(&product) != nullptr;
 }
 

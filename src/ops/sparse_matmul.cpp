@@ -46,14 +46,22 @@ void SparseMatmul::prepare(std::span<const Type> inputs, std::span<const Type>, 
   sizes[1] = static_cast<std::size_t>(x.product(axis + 1, x.rank()).value(at));
 }
 
+std::size_t SparseMatmul::workspace_bytes(std::span<const Type> inputs, const Extents&) const {
+  return connections_->by(to_).in_order ? 0 : connections_->count() * size_of(inputs[1].dtype);
+}
+
 Status SparseMatmul::run(const Call& call) const noexcept {
-  with_floating(call.dtype, [&](auto zero) {
-    using T = decltype(zero);
+  with_floating(call.dtype, [&]<class T>(T) {
+    const kernels::Table<T>& table = call.kernels.table<T>();
     const Grouped& groups = connections_->by(to_);
-    const End from = opposite(to_);
-    call.kernels.table<T>().sparse_matmul(call.in<T>(0), call.in<T>(1), call.out<T>(0), call.sizes[0],
-                                          connections_->width(from), connections_->width(to_), call.sizes[1],
-                                          groups.offsets.data(), groups.order.data(), connections_->index(from).data());
+    const T* w = call.in<T>(1);
+    if (!groups.in_order) {
+      T* const ordered = static_cast<T*>(call.workspace);
+      table.gather(w, ordered, 1, connections_->count(), connections_->count(), 1, groups.order.data());
+      w = ordered;
+    }
+    table.sparse_matmul(call.in<T>(0), w, call.out<T>(0), call.sizes[0], connections_->width(opposite(to_)),
+                        connections_->width(to_), call.sizes[1], groups.offsets.data(), groups.others.data());
   });
   return {};
 }

@@ -177,6 +177,34 @@ TEST(Packing, TakesCircuitsOfMoreThanAQuarter) {
   }
 }
 
+// Few connections stay connections: their weights are brought into the order of the sums once, in front of a loop.
+TEST(Packing, BringsOtherCircuitsIntoTheOrderOfTheirSums) {
+  const auto few = std::make_shared<ops::Connections>(6, 5, std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5},
+                                                      std::vector<std::uint32_t>{4, 1, 3, 0, 1, 4});
+  const auto written = [&] {
+    Graph graph;
+    const Value x = graph.input("x", {Dtype::f64, {Dim::time(), Dim::batch(), 6}}),
+                w = graph.input("w", {Dtype::f64, {6}}), h = graph.input("h", {Dtype::f64, {Dim::batch(), 5}});
+    const LoopResult loop = scan(Dim::time(), std::array{h}, std::array{x}, [&](const Loop& in) {
+      const Value back = sparse_matmul(tanh(in.carried[0]), w, few, ops::End::source);
+      return LoopResult{.carried = {sparse_matmul(in.scanned[0] + back, w, few)}, .stacked = {back}, .summed = {}};
+    });
+    graph.output("h", loop.carried[0]);
+    graph.output("back", loop.stacked[0]);
+    graph.output("outside", sparse_matmul(reshape(loop.stacked[0], {Dim::time() * Dim::batch(), 6}), w, few));
+    return graph;
+  };
+  PassReport report;
+  const Graph packed = pack(written(), report), moved = hoist(packed, report);
+  EXPECT_THAT(report.notes, ::testing::Contains("2 circuits in the order of their sums"));  // by source they are
+  EXPECT_THAT(names(body_of(moved)), ::testing::Not(::testing::Contains("gather"))) << to_string(moved);
+  Executable with = compile(written(), {.reserve = {.batch = 3, .time = 4}}),
+             without = compile(written(), {.reserve = {.batch = 3, .time = 4}, .disable = {"pack"}});
+  const Tensor x = random_tensor({4, 3, 6}, 1), w = random_tensor({6}, 2), h = random_tensor({3, 5}, 3);
+  const std::vector<Tensor> a = with(std::array<View, 3>{x, w, h}), b = without(std::array<View, 3>{x, w, h});
+  for (std::size_t o = 0; o < b.size(); ++o) EXPECT_EQ(a[o].values(), b[o].values()) << o;
+}
+
 TEST(Packing, SumsAndProductsOfOneOperandBecomeOneProduct) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 3}}),

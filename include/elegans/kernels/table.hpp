@@ -97,11 +97,10 @@ struct Table {
 
   // Sparse structure. A list of synapses by target: those of target u are order[offsets[u]] … order[offsets[u+1]-1].
   // `inner` numbers stand side by side for each source, target and synapse (1, or the rows of a batch).
-  // y[r,u,i] = sum over synapses s of target u, in list order: w[s] x[r, source[s], i].
-  // x [rows,inputs,inner], w [count], y [rows,outputs,inner]
+  // y[r,u,i] = sum over places p of target u, offsets[u] <= p < offsets[u+1], ascending: w[p] x[r, source[p], i]. So the
+  // synapses stand in the order of the list.   x [rows,inputs,inner], w and source [count], y [rows,outputs,inner]
   void (*sparse_matmul)(const T* x, const T* w, T* y, std::size_t rows, std::size_t inputs, std::size_t outputs,
-                        std::size_t inner, const std::uint32_t* offsets, const std::uint32_t* order,
-                        const std::uint32_t* source);
+                        std::size_t inner, const std::uint32_t* offsets, const std::uint32_t* source);
   // g[s] = sum over r and i: x[r, source[s], i] d[r, target[s], i]; ascending r, then i, on `scalar`.
   // x [rows,inputs,inner], d [rows,outputs,inner], g [count]
   void (*sampled_product)(const T* x, const T* d, T* g, std::size_t rows, std::size_t inputs, std::size_t outputs,

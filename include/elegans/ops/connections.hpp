@@ -14,10 +14,13 @@
 
 namespace elegans::ops {
 
-// The connections with u at one end, in ascending order of s: order[offsets[u]] … order[offsets[u + 1] − 1].
+// The connections with u at one end, in ascending order of s: order[offsets[u]] … order[offsets[u + 1] − 1]; what is at
+// their other ends, in that order; and whether the connections stand in it already.
 struct Grouped {
   std::vector<std::uint32_t> offsets;
   std::vector<std::uint32_t> order;
+  std::vector<std::uint32_t> others;
+  bool in_order = true;
 };
 
 // Connections in levels: first one of every target that has any, then a second one of every target that has two, and so

@@ -8,7 +8,7 @@
 // batch].
 //
 // Each is the gradient of the other with respect to x. Time and memory follow the number of connections. y may overlap
-// neither input.
+// neither input. Weights of connections that do not stand in the order of their `to` are brought into it first.
 
 #include "elegans/ops/connections.hpp"
 #include "elegans/ops/operation.hpp"
@@ -31,6 +31,7 @@ class SparseMatmul final : public Operation {
   Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const override;
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
+  std::size_t workspace_bytes(std::span<const Type> inputs, const Extents& at) const override;
   Status run(const Call& call) const noexcept override;
   OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -21,7 +22,7 @@ namespace {
 constexpr std::size_t packed_share = 4;
 
 struct Counts {
-  std::size_t packed = 0, circuits = 0, sampled = 0, sparse = 0, changing = 0, large = 0;
+  std::size_t packed = 0, circuits = 0, sampled = 0, sparse = 0, ordered = 0, changing = 0, large = 0;
 };
 
 bool is_full_enough(const ops::Connections& connections) {
@@ -52,6 +53,10 @@ class Packing {
       } else if (const auto* sampled = as<ops::SampledProduct>(node);
                  sampled && is_full_enough(*sampled->connections())) {
         write_sampled(node, *sampled->connections(), rewrite);
+      } else if (const auto* circuit = as<ops::SparseMatmul>(node);
+                 circuit && !(inside_ && origin_[node.inputs[1]] != Origin::captured) &&
+                 !circuit->connections()->by(circuit->to()).in_order) {
+        write_in_order(node, *circuit, rewrite);
       } else {
         rewrite.copy(node);
       }
@@ -102,6 +107,21 @@ class Packing {
                                              std::array{rewrite.at(node.inputs[0]), packed})[0]);
   }
 
+  // The sums along connections that stand in their order: weights are brought into it once, in front of loops.
+  void write_in_order(const Node& node, const ops::SparseMatmul& circuit, Rewrite& rewrite) {
+    const std::vector<std::uint32_t>& order = circuit.connections()->by(circuit.to()).order;
+    std::vector<std::uint32_t> places(order.size());
+    std::iota(places.begin(), places.end(), 0U);
+    const auto picked = std::make_shared<ops::Connections>(order.size(), order.size(), order, std::move(places));
+    const auto ordered = std::make_shared<ops::Connections>(circuit.connections()->reordered(order));
+    rewrite.to().set_scope(node.scope);
+    const Value w = gather(rewrite.at(node.inputs[1]), picked, ops::End::source);
+    rewrite.become(node.outputs[0],
+                   rewrite.to().apply(std::make_shared<ops::SparseMatmul>(ordered, circuit.to(), circuit.axis()),
+                                      std::array{rewrite.at(node.inputs[0]), w})[0]);
+    ++counts_.ordered;
+  }
+
   // The whole product, of which the existing places are taken.
   void write_sampled(const Node& node, const ops::Connections& connections, Rewrite& rewrite) {
     const std::size_t all = connections.inputs() * connections.outputs(), count = connections.count();
@@ -135,6 +155,7 @@ Graph pack(const Graph& graph, PassReport& report) {
               fmt::format("circuits packed: more than one in {} of their connections exists", packed_share));
   report.note(counts.sampled, "products at the connections of such a circuit computed whole");
   report.note(counts.sparse, "circuits refused: too few of their connections exist");
+  report.note(counts.ordered, "circuits in the order of their sums");
   report.note(counts.changing,
               "products refused: their matrix changes at every step, or they have a constant number of rows");
   report.note(counts.large, fmt::format("products refused: no side of their matrix is at most {}", small_side));

@@ -23,11 +23,11 @@ constexpr std::size_t stack_bytes = 32768;
 // The rows of this kernel give the same bits as those of the scalar one: a product and a sum, unfused, in list order.
 template <class T>
 void sparse_matmul_rows(const T* x, const T* w, T* y, std::size_t rows, std::size_t inputs, std::size_t outputs,
-                        const std::uint32_t* offsets, const std::uint32_t* order, const std::uint32_t* source) {
+                        const std::uint32_t* offsets, const std::uint32_t* source) {
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t u = 0; u < outputs; ++u) {
       T sum = 0;
-      for (std::uint32_t p = offsets[u]; p < offsets[u + 1]; ++p) sum += w[order[p]] * x[r * inputs + source[order[p]]];
+      for (std::uint32_t p = offsets[u]; p < offsets[u + 1]; ++p) sum += w[p] * x[r * inputs + source[p]];
       y[r * outputs + u] = sum;
     }
   }
@@ -59,17 +59,14 @@ HWY_INLINE void store(V v, D d, T* to, std::size_t part) {
 template <class T>
 void sparse_matmul_inner(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, T* HWY_RESTRICT y, std::size_t rows,
                          std::size_t inputs, std::size_t outputs, std::size_t inner,
-                         const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT order,
-                         const std::uint32_t* HWY_RESTRICT source) {
+                         const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT source) {
   const hn::ScalableTag<T> d;
   for (std::size_t r = 0; r < rows; ++r, x += inputs * inner) {
     for (std::size_t u = 0; u < outputs; ++u, y += inner) {
       for_vectors<T>(inner, [&](std::size_t i, std::size_t part) HWY_ATTR {
         auto sum = hn::Zero(d);
-        for (std::uint32_t p = offsets[u]; p < offsets[u + 1]; ++p) {
-          const std::uint32_t s = order[p];
-          sum = hn::Add(sum, hn::Mul(hn::Set(d, w[s]), load(d, x + source[s] * inner + i, part)));
-        }
+        for (std::uint32_t p = offsets[u]; p < offsets[u + 1]; ++p)
+          sum = hn::Add(sum, hn::Mul(hn::Set(d, w[p]), load(d, x + source[p] * inner + i, part)));
         store(sum, d, y + i, part);
       });
     }
@@ -230,7 +227,7 @@ void scatter_add(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t count, 
 template <std::size_t vectors, class T>
 std::size_t sparse_matmul_blocks(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, T* HWY_RESTRICT y, std::size_t rows,
                                  std::size_t inputs, std::size_t outputs, const std::uint32_t* HWY_RESTRICT offsets,
-                                 const std::uint32_t* HWY_RESTRICT order, const std::uint32_t* HWY_RESTRICT source) {
+                                 const std::uint32_t* HWY_RESTRICT source) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t width = vectors * lanes;
@@ -248,9 +245,8 @@ std::size_t sparse_matmul_blocks(const T* HWY_RESTRICT x, const T* HWY_RESTRICT 
         ELEGANS_UNROLL
         for (std::size_t v = 0; v < vectors; ++v) sum[v] = hn::Zero(d);
         for (std::uint32_t p = offsets[begin + t]; p < offsets[begin + t + 1]; ++p) {
-          const std::uint32_t s = order[p];
-          const auto weight = hn::Set(d, w[s]);
-          const T* column = columns + source[s] * width;
+          const auto weight = hn::Set(d, w[p]);
+          const T* column = columns + source[p] * width;
           ELEGANS_UNROLL
           for (std::size_t v = 0; v < vectors; ++v)
             sum[v] = hn::Add(sum[v], hn::Mul(weight, hn::Load(d, column + v * lanes)));
@@ -267,13 +263,12 @@ std::size_t sparse_matmul_blocks(const T* HWY_RESTRICT x, const T* HWY_RESTRICT 
 template <class T>
 void sparse_matmul(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, T* HWY_RESTRICT y, std::size_t rows,
                    std::size_t inputs, std::size_t outputs, std::size_t inner,
-                   const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT order,
-                   const std::uint32_t* HWY_RESTRICT source) {
-  if (inner != 1) return sparse_matmul_inner(x, w, y, rows, inputs, outputs, inner, offsets, order, source);
+                   const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* HWY_RESTRICT source) {
+  if (inner != 1) return sparse_matmul_inner(x, w, y, rows, inputs, outputs, inner, offsets, source);
   // Two vectors of rows, so that two sums are under way, then one; what is left row by row.
-  std::size_t r = sparse_matmul_blocks<2>(x, w, y, rows, inputs, outputs, offsets, order, source);
-  r += sparse_matmul_blocks<1>(x + r * inputs, w, y + r * outputs, rows - r, inputs, outputs, offsets, order, source);
-  sparse_matmul_rows(x + r * inputs, w, y + r * outputs, rows - r, inputs, outputs, offsets, order, source);
+  std::size_t r = sparse_matmul_blocks<2>(x, w, y, rows, inputs, outputs, offsets, source);
+  r += sparse_matmul_blocks<1>(x + r * inputs, w, y + r * outputs, rows - r, inputs, outputs, offsets, source);
+  sparse_matmul_rows(x + r * inputs, w, y + r * outputs, rows - r, inputs, outputs, offsets, source);
 }
 
 // Sums over rows modulo the lanes first, then over the lanes, tile by tile.

@@ -11,6 +11,8 @@
 //     circuits        y[u] = Σ w[s] x[source[s]]  →  packed_matmul(x, pack(w))        where more than a quarter of the
 //                                                                                     connections that could exist do
 //
+//     others          sparse_matmul(x, w)  →  sparse_matmul(x, gather(w))             weights in the order of the sums
+//
 //     their gradient  g[s] = Σ x[source[s]] d[target[s]]  →  the places of x' d that exist
 //
 // A packed product reads its matrix from the cache in order, and products that share an operand can be merged
