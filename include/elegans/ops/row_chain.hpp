@@ -22,6 +22,9 @@
 //     row      [inner], or with 1s in front       label    i32, S (inputs alone)
 //     column   S with a last axis of 1            each     S
 //
+// Where more than kernels::cached_bytes are read and written in all, what is wide goes past the caches: rows of it are
+// computed in the cache and stored from there.
+//
 // An output may overwrite an input of the same form that no later instruction reads. A label outside 0 … inner − 1 is
 // the Status index_out_of_range with the row's number.
 
