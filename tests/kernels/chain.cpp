@@ -136,10 +136,10 @@ TYPED_TEST(Chains, StepsGiveTheSameBitsWhateverStandsBesideThem) {
               std::vector<std::uint32_t> index(rows);
               for (std::size_t r = 0; r < rows; ++r) index[r] = static_cast<std::uint32_t>(rows - 1 - r);
               if (fetched) table.gather(a.given.data(), a.meant.data(), 1, rows, rows, inner, index.data());
-              const auto apply = [&](const Array<T>& x) {
+              const auto apply = [&, function = table.binary[f]](const Array<T>& x) {
                 const bool reversed = kind == Kind::reversed;
-                table.binary[f](reversed ? b.meant.data() : x.data(), 1, reversed ? x.data() : b.meant.data(), 1,
-                                expected.data(), n);
+                function(reversed ? b.meant.data() : x.data(), 1, reversed ? x.data() : b.meant.data(), 1,
+                         expected.data(), n);
               };
               apply(a.meant);
               table.unary[static_cast<std::size_t>(Unary::square)](expected.data(), expected.data(), n);
