@@ -33,48 +33,41 @@ bool is_cheap(const Node& node) {
 
 Repeats::Repeats(const Graph& graph, const NodeGroups& groups, const Uses& uses,
                  const std::function<bool(std::size_t group)>& is_chain)
-    : graph_(graph), groups_(groups), uses_(uses) {
+    : graph_(graph), groups_(groups), uses_(uses), computed_(graph.nodes().size()), read_outside_(uses.is_output) {
   for (std::size_t n = 0; n < graph.nodes().size(); ++n)
     if (is_cheap(graph.nodes()[n]) && is_chain(groups.of(n))) repeat(n, is_chain);
+  settle();
 }
 
-// Only where every reader can: else the value is written all the same. A sum along a circuit is none, for the chain that
-// makes its terms takes it in (graph/passes/circuits.hpp).
+// Only where every reader can: else the value is written all the same.
 void Repeats::repeat(std::size_t node, const std::function<bool(std::size_t group)>& is_chain) {
   const ValueId value = graph_.nodes()[node].outputs[0];
-  std::set<std::size_t> others;
-  for (const std::size_t reader : uses_.readers[value])
-    if (as<ops::ScatterSum>(graph_.nodes()[reader]) == nullptr) others.insert(groups_.of(reader));
-  for (const auto& [group, nodes] : repeated_)
-    for (const std::size_t reader : uses_.readers[value])
-      if (contains(nodes, reader)) others.insert(group);
-  others.erase(groups_.of(node));
+  const Shape& shape = graph_.type(value).shape;
+  const std::vector<std::size_t> others = readers_of(node);
   if (uses_.is_output[value] || others.empty()) return;
-
-  std::map<std::size_t, std::vector<std::size_t>> plans;
-  for (const std::size_t group : others) {
-    const bool same_shape =
-        graph_.type(graph_.nodes()[groups_.members(group)[0]].outputs[0]).shape == graph_.type(value).shape;
-    if (contains(repeated(group), node)) continue;
-    if (!is_chain(group) || !same_shape || !plan(value, group, plans[group])) return;
-  }
   const auto before = repeated_;
-  for (const auto& [group, nodes] : plans) {
-    std::vector<std::size_t>& all = repeated_[group];
-    for (const std::size_t again : nodes)
-      if (!contains(all, again)) all.push_back(again);
-    std::sort(all.begin(), all.end());
-  }
-  for (const auto& [group, nodes] : plans) {
-    std::vector<Shape> shapes;
-    for (const ValueId input : inputs(group)) shapes.push_back(graph_.type(input).shape);
-    if (shapes.size() <= ops::Elementwise::max_inputs &&
-        ops::Elementwise::split_axis(shapes, graph_.type(value).shape).has_value())
-      continue;
+  for (const std::size_t group : others) {
+    std::vector<std::size_t> nodes;
+    const bool same_shape = graph_.type(graph_.nodes()[groups_.members(group)[0]].outputs[0]).shape == shape;
+    const bool can = is_chain(group) && same_shape && plan(value, group, nodes);
+    if (can) repeated_[group].insert(repeated_[group].end(), nodes.begin(), nodes.end());
+    if (can && is_readable(group, shape)) continue;
     repeated_ = before;
     return;
   }
   ++count_;
+}
+
+// A sum along a circuit is none, for the chain that makes its terms takes it in (graph/passes/circuits.hpp).
+std::vector<std::size_t> Repeats::readers_of(std::size_t node) const {
+  std::set<std::size_t> found;
+  for (const std::size_t reader : uses_.readers[graph_.nodes()[node].outputs[0]]) {
+    if (as<ops::ScatterSum>(graph_.nodes()[reader]) == nullptr) found.insert(groups_.of(reader));
+    for (const auto& [group, nodes] : repeated_)
+      if (contains(nodes, reader)) found.insert(group);
+  }
+  std::erase_if(found, [&](std::size_t group) { return contains(nodes_of(group), node); });
+  return {found.begin(), found.end()};
 }
 
 bool Repeats::plan(ValueId value, std::size_t group, std::vector<std::size_t>& nodes) const {
@@ -82,74 +75,75 @@ bool Repeats::plan(ValueId value, std::size_t group, std::vector<std::size_t>& n
   const auto node = static_cast<std::size_t>(uses_.producers[value]);
   if (contains(nodes, node)) return true;
   if (!is_cheap(graph_.nodes()[node])) return false;
-  for (const ValueId input : graph_.nodes()[node].inputs)
-    if (!is_at_hand(input, group, graph_.type(value).shape) && !plan(input, group, nodes)) return false;
+  for (const ValueId input : graph_.nodes()[node].inputs) {
+    const bool smaller = !(graph_.type(input).shape == graph_.type(value).shape);
+    if (!smaller && !is_at_hand(input, group) && !plan(input, group, nodes)) return false;
+  }
   nodes.push_back(node);
   return nodes.size() <= most_repeated;
 }
 
-bool Repeats::is_at_hand(ValueId value, std::size_t group, const Shape& result) const {
-  if (!(graph_.type(value).shape == result)) return true;  // smaller
-  const std::vector<ValueId> read = inputs(group);
-  if (std::find(read.begin(), read.end(), value) != read.end()) return true;
-  const std::int32_t maker = uses_.producers[value];
-  if (maker < 0) return false;
-  if (contains(computed(group), static_cast<std::size_t>(maker))) return true;
-  const auto* fetched = as<ops::Gather>(graph_.nodes()[static_cast<std::size_t>(maker)]);
+bool Repeats::is_at_hand(ValueId value, std::size_t group) const {
+  const std::vector<std::size_t> nodes = nodes_of(group);
+  const std::vector<ValueId> read = read_by(nodes);
+  if (std::find(read.begin(), read.end(), value) != read.end() || is_made_by(nodes, value)) return true;
+  const auto gather = [&](ValueId made) {
+    const std::int32_t maker = uses_.producers[made];
+    return maker < 0 ? nullptr : as<ops::Gather>(graph_.nodes()[static_cast<std::size_t>(maker)]);
+  };
+  const ops::Gather* fetched = gather(value);
   return fetched != nullptr && std::any_of(read.begin(), read.end(), [&](ValueId input) {
-           if (uses_.producers[input] < 0) return false;
-           const auto* other = as<ops::Gather>(graph_.nodes()[static_cast<std::size_t>(uses_.producers[input])]);
+           const ops::Gather* other = gather(input);
            return other != nullptr && other->axis() == fetched->axis() &&
                   *other->connections() == *fetched->connections();
          });
 }
 
-const std::vector<std::size_t>& Repeats::repeated(std::size_t group) const {
-  static const std::vector<std::size_t> none;
-  const auto found = repeated_.find(group);
-  return found == repeated_.end() ? none : found->second;
+bool Repeats::is_readable(std::size_t group, const Shape& result) const {
+  std::vector<Shape> shapes;
+  for (const ValueId input : read_by(nodes_of(group))) shapes.push_back(graph_.type(input).shape);
+  return shapes.size() <= ops::Elementwise::max_inputs && ops::Elementwise::split_axis(shapes, result).has_value();
 }
 
-std::vector<std::size_t> Repeats::computed(std::size_t group) const {
-  std::vector<std::size_t> nodes = repeated(group);
-  const std::vector<std::size_t>& members = groups_.members(group);
-  for (auto member = members.rbegin(); member != members.rend(); ++member) {
-    const std::vector<ValueId>& outputs = graph_.nodes()[*member].outputs;
-    const bool needed = std::any_of(outputs.begin(), outputs.end(), [&](ValueId value) {
-      return read_outside(value, group) || std::any_of(uses_.readers[value].begin(), uses_.readers[value].end(),
-                                                       [&](std::size_t reader) { return contains(nodes, reader); });
-    });
-    if (needed) nodes.push_back(*member);
+// From the last group to the first: what is needed is what is read by what is needed.
+void Repeats::settle() {
+  const std::vector<std::size_t> order = groups_.ordered();
+  for (auto group = order.rbegin(); group != order.rend(); ++group) {
+    std::vector<std::size_t>& needed = computed_[*group];
+    const std::vector<std::size_t> nodes = nodes_of(*group);
+    for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+      const std::vector<ValueId>& outputs = graph_.nodes()[*node].outputs;
+      const bool is_needed = std::any_of(outputs.begin(), outputs.end(), [&](ValueId value) {
+        const std::vector<std::size_t>& readers = uses_.readers[value];
+        return (groups_.of(*node) == *group && read_outside(value)) ||
+               std::any_of(readers.begin(), readers.end(), [&](std::size_t n) { return contains(needed, n); });
+      });
+      if (is_needed) needed.push_back(*node);
+    }
+    std::reverse(needed.begin(), needed.end());
+    for (const ValueId input : inputs(*group)) read_outside_[input] = 1;
   }
+}
+
+std::vector<std::size_t> Repeats::nodes_of(std::size_t group) const {
+  std::vector<std::size_t> nodes = groups_.members(group);
+  const auto repeated = repeated_.find(group);
+  if (repeated == repeated_.end()) return nodes;
+  nodes.insert(nodes.end(), repeated->second.begin(), repeated->second.end());
   std::sort(nodes.begin(), nodes.end());
   return nodes;
 }
 
-std::vector<ValueId> Repeats::inputs(std::size_t group) const {
-  std::vector<ValueId> inputs;
-  const std::vector<std::size_t> nodes = computed(group);
-  for (const std::size_t node : nodes)
-    for (const ValueId input : graph_.nodes()[node].inputs) {
-      const bool made =
-          uses_.producers[input] >= 0 && contains(nodes, static_cast<std::size_t>(uses_.producers[input]));
-      if (!made && std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(input);
-    }
-  return inputs;
+bool Repeats::is_made_by(const std::vector<std::size_t>& nodes, ValueId value) const {
+  return uses_.producers[value] >= 0 && contains(nodes, static_cast<std::size_t>(uses_.producers[value]));
 }
 
-bool Repeats::read_outside(ValueId value, std::size_t group) const {
-  if (uses_.is_output[value]) return true;
-  const auto maker = static_cast<std::size_t>(uses_.producers[value]);
-  const auto reads = [&](std::size_t reader, std::size_t by) {
-    return by != group && !contains(repeated(by), maker) &&
-           (groups_.of(reader) == by || contains(repeated(by), reader));
-  };
-  for (const std::size_t reader : uses_.readers[value]) {
-    if (reads(reader, groups_.of(reader))) return true;
-    for (const auto& [by, nodes] : repeated_)
-      if (reads(reader, by)) return true;
-  }
-  return false;
+std::vector<ValueId> Repeats::read_by(const std::vector<std::size_t>& nodes) const {
+  std::vector<ValueId> read;
+  for (const std::size_t node : nodes)
+    for (const ValueId input : graph_.nodes()[node].inputs)
+      if (!is_made_by(nodes, input) && std::find(read.begin(), read.end(), input) == read.end()) read.push_back(input);
+  return read;
 }
 
 }  // namespace elegans::graph

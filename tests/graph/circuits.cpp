@@ -273,6 +273,7 @@ TEST(Circuits, BecomeOneVisitAndLetSumsOverTheBatchLeave) {
   };
   EXPECT_THAT(notes_of("order"), ::testing::HasSubstr("1 circuits in the order of their levels"));
   EXPECT_THAT(notes_of("circuits"), ::testing::HasSubstr("chains took in"));
+  EXPECT_THAT(notes_of("fuse"), ::testing::HasSubstr("values are computed again"));
   EXPECT_THAT(notes_of("defer"), ::testing::HasSubstr("sums over a batch moved behind their loops"));
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "elegans/graph/executable.hpp"
@@ -98,10 +99,50 @@ TEST(Repeats, LeaveAChainWhatItReadsItself) {
   EXPECT_EQ(arrays(fused), 2U) << to_string(fused);  // a x and y
 }
 
+// a and r are computed again for y. Where u is not of x, what makes u could not compute a.
+Graph two_steps(bool has_x) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 4}}),
+              z = graph.input("z", {Dtype::f32, {Dim::batch(), 4}}), m = graph.input("m", {Dtype::f32, {4}});
+  const Value a = x - m, first = reduce_sum(sigmoid(a), 0, Keep::yes);
+  const Value u = has_x ? x * first : sigmoid(z + first), second = reduce_sum(sigmoid(u), 0, Keep::yes);
+  const Value r = a * u;
+  graph.output("y", r * second - x + u);
+  return graph;
+}
+
+TEST(Repeats, AreNotForWhatOthersComputeThemselves) {
+  for (const bool has_x : {true, false}) {
+    PassReport report;
+    const Graph fused = fuse(two_steps(has_x), report);
+    EXPECT_EQ(arrays(fused), has_x ? 3U : 4U) << to_string(fused);  // two terms of sums and y; u where it is a function
+    const ValueId m = fused.inputs()[2].value;
+    EXPECT_EQ(std::count_if(fused.nodes().begin(), fused.nodes().end(),
+                            [&](const Node& node) {
+                              return std::find(node.inputs.begin(), node.inputs.end(), m) != node.inputs.end();
+                            }),
+              2)
+        << to_string(fused);  // where a is needed, and not in between
+  }
+}
+
+TEST(Repeats, ChangeNoBitOfTwoSteps) {
+  for (const bool has_x : {true, false}) {
+    Executable with = compile(two_steps(has_x), {.reserve = {.batch = 5}}),
+               without = compile(two_steps(has_x), {.reserve = {.batch = 5}, .disable = {"fuse"}});
+    EXPECT_THAT(with.explain(), HasSubstr("computed again"));
+    const Tensor x = testing::random_tensor({5, 4}, 1).to(Dtype::f32),
+                 z = testing::random_tensor({5, 4}, 2).to(Dtype::f32),
+                 m = testing::random_tensor({4}, 3).to(Dtype::f32);
+    EXPECT_EQ(with(std::array<View, 3>{x, z, m})[0].values(), without(std::array<View, 3>{x, z, m})[0].values());
+  }
+}
+
 TEST(Repeats, ChangeNoBit) {
   for (const auto& f : {difference, scaled_difference}) {
     Executable with = compile(written(f), {.reserve = {.batch = 5}}),
                without = compile(written(f), {.reserve = {.batch = 5}, .disable = {"fuse"}});
+    EXPECT_THAT(with.explain(), HasSubstr("computed again"));
     const Tensor x = testing::random_tensor({5, 4}, 1).to(Dtype::f32),
                  m = testing::random_tensor({4}, 2).to(Dtype::f32);
     EXPECT_EQ(with(std::array<View, 2>{x, m})[0].values(), without(std::array<View, 2>{x, m})[0].values());

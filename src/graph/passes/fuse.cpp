@@ -135,7 +135,7 @@ class Fusion {
         instruction.operands[k] = number.at(node.inputs[instruction.operands[k]]);
       number[node.outputs[0]] = static_cast<std::uint16_t>(inputs.size() + instructions.size());
       instructions.push_back(instruction);
-      if (groups_.of(member) == group && repeats_->read_outside(node.outputs[0], group)) {
+      if (groups_.of(member) == group && repeats_->read_outside(node.outputs[0])) {
         outputs.push_back(number[node.outputs[0]]);
         results.push_back(node.outputs[0]);
       }
@@ -156,7 +156,7 @@ class Fusion {
     std::vector<Use> uses;
     std::vector<ValueId> chain_inputs;
     for (const ValueId part : product.outputs) {
-      const bool read = in_chain(part), kept = repeats_->read_outside(part, group) || !read;
+      const bool read = in_chain(part), kept = repeats_->read_outside(part) || !read;
       uses.push_back(read && kept ? Use::both : read ? Use::read : Use::kept);
       if (read) chain_inputs.push_back(part);
       if (kept) results.push_back(part);
@@ -182,8 +182,8 @@ class Fusion {
       const std::vector<std::size_t>& members = groups_.members(group);
       const Node& last = graph_.nodes()[members.back()];
       rewrite.to().set_scope(last.scope);
-      const std::vector<std::size_t> computed = repeats_->computed(group);
-      if (computed.empty()) continue;
+      const std::vector<std::size_t>& computed = repeats_->computed(group);
+      if (computed.empty()) continue;  // others compute it all themselves
       if (computed.size() == 1 && computed == members) {
         const Scan* scan = as_scan(last);
         rewrite.copy(last, scan ? with_body(*scan, Fusion(scan->body(), counts_).run()) : nullptr);
@@ -197,7 +197,7 @@ class Fusion {
       } else {
         operation = program(group, inputs, results);
         ++counts_.chains;
-        counts_.chained += members.size();
+        counts_.chained += computed.size();
       }
       const std::vector<Value> values = rewrite.to().apply(operation, rewrite.at(inputs));
       for (std::size_t i = 0; i < values.size(); ++i) rewrite.become(results[i], values[i]);
