@@ -60,8 +60,8 @@ class Executable {
   std::size_t output_index(std::string_view name) const;
 
   void bind_input(std::size_t index, const void* data) noexcept;
-  // A tensor's memory, of its shape and dtype. It goes on to the end of a cache line, so a fixed kernel's last vector is
-  // a whole one (fix).
+  // The memory of a tensor, which nobody compares with the input's type. It goes on to the end of a cache line, which
+  // fixed calls may read: some have no odd end then.
   void bind_input(std::size_t index, const Tensor& tensor) noexcept;
   void bind_output(std::size_t index, void* data) noexcept;
 

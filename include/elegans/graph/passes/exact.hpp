@@ -5,8 +5,8 @@
 //     short loops    scan over 1 step: h ← f(h, x[0])      →  h₁ = f(h₀, x₀)
 //                    scan over 6 steps                     →  six times the body, one after the other
 //
-// Loops are written out up to `most_steps` steps and `most_nodes` nodes. The bits stay the same, but for a sum of a loop that
-// is the term of a sum around it: written out, its own terms are added first (accumulate.hpp).
+// Loops are written out up to `most_steps` steps and `most_nodes` nodes. The bits stay the same, but for a sum of a loop
+// that is the term of a sum around it: written out, its own terms are added first (accumulate.hpp).
 
 #include "elegans/graph/pipeline.hpp"
 
