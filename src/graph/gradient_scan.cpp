@@ -10,7 +10,8 @@ namespace {
 
 // A value is dear, and kept, where it took this many operations an element. In the outermost loop that holds for
 // transcendental functions (ops::transcendental_flop); inside another loop, where keeping multiplies by the steps of
-// both, for products and loops only.
+// both, for products and loops only. Sums are kept in any loop: they are at most half of what they add up, and whoever
+// makes one again makes all its terms.
 constexpr double dear_flop_outermost = ops::transcendental_flop / 2;
 constexpr double dear_flop_nested = 2 * ops::transcendental_flop;
 
@@ -19,8 +20,14 @@ bool is_dear(const Graph& graph, const Node& node, int nesting) {
   const std::vector<Type> outputs = graph.types_of(node.outputs);
   double elements = 0;
   for (const Type& type : outputs) elements += static_cast<double>(type.shape.elements(some));
-  const double flop = node.operation->cost(graph.types_of(node.inputs), outputs, some).flop;
-  return flop >= (nesting == 0 ? dear_flop_outermost : dear_flop_nested) * elements;
+  const std::vector<Type> inputs = graph.types_of(node.inputs);
+  const double flop = node.operation->cost(inputs, outputs, some).flop;
+  const auto is_of_twice_as_many = [&](const Type& type) {
+    const auto summands = static_cast<double>(type.shape.elements(some));
+    return summands >= 2 * elements && flop >= summands;
+  };
+  return flop >= (nesting == 0 ? dear_flop_outermost : dear_flop_nested) * elements ||
+         std::any_of(inputs.begin(), inputs.end(), is_of_twice_as_many);
 }
 
 // The gradient of one loop, in the making.

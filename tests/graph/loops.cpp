@@ -7,6 +7,7 @@
 
 #include "elegans/graph/gradient.hpp"
 #include "support/check_gradient.hpp"
+#include "support/graphs.hpp"
 #include "support/message_of.hpp"
 
 namespace elegans::graph {
@@ -191,12 +192,12 @@ TEST(Loop, InnerLoopsGoOnWithTheSumsOfOuterOnes) {
   const auto inside = [](const Value& at, double factor) {
     return scan(Dim(3), std::array{at}, {}, [&](const Loop& unfold) {
       const Value h = unfold.carried[0] * 0.5;
-      return LoopResult{.carried = {h}, .stacked = {}, .summed = {h, h * factor, tanh(h)}};
+      return LoopResult{.carried = {h}, .stacked = {}, .summed = {h, h + factor, tanh(h)}};
     });
   };
   const LoopResult sums = scan(Dim::time(), {}, std::array{x}, [&](const Loop& loop) {
     const std::vector<Value> a = inside(loop.scanned[0], 0.3).summed, b = inside(loop.scanned[0], 0.7).summed;
-    return LoopResult{.carried = {}, .stacked = {}, .summed = {b[1], a[0] * 2.0, a[1], a[2], a[2], b[0]}};
+    return LoopResult{.carried = {}, .stacked = {}, .summed = {b[1], square(a[0]), a[1], a[2], a[2], b[0]}};
   });
   for (std::size_t i = 0; i < sums.summed.size(); ++i) graph.output("sum" + std::to_string(i), sums.summed[i]);
   Executable run = compile(std::move(graph), {.reserve = {.batch = 2, .time = 5}});
@@ -209,13 +210,13 @@ TEST(Loop, InnerLoopsGoOnWithTheSumsOfOuterOnes) {
         double h = given.values()[t * 6 + i], own = 0, functions = 0;
         for (int unfold = 0; unfold < 3; ++unfold) {
           h *= 0.5;
-          want[0][i] += h * 0.7;
-          want[2][i] += h * 0.3;
+          want[0][i] += h + 0.7;
+          want[2][i] += h + 0.3;
           want[5][i] += h;
           own += h;
           functions += std::tanh(h);
         }
-        want[1][i] += own * 2;
+        want[1][i] += own * own;
         for (const std::size_t sum : {3, 4}) want[sum][i] += functions;
       }
     const std::vector<Tensor> got = run(std::array<View, 1>{given});
@@ -381,6 +382,34 @@ TEST(Loop, ErrorsNameWhatIsWrong) {
                  "scan: carried value 0 after a step is f64[2]; expected f64[batch, 2], as before the step. A carried "
                  "value keeps its dtype and shape.");
   }
+}
+
+// Of a loop inside another the gradient keeps the carried values and sums, which are few numbers of many; it computes
+// the terms again.
+TEST(LoopGradients, KeepSumsAndComputeTheirTermsAgain) {
+  const auto write = [](const Values& in) {
+    const LoopResult outer = scan(Dim(3), std::array{in[0]}, {}, [&](const Loop& steps) {
+      const LoopResult inner = scan(Dim(2), steps.carried, {}, [](const Loop& unfold) {
+        const Value v = unfold.carried[0];
+        return LoopResult{.carried = {v / (reduce_sum(sigmoid(v), -1, Keep::yes) + 1.0)}, .stacked = {}, .summed = {}};
+      });
+      return LoopResult{.carried = inner.carried, .stacked = {}, .summed = {}};
+    });
+    return Values{outer.carried[0]};
+  };
+  testing::check_gradient({.inputs = {testing::random_tensor({2, 4}, 1)}, .write = write});
+
+  Graph graph;
+  const Value v = graph.input("v", {Dtype::f64, {2, 4}});
+  graph.output("gradient", gradients(sum(write({v})[0]), std::array{v})[0]);
+  const Graph& forward = testing::body_of(graph);
+  const Scan* inner = nullptr;
+  for (const Node& node : forward.nodes())
+    if (as_scan(node)) inner = as_scan(node);
+  ASSERT_NE(inner, nullptr);
+  ASSERT_EQ(inner->counts().stacked, 2u);
+  EXPECT_EQ(inner->body().type(inner->stacked_output(0)).shape, (Shape{2, 4}));
+  EXPECT_EQ(inner->body().type(inner->stacked_output(1)).shape, (Shape{2, 1}));
 }
 
 }  // namespace
