@@ -72,7 +72,7 @@ void binary_gradient(Binary function, const GradientCall& call) {
       return;
     case Binary::divide:
       give(0, [&] { return g / b; });
-      give(1, [&] { return -(g * (y / b)); });
+      give(1, [&] { return -(g / b * y); });
       return;
     // Where a = b the second argument was taken, and it gets the gradient.
     case Binary::maximum:

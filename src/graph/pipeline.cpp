@@ -23,6 +23,7 @@
 #include "elegans/graph/passes/outer.hpp"
 #include "elegans/graph/passes/pack.hpp"
 #include "elegans/graph/passes/rows.hpp"
+#include "elegans/graph/passes/signs.hpp"
 #include "elegans/graph/passes/simplify.hpp"
 
 namespace elegans::graph {
@@ -32,6 +33,7 @@ const std::vector<PassRow> pipeline{
     {"simplify", simplify},
     {"fold", nullptr, nullptr, fold},  // while a sum and all its terms stand in one loop
     {"hoist", hoist},
+    {"signs", signs},        // those of what stays in loops
     {"simplify", simplify},  // what hoisting left behind
     {"pack", pack},
     {"merge", merge},
