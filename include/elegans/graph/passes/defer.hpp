@@ -1,11 +1,13 @@
 #pragma once
-// Sums over the batch behind the loop that adds them up.
+// What is done to every term of a loop's sum is done to the sum, behind the loop.
 //
-//     scan(…):  Σ_t reduce_sum(a[t])   →   scan(…):  A = Σ_t a[t];   reduce_sum(A)
+//     scan(…):  Σ_t reduce_sum(a[t])        →   A = scan(…): Σ_t a[t];   reduce_sum(A)        sums over the batch
+//               Σ_t c · a[t], Σ_t −a[t]     →   …                        c · A, −A            c the same at all steps
+//               Σ_t a[t] · (c · b[t])       →   A = scan(…): Σ_t a[t] · b[t];   c · A
 //
-// Adding up whole arrays [n, batch] is a vector operation, a sum along the batch is not: so it is done once, after the
-// last step. It stays where it is if something else reads it. Inner loops go first, so that a sum may leave several.
-// Sums then run in another order.
+// Adding up whole arrays [n, batch] is a vector operation, a sum along the batch is not. A term stays as it is if
+// something else reads it. Inner loops go first, so that what is done may leave several. Sums then run in another order,
+// and products round elsewhere.
 
 #include "elegans/graph/pipeline.hpp"
 
