@@ -17,6 +17,7 @@ class ChainProgram::Writer {
       : to_(to),
         program_(program),
         outputs_(outputs),
+        indexed_inputs_(indexed_inputs),
         indexed_outputs_(indexed_outputs),
         reads_(to.inputs_ + program.size(), 0),
         home_(reads_.size(), none) {
@@ -35,8 +36,11 @@ class ChainProgram::Writer {
   static constexpr std::int32_t none = -1;
 
   static bool is_indexed(std::uint64_t bits, std::size_t i) { return i < 64 && (bits >> i & 1) != 0; }
+  bool is_fetched(std::uint16_t value) const { return value < to_.inputs_ && is_indexed(indexed_inputs_, value); }
   bool has_home(std::uint16_t value) const { return home_[value] != none; }
   std::uint16_t home(std::uint16_t value) const { return static_cast<std::uint16_t>(home_[value]); }
+  // Where a function of two reads it.
+  std::uint16_t place(std::uint16_t value) const { return has_home(value) ? home(value) : value; }
 
   void step(Kind kind, std::uint16_t x, std::uint8_t function = 0) {
     to_.steps_.push_back({.kind = kind, .function = function, .x = x, .y = 0, .z = 0});
@@ -47,10 +51,8 @@ class ChainProgram::Writer {
     if (in_accumulator_ == value) return;
     if (has_home(value)) {
       step(Kind::load, home(value));
-    } else if (value < to_.inputs_) {
+    } else if (is_fetched(value)) {  // again each time: that is less than to store it once
       step(Kind::load, value);
-      in_accumulator_ = value;
-      if (reads_[value] > 1) keep(value);
     } else {
       compute(value);
     }
@@ -77,14 +79,19 @@ class ChainProgram::Writer {
   // Leaves one of the operands in the accumulator, and others where steps can read them; says which.
   std::size_t gather(const Instruction& instruction) {
     const std::span operands(instruction.operands.data(), instruction.operand_count());
+    const bool is_binary = instruction.kind == Instruction::Kind::binary;
+    const auto can_be_read = [&](std::uint16_t value) { return has_home(value) || (is_binary && is_fetched(value)); };
     for (std::size_t k = 0; k < operands.size(); ++k) {
-      if (has_home(operands[k])) continue;
+      if (can_be_read(operands[k])) continue;
       take(operands[k]);
-      const auto can_be_read = [&](std::uint16_t other) { return other == operands[k] || has_home(other); };
-      if (std::all_of(operands.begin(), operands.end(), can_be_read)) return k;
+      const auto is_ready = [&](std::uint16_t other) { return other == operands[k] || can_be_read(other); };
+      if (std::all_of(operands.begin(), operands.end(), is_ready)) return k;
       keep(operands[k]);
     }
-    const auto here = std::find(operands.begin(), operands.end(), in_accumulator_);
+    auto here = std::find(operands.begin(), operands.end(), in_accumulator_);
+    // What is fetched is loaded and joined with what comes next (kernels/simd/chain_runs-inl.h).
+    if (here == operands.end())
+      here = std::find_if(operands.begin(), operands.end(), [&](std::uint16_t value) { return !has_home(value); });
     // Of select what is chosen: the condition often is one number.
     const std::size_t first = instruction.kind == Instruction::Kind::select ? 1 : 0;
     const std::size_t taken = here == operands.end() ? first : static_cast<std::size_t>(here - operands.begin());
@@ -97,19 +104,20 @@ class ChainProgram::Writer {
     const auto& operands = instruction.operands;
     const std::size_t taken = gather(instruction);
     // Twice the same operand: the other is read from where it is kept.
-    if (instruction.kind == Instruction::Kind::binary && operands[0] == operands[1]) keep(operands[0]);
+    if (instruction.kind == Instruction::Kind::binary && operands[0] == operands[1] && !is_fetched(operands[0]))
+      keep(operands[0]);
     switch (instruction.kind) {
       case Instruction::Kind::unary:
         step(Kind::unary, 0, instruction.function);
         break;
       case Instruction::Kind::binary:
-        step(taken == 0 ? Kind::binary : Kind::reversed, home(operands[1 - taken]), instruction.function);
+        step(taken == 0 ? Kind::binary : Kind::reversed, place(operands[1 - taken]), instruction.function);
         break;
       case Instruction::Kind::select: {
-        const auto place = [&](std::size_t k) {
+        const auto of = [&](std::size_t k) {
           return operands[k] == operands[taken] ? ChainStep::accumulator : home(operands[k]);
         };
-        to_.steps_.push_back({.kind = Kind::select, .function = 0, .x = place(0), .y = place(1), .z = place(2)});
+        to_.steps_.push_back({.kind = Kind::select, .function = 0, .x = of(0), .y = of(1), .z = of(2)});
         break;
       }
     }
@@ -131,7 +139,7 @@ class ChainProgram::Writer {
   ChainProgram& to_;
   std::span<const Instruction> program_;
   std::span<const std::uint16_t> outputs_;
-  std::uint64_t indexed_outputs_;
+  std::uint64_t indexed_inputs_, indexed_outputs_;
   std::vector<std::size_t> reads_;  // by value: instructions that are still to read it
   std::vector<std::int32_t> home_;  // the array or slot where it can be read
   std::vector<char> busy_;          // by slot

@@ -260,7 +260,8 @@ TEST(Circuits, BecomeOneVisitAndLetSumsOverTheBatchLeave) {
   count(result, outside, [](int depth) { return depth == 0; });
   EXPECT_EQ(inside.count("gather"), 0u) << to_string(result);
   EXPECT_EQ(inside.count("scatter_sum"), 0u) << to_string(result);
-  EXPECT_GE(inside["circuit_chain"], 3u);
+  // One visit forwards, and one backwards that computes what is not kept again on its way.
+  EXPECT_EQ(inside["circuit_chain"], 2u);
   // The gradient of the softplus of w is taken once, behind both loops, as are the sums over samples.
   EXPECT_EQ(inside.count("softplus"), 0u);
   EXPECT_GE(outside["reduce_sum"], 1u);
@@ -273,7 +274,6 @@ TEST(Circuits, BecomeOneVisitAndLetSumsOverTheBatchLeave) {
   };
   EXPECT_THAT(notes_of("order"), ::testing::HasSubstr("1 circuits in the order of their levels"));
   EXPECT_THAT(notes_of("circuits"), ::testing::HasSubstr("chains took in"));
-  EXPECT_THAT(notes_of("fuse"), ::testing::HasSubstr("values are computed again"));
   EXPECT_THAT(notes_of("defer"), ::testing::HasSubstr("sums over a batch moved behind their loops"));
 }
 

@@ -75,17 +75,28 @@ TEST(ChainProgram, ReadsOutputsWhereTheyStand) {
   EXPECT_EQ(ChainProgram(2, program, outputs, 0, 0b01).slots(), 1u);
 }
 
-// Functions do not read an indexed array: it is loaded, and kept where it is read again.
-TEST(ChainProgram, LoadsIndexedInputs) {
+// Functions of two read an indexed array where they need it, and it is in no slot; select does not.
+TEST(ChainProgram, ReadsIndexedInputsAsOftenAsTheyAreWanted) {
   const std::uint16_t outputs[] = {3, 4};
-  const std::array program{binary(Binary::add, 0, 1), binary(Binary::multiply, 1, 2)};
-  const ChainProgram fetched(3, program, outputs, 0b010);
-  for (const ChainStep& at : fetched.steps())
-    if (at.x == 1) {
-      EXPECT_EQ(at.kind, Kind::load);
+  const ChainProgram fetched(3, std::array{binary(Binary::add, 0, 1), binary(Binary::multiply, 1, 2)}, outputs, 0b010);
+  EXPECT_THAT(steps(fetched),
+              ElementsAre(step(Kind::load, 1), step(Kind::reversed, 0, Binary::add), step(Kind::store, 3),
+                          step(Kind::load, 1), step(Kind::binary, 2, Binary::multiply), step(Kind::store, 4)));
+  EXPECT_EQ(fetched.slots(), 0u);
+
+  // 3 = tanh 0   4 = 3 − 1   and   4 = 1 < 3 ? 1 : 3
+  const std::uint16_t last[] = {4}, chosen[] = {5};
+  const ChainProgram behind(3, std::array{unary(Unary::tanh, 0), binary(Binary::subtract, 3, 1)}, last, 0b010);
+  EXPECT_THAT(steps(behind),
+              ElementsAre(step(Kind::load, 0),
+                          ChainStep{.kind = Kind::unary, .function = static_cast<std::uint8_t>(Unary::tanh)},
+                          step(Kind::binary, 1, Binary::subtract), step(Kind::store, 3)));
+  const ChainProgram choice(3, std::array{unary(Unary::tanh, 0), binary(Binary::less, 1, 3), select(4, 1, 3)}, chosen,
+                            0b010);
+  for (const ChainStep& at : choice.steps())
+    if (at.kind == Kind::select) {
+      for (const std::uint16_t operand : {at.x, at.y, at.z}) EXPECT_NE(operand, 1u);
     }
-  EXPECT_EQ(fetched.slots(), 1u);
-  EXPECT_EQ(ChainProgram(3, program, outputs).slots(), 0u);
 }
 
 // 2 = 0 · 1   3 = tanh 1   4 = 2 + 3, outputs 3 and 4

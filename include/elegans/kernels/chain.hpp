@@ -16,7 +16,7 @@
 //     full      x[r inner + c]            row       x[c]              number   x[0]
 //     indexed   x[index[r] inner + c]     column    x[r]
 //
-// A store to an indexed array adds: x = x + A, rows in ascending order. Only load and store may name indexed arrays.
+// A store to an indexed array adds: x = x + A, rows in ascending order. select may name no indexed array.
 // Rows, columns and indices need rows of whole vectors: inner a multiple of Table::lanes.
 
 #include <cstddef>

@@ -47,7 +47,7 @@ template <class T>
 constexpr Runs<T> finishing = {Group<T, 8>::finish, Group<T, 4>::finish, End<T, 4>::finish, End<T, 2>::finish,
                                End<T, 1>::finish};
 
-// Calls with<X>() with X for operands of that access, of those that functions may read.
+// Calls with<X>() with X for operands of that access.
 template <class T, class With>
 Runs<T> by_access(Access access, With with) {
   switch (access) {
@@ -57,6 +57,8 @@ Runs<T> by_access(Access access, With with) {
       return with.template operator()<NumberARow<T>>();
     case Access::row:
       return with.template operator()<RepeatedRow<T>>();
+    case Access::indexed:
+      return with.template operator()<IndexedRows<T>>();
     default:
       return with.template operator()<WholeVectors<T>>();
   }
@@ -169,8 +171,7 @@ Runs<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked) {
   const Access access = linked.access[0];
   switch (step.kind) {
     case ChainStep::Kind::load:
-      return access == Access::indexed ? Loading<T>().template operator()<IndexedRows<T>>()
-                                       : by_access<T>(access, Loading<T>());
+      return by_access<T>(access, Loading<T>());
     case ChainStep::Kind::store:
       return access == Access::indexed ? storing<T, IndexedRows<T>> : storing<T, WholeVectors<T>>;
     case ChainStep::Kind::unary:
