@@ -124,7 +124,10 @@ class LoopRun {
     std::size_t bytes = 0;  // at the prepared extents
     std::size_t reserved = 0;
     std::byte* buffer[2] = {nullptr, nullptr};
-    std::int32_t stacked_as = -1;  // the stacked output that is the same value, made in its place
+    // The stacked outputs that are the same value, and that are the value before the step: it is made in the place that
+    // the first has for it, or else in the one that the second has for the next step, and nothing is copied.
+    std::int32_t stacked_as = -1, kept_as = -1;
+    bool has_buffers() const { return stacked_as < 0 && kept_as < 0; }
   };
   struct Summed {
     std::size_t elements = 0;

@@ -100,8 +100,15 @@ class LoopGradient {
     }
   }
 
-  // Splits the forward values that the gradient reads into kept ones and nodes to compute again.
+  // Splits the forward values that the gradient reads into kept ones and nodes to compute again. What one node alone
+  // would compute on from a kept value is kept in its place, if it is no larger.
   void choose_kept() {
+    std::vector<char> forced(joint_.value_count(), 0);
+    do split(forced);
+    while (moves_on(forced));
+  }
+
+  void split(const std::vector<char>& forced) {
     const std::vector<std::int32_t> producers = joint_.producers();
     std::vector<char> seen(joint_.value_count(), 0);
     std::vector<ValueId> wanted;
@@ -110,6 +117,7 @@ class LoopGradient {
     for (const auto& gradient : input_gradients_)
       if (gradient) wanted.push_back(gradient->id);
 
+    kept_.clear();
     again_.assign(forward_nodes_, 0);
     read_.assign(joint_.value_count(), 0);
     while (!wanted.empty()) {
@@ -126,7 +134,7 @@ class LoopGradient {
         continue;
       }
       const Node& node = joint_.nodes()[static_cast<std::size_t>(producer)];
-      if (scan_.segment_length() == 0 && is_dear(joint_, node, nesting_)) {
+      if (scan_.segment_length() == 0 && (forced[value] || is_dear(joint_, node, nesting_))) {
         kept_.push_back(value);
         continue;
       }
@@ -134,6 +142,31 @@ class LoopGradient {
       wanted.insert(wanted.end(), node.inputs.begin(), node.inputs.end());
     }
     std::sort(kept_.begin(), kept_.end());
+  }
+
+  // Marks what is to be kept in the place of a kept value, if anything is.
+  bool moves_on(std::vector<char>& forced) const {
+    std::vector<std::size_t> reads(joint_.value_count(), 0);
+    std::vector<const Node*> reader(joint_.value_count(), nullptr);
+    for (std::size_t n = 0; n < joint_.nodes().size(); ++n) {
+      const Node& node = joint_.nodes()[n];
+      if (n < forward_nodes_ && !again_[n]) continue;
+      for (const ValueId input : node.inputs) {
+        ++reads[input];
+        reader[input] = n < forward_nodes_ ? &node : nullptr;
+      }
+    }
+    for (const auto& gradient : input_gradients_)
+      if (gradient) ++reads[gradient->id];
+    bool moved = false;
+    for (const ValueId value : kept_) {
+      const Node* next = reads[value] == 1 ? reader[value] : nullptr;
+      if (next == nullptr || next->outputs.size() != 1 || read_[value]) continue;
+      if (!(joint_.type(next->outputs[0]) == joint_.type(value))) continue;
+      forced[next->outputs[0]] = 1;
+      moved = true;
+    }
+    return moved;
   }
 
   // Puts the loop that also stacks the kept values in the place of the loop.

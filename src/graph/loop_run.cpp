@@ -30,9 +30,11 @@ LoopRun::LoopRun(const Scan& scan, const Extents& reserve)
   for (std::size_t i = 0; i < counts.carried; ++i) {
     Carried& carried = carried_[i];
     carried.reserved = aligned(bytes_of(scan.body().type(scan.carried_output(i)), reserve));
-    for (std::size_t s = 0; s < counts.stacked; ++s)
+    for (std::size_t s = 0; s < counts.stacked; ++s) {
       if (scan.stacked_output(s) == scan.carried_output(i)) carried.stacked_as = static_cast<std::int32_t>(s);
-    if (carried.stacked_as < 0) workspace_bytes_ += 2 * carried.reserved;
+      if (scan.stacked_output(s) == scan.carried_input(i)) carried.kept_as = static_cast<std::int32_t>(s);
+    }
+    if (carried.has_buffers()) workspace_bytes_ += 2 * carried.reserved;
   }
   summed_.resize(counts.summed);
   for (std::size_t i = 0; i < counts.summed; ++i) {
@@ -49,7 +51,7 @@ void LoopRun::settle(std::byte* workspace) {
   body_.settle(workspace);
   workspace += aligned(body_.arena_bytes());
   for (Carried& carried : carried_) {
-    if (carried.stacked_as >= 0) continue;
+    if (!carried.has_buffers()) continue;
     for (std::byte*& buffer : carried.buffer) {
       buffer = workspace;
       workspace += carried.reserved;
@@ -96,6 +98,19 @@ Status LoopRun::run(std::byte* const* address, const Node& node, const ops::Kern
   const ScanCounts& counts = scan_.counts();
   const auto input = [&](std::size_t i) { return address[node.inputs[i]]; };
   const auto output = [&](std::size_t i) { return address[node.outputs[i]]; };
+  const auto step_of = [&](std::int64_t done) {
+    return static_cast<std::size_t>(scan_.reverse() ? steps_ - 1 - done : done);
+  };
+  const auto place_in_stack = [&](std::int32_t stack, std::int64_t done) {
+    const auto s = static_cast<std::size_t>(stack);
+    return output(counts.carried + s) + step_of(done) * stacked_bytes_[s];
+  };
+  const auto place_of_carried = [&](std::size_t i, std::int64_t done) {
+    const Carried& carried = carried_[i];
+    if (carried.stacked_as >= 0) return place_in_stack(carried.stacked_as, done);
+    if (done + 1 == steps_) return output(i);
+    return carried.kept_as >= 0 ? place_in_stack(carried.kept_as, done + 1) : carried.buffer[done % 2];
+  };
 
   for (std::size_t i = 0; i < counts.carried; ++i) body_.set_input(i, input(i));
   const std::size_t first_captured = counts.carried + counts.scanned;
@@ -109,28 +124,20 @@ Status LoopRun::run(std::byte* const* address, const Node& node, const ops::Kern
   }
 
   for (std::int64_t done = 0; done < steps_; ++done) {
-    const auto t = static_cast<std::size_t>(scan_.reverse() ? steps_ - 1 - done : done);
     for (std::size_t i = 0; i < counts.scanned; ++i)
-      body_.set_input(counts.carried + i, input(counts.carried + i) + t * scanned_bytes_[i]);
-    for (std::size_t i = 0; i < counts.stacked; ++i)
-      body_.set_output(counts.carried + i, output(counts.carried + i) + t * stacked_bytes_[i]);
-    for (std::size_t i = 0; i < counts.carried; ++i) {
-      const Carried& carried = carried_[i];
-      if (carried.stacked_as < 0) body_.set_output(i, carried.buffer[done % 2]);
-    }
+      body_.set_input(counts.carried + i, input(counts.carried + i) + step_of(done) * scanned_bytes_[i]);
+    for (std::size_t s = 0; s < counts.stacked; ++s)
+      body_.set_output(counts.carried + s, place_in_stack(static_cast<std::int32_t>(s), done));
+    for (std::size_t i = 0; i < counts.carried; ++i)
+      if (carried_[i].stacked_as < 0) body_.set_output(i, place_of_carried(i, done));
     const Status status = body_.run(kernels);
     if (!status.ok()) return status;
-    for (std::size_t i = 0; i < counts.carried; ++i) {
-      const Carried& carried = carried_[i];
-      const auto stack = static_cast<std::size_t>(carried.stacked_as);
-      body_.set_input(i, carried.stacked_as < 0 ? carried.buffer[done % 2]
-                                                : output(counts.carried + stack) + t * stacked_bytes_[stack]);
-    }
+    for (std::size_t i = 0; i < counts.carried; ++i) body_.set_input(i, place_of_carried(i, done));
     for (std::size_t i = 0; !counts.running && i < counts.summed; ++i)
       summed_[i].add_to(output(first_summed + i), kernels);
   }
   for (std::size_t i = 0; i < counts.carried; ++i)
-    if (carried_[i].bytes > 0) std::memmove(output(i), body_.input(i), carried_[i].bytes);
+    if (carried_[i].bytes > 0 && body_.input(i) != output(i)) std::memcpy(output(i), body_.input(i), carried_[i].bytes);
   return {};
 }
 

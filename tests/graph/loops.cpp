@@ -227,6 +227,43 @@ TEST(Loop, InnerLoopsGoOnWithTheSumsOfOuterOnes) {
   }
 }
 
+// What is carried is made where the next step keeps it, also where two change places and one is kept twice.
+TEST(Loop, KeepsWhatItCarriesBeforeAStepAndBehindIt) {
+  for (const bool reverse : {false, true})
+    for (const std::int64_t time : {0, 1, 2, 5}) {
+      Graph graph;
+      const Value x = graph.input("x", {Dtype::f64, {Dim::time()}}), a = graph.input("a", {Dtype::f64, {1}}),
+                  b = graph.input("b", {Dtype::f64, {1}});
+      const LoopResult loop = scan(Dim::time(), std::array{a, b}, std::array{x},
+                                   [&](const Loop& in) {
+                                     const Value next = in.carried[0] + in.scanned[0];
+                                     return LoopResult{.carried = {in.carried[1], next},
+                                                       .stacked = {in.carried[0], in.carried[1], in.carried[0], next},
+                                                       .summed = {}};
+                                   },
+                                   {.reverse = reverse});
+      for (std::size_t i = 0; i < 2; ++i) graph.output("carried " + std::to_string(i), loop.carried[i]);
+      for (std::size_t i = 0; i < 4; ++i) graph.output("stacked " + std::to_string(i), loop.stacked[i]);
+      Executable run = compile(std::move(graph), {.reserve = {.time = 5}});
+      const Tensor steps = random_tensor({time}, 1), first = random_tensor({1}, 2), second = random_tensor({1}, 3);
+      std::vector<std::vector<double>> want(4, std::vector<double>(static_cast<std::size_t>(time)));
+      double c = first.values()[0], d = second.values()[0];
+      for (std::int64_t done = 0; done < time; ++done) {
+        const auto t = static_cast<std::size_t>(reverse ? time - 1 - done : done);
+        const double next = c + steps.values()[t];
+        want[0][t] = want[2][t] = c;
+        want[1][t] = d;
+        want[3][t] = next;
+        c = d;
+        d = next;
+      }
+      const std::vector<Tensor> got = run(std::array<View, 3>{steps, first, second});
+      EXPECT_EQ(got[0].values()[0], c) << time;
+      EXPECT_EQ(got[1].values()[0], d) << time;
+      for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(got[2 + i].values(), want[i]) << time << " steps, stack " << i;
+    }
+}
+
 TEST(Loop, SumsGoOnThroughLoopsInLoopsInLoops) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f64, {Dim::time(), Dim::batch()}});
@@ -410,6 +447,9 @@ TEST(LoopGradients, KeepSumsAndComputeTheirTermsAgain) {
   ASSERT_EQ(inner->counts().stacked, 2u);
   EXPECT_EQ(inner->body().type(inner->stacked_output(0)).shape, (Shape{2, 4}));
   EXPECT_EQ(inner->body().type(inner->stacked_output(1)).shape, (Shape{2, 1}));
+  // One node alone goes on from the sum, so what it makes is kept instead.
+  const auto maker = static_cast<std::size_t>(inner->body().producers()[inner->stacked_output(1)]);
+  EXPECT_EQ(inner->body().nodes()[maker].operation->name(), "add");
 }
 
 }  // namespace
