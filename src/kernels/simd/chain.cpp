@@ -94,6 +94,10 @@ class LinkedChain {
     const auto array_of = [&](std::uint16_t number) {  // slots are like arrays of their own
       return number < chain.count ? chain.arrays[number] : ChainArray{.access = Access::full, .padded = true};
     };
+    const Rows rows = !joins_rows_    ? Rows::alone
+                      : vectors_ == 1 ? Rows::of_one
+                      : vectors_ == 2 ? Rows::of_two
+                                      : Rows::of_four;
     for (std::size_t s = 0; s < chain.length; ++s) {
       const ChainStep& step = chain.steps[s];
       LinkedStep<T>& linked = *new (steps_ + s) LinkedStep<T>;
@@ -107,13 +111,13 @@ class LinkedChain {
         linked.padded = linked.padded && array_of(operands[k]).padded;
       }
       if (linked.access[0] == Access::indexed) linked.y = static_cast<std::uint16_t>(index_of(step.x));
-      linked.runs = runs_of(step, linked);
+      linked.runs = runs_of(step, linked, rows);
       if (step.kind == Kind::unary) linked.unary = table.unary[step.function];
       if (step.kind == Kind::binary || step.kind == Kind::reversed) linked.binary = table.binary[step.function];
     }
     (new (steps_ + chain.length) LinkedStep<T>)->runs = finishing<T>;
     for (std::size_t s = 0; s + 1 < chain.length; ++s)
-      if (join_load(chain.steps + s, steps_ + s) || join_store(chain.steps + s, steps_ + s)) ++s;
+      if (join_load(chain.steps + s, steps_ + s, rows) || join_store(chain.steps + s, steps_ + s, rows)) ++s;
   }
 
   // Moves all places by so many of their steps.

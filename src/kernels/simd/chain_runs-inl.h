@@ -49,19 +49,20 @@ constexpr Runs<T> finishing = {Group<T, 8>::finish, Group<T, 4>::finish, End<T, 
 
 // Calls with<X>() with X for operands of that access.
 template <class T, class With>
-Runs<T> by_access(Access access, With with) {
-  switch (access) {
-    case Access::number:
-      return with.template operator()<OneNumber<T>>();
-    case Access::column:
-      return with.template operator()<NumberARow<T>>();
-    case Access::row:
-      return with.template operator()<RepeatedRow<T>>();
-    case Access::indexed:
-      return with.template operator()<IndexedRows<T>>();
-    default:
-      return with.template operator()<WholeVectors<T>>();
+auto by_access(Access access, Rows rows, With with) {
+  const bool is_alone = rows == Rows::alone;
+  if (access == Access::number || (access == Access::column && is_alone))
+    return with.template operator()<OneNumber<T>>();
+  if (access == Access::full || (access == Access::row && is_alone)) return with.template operator()<WholeVectors<T>>();
+  if (access == Access::row) return with.template operator()<RepeatedRow<T>>();
+  if (access == Access::column) {
+    if (rows == Rows::of_one) return with.template operator()<NumberARow<T, 1>>();
+    if (rows == Rows::of_two) return with.template operator()<NumberARow<T, 2>>();
+    return with.template operator()<NumberARow<T, 4>>();
   }
+  if (rows == Rows::of_one) return with.template operator()<IndexedRows<T, 1>>();
+  if (rows == Rows::of_two) return with.template operator()<IndexedRows<T, 2>>();
+  return with.template operator()<IndexedRows<T>>();
 }
 
 template <class T>
@@ -114,12 +115,12 @@ Runs<T> unary_runs(Unary function) {
 }
 
 template <class T>
-Runs<T> binary_runs(Binary function, bool reversed, Access access) {
+Runs<T> binary_runs(Binary function, bool reversed, Access access, Rows rows) {
   switch (function) {
-#define ELEGANS_CASE(name)                                                       \
-  case Binary::name:                                                             \
-    return reversed ? by_access<T>(access, Combining<T, lanewise::name, true>()) \
-                    : by_access<T>(access, Combining<T, lanewise::name, false>());
+#define ELEGANS_CASE(name)                                                             \
+  case Binary::name:                                                                   \
+    return reversed ? by_access<T>(access, rows, Combining<T, lanewise::name, true>()) \
+                    : by_access<T>(access, rows, Combining<T, lanewise::name, false>());
     ELEGANS_CASE(add)
     ELEGANS_CASE(subtract)
     ELEGANS_CASE(multiply)
@@ -131,7 +132,8 @@ Runs<T> binary_runs(Binary function, bool reversed, Access access) {
     ELEGANS_CASE(equal)
 #undef ELEGANS_CASE
     default:
-      return reversed ? by_access<T>(access, Calling<T, true>()) : by_access<T>(access, Calling<T, false>());
+      return reversed ? by_access<T>(access, rows, Calling<T, true>())
+                      : by_access<T>(access, rows, Calling<T, false>());
   }
 }
 
@@ -167,19 +169,21 @@ Runs<T> select_runs(const LinkedStep<T>& step) {
 
 // The functions for a step whose accesses are known.
 template <class T>
-Runs<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked) {
+Runs<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked, Rows rows) {
   const Access access = linked.access[0];
   switch (step.kind) {
     case ChainStep::Kind::load:
-      return by_access<T>(access, Loading<T>());
+      return by_access<T>(access, rows, Loading<T>());
     case ChainStep::Kind::store:
-      return access == Access::indexed ? storing<T, IndexedRows<T>> : storing<T, WholeVectors<T>>;
+      if (access != Access::indexed) return storing<T, WholeVectors<T>>;
+      if (rows == Rows::of_one) return storing<T, IndexedRows<T, 1>>;
+      return rows == Rows::of_two ? storing<T, IndexedRows<T, 2>> : storing<T, IndexedRows<T>>;
     case ChainStep::Kind::unary:
       return unary_runs<T>(static_cast<Unary>(step.function));
     case ChainStep::Kind::binary:
-      return binary_runs<T>(static_cast<Binary>(step.function), false, access);
+      return binary_runs<T>(static_cast<Binary>(step.function), false, access, rows);
     case ChainStep::Kind::reversed:
-      return binary_runs<T>(static_cast<Binary>(step.function), true, access);
+      return binary_runs<T>(static_cast<Binary>(step.function), true, access, rows);
     case ChainStep::Kind::select:
       break;
   }
@@ -191,11 +195,14 @@ Runs<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked) {
 
 // Calls with<X>() with X for operands of that access; false where there is no joint for it.
 template <class T, class With>
-bool joint_by_access(Access access, With with) {
+bool joint_by_access(Access access, Rows rows, With with) {
   if (access == Access::full) return with.template operator()<WholeVectors<T>>();
-  if (access == Access::number) return with.template operator()<OneNumber<T>>();
-  if (access == Access::column) return with.template operator()<NumberARow<T>>();
-  return false;
+  if (access == Access::number || (access == Access::column && rows == Rows::alone))
+    return with.template operator()<OneNumber<T>>();
+  if (access != Access::column) return false;
+  if (rows == Rows::of_one) return with.template operator()<NumberARow<T, 1>>();
+  if (rows == Rows::of_two) return with.template operator()<NumberARow<T, 2>>();
+  return with.template operator()<NumberARow<T, 4>>();
 }
 
 // Calls with<Of>() with Of for f(A, X), or f(X, A) where reversed.
@@ -222,18 +229,20 @@ constexpr bool is_of_two(const ChainStep& step) {
 
 // What is loaded is whole vectors, fetched or not; where it is the other operand that is, that one is loaded instead.
 template <class T>
-bool join_load(const ChainStep* steps, LinkedStep<T>* linked) {
+bool join_load(const ChainStep* steps, LinkedStep<T>* linked, Rows rows) {
   const auto is_whole = [&](std::size_t s) { return linked[s].access[0] == Access::full; };
   const bool fetched = linked[0].access[0] == Access::indexed, swapped = !fetched && !is_whole(0);
   if (steps[0].kind != ChainStep::Kind::load || !is_of_two(steps[1]) || (swapped && !is_whole(1))) return false;
   const bool reversed = (steps[1].kind == ChainStep::Kind::reversed) != swapped;
-  return joint_by_access<T>(linked[swapped ? 0 : 1].access[0], [&]<class X>() {
+  return joint_by_access<T>(linked[swapped ? 0 : 1].access[0], rows, [&]<class X>() {
     return joint_by_function<T, X>(static_cast<Binary>(steps[1].function), reversed, [&]<class Of>() {
       const auto join = [&]<class From, bool is_swapped>() {
         linked->runs.group = Group<T, 8>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
         linked->runs.small = Group<T, 4>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
         return true;
       };
+      if (fetched && rows == Rows::of_one) return join.template operator()<IndexedRows<T, 1>, false>();
+      if (fetched && rows == Rows::of_two) return join.template operator()<IndexedRows<T, 2>, false>();
       if (fetched) return join.template operator()<IndexedRows<T>, false>();
       if (swapped) return join.template operator()<WholeVectors<T>, true>();
       return join.template operator()<WholeVectors<T>, false>();
@@ -242,10 +251,10 @@ bool join_load(const ChainStep* steps, LinkedStep<T>* linked) {
 }
 
 template <class T>
-bool join_store(const ChainStep* steps, LinkedStep<T>* linked) {
+bool join_store(const ChainStep* steps, LinkedStep<T>* linked, Rows rows) {
   if (!is_of_two(steps[0]) || steps[1].kind != ChainStep::Kind::store || linked[1].access[0] != Access::full)
     return false;
-  return joint_by_access<T>(linked[0].access[0], [&]<class X>() {
+  return joint_by_access<T>(linked[0].access[0], rows, [&]<class X>() {
     return joint_by_function<T, X>(static_cast<Binary>(steps[0].function), steps[0].kind == ChainStep::Kind::reversed,
                                    [&]<class Of>() {
                                      linked->runs.group = Group<T, 8>::template compute_and_store<Of, WholeVectors<T>>;

@@ -174,7 +174,11 @@ struct LinkedStep {
   }
 };
 
-// How a step of a whole group finds vector i of an operand, by its access.
+// How many vectors a row has: one, two or four, which share a group with other rows, or any number. In the last case a
+// group is of one row, and its places move from row to row: a column is one number to it, and a row whole vectors.
+enum class Rows : std::uint8_t { of_one, of_two, of_four, alone };
+
+// How a step of a whole group finds vector i of an operand, by its access and the rows.
 template <class T>
 struct WholeVectors {
   T* x;
@@ -192,13 +196,11 @@ struct OneNumber {
   HWY_INLINE OneNumber(const LinkedStep<T>& step, const Operands<T>& operands) : OneNumber(operands, step.x) {}
   HWY_INLINE Vector<T> vector(std::size_t) const { return x; }
 };
-template <class T>
+template <class T, std::size_t vectors>
 struct NumberARow {
   const T* x;
-  unsigned shift;
-  HWY_INLINE NumberARow(const LinkedStep<T>& step, const Operands<T>& operands)
-      : x(operands.of(step.x)), shift(operands.row_shift) {}
-  HWY_INLINE Vector<T> vector(std::size_t i) const { return hn::Set(hn::ScalableTag<T>(), x[i >> shift]); }
+  HWY_INLINE NumberARow(const LinkedStep<T>& step, const Operands<T>& operands) : x(operands.of(step.x)) {}
+  HWY_INLINE Vector<T> vector(std::size_t i) const { return hn::Set(hn::ScalableTag<T>(), x[i / vectors]); }
 };
 template <class T>
 struct RepeatedRow {
@@ -211,20 +213,18 @@ struct RepeatedRow {
     return hn::LoadU(d, x + (i & mask) * hn::Lanes(d));
   }
 };
-template <class T>
+// Of rows of so many vectors; 0 where that is known as it runs.
+template <class T, std::size_t vectors = 0>
 struct IndexedRows {
   T* x;
   const std::uint32_t* index;
-  unsigned shift;
-  std::size_t mask, inner;
-  HWY_INLINE IndexedRows(const LinkedStep<T>& step, const Operands<T>& operands)
-      : x(operands.of(step.x)),
-        index(reinterpret_cast<const std::uint32_t*>(operands.at[step.y])),
-        shift(operands.row_shift),
-        mask(operands.row_mask),
-        inner(operands.inner) {}
+  const Operands<T>& operands;
+  HWY_INLINE IndexedRows(const LinkedStep<T>& step, const Operands<T>& with)
+      : x(with.of(step.x)), index(reinterpret_cast<const std::uint32_t*>(with.at[step.y])), operands(with) {}
   HWY_INLINE T* place(std::size_t i) const {
-    return x + index[i >> shift] * inner + (i & mask) * hn::Lanes(hn::ScalableTag<T>());
+    const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
+    if constexpr (vectors > 0) return x + (index[i / vectors] * vectors + i % vectors) * lanes;
+    return x + index[i >> operands.row_shift] * operands.inner + (i & operands.row_mask) * lanes;
   }
   HWY_INLINE Vector<T> vector(std::size_t i) const { return hn::LoadU(hn::ScalableTag<T>(), place(i)); }
   HWY_INLINE void put(Vector<T> a, std::size_t i) const {  // adds
