@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <cstring>
 
 #include "ops/fixed_chain.hpp"
+#include "ops/repeat_row.hpp"
 
 namespace elegans::ops {
 namespace {
@@ -228,8 +228,7 @@ class CircuitChain::Pass {
   void run_tiles() noexcept {
     for (std::size_t k = 0; k < program_.arrays(); ++k) arrays_[k] = is_tile(k) || k >= inputs_ ? tile(k) : base(k);
     for (std::size_t i = 0; i < inputs_; ++i)
-      for (std::size_t r = 0; !circuit_.fetched_by_[i] && access(i) == Access::row && r < step_; ++r)
-        std::memcpy(tile(i) + r * batch_, base(i), batch_ * sizeof(T));
+      if (!circuit_.fetched_by_[i] && access(i) == Access::row) repeat_row(base(i), tile(i), batch_, step_);
     for (std::size_t row = 0; row < count_; row += step_) {
       const std::size_t rows = std::min(step_, count_ - row);
       fetch(row, rows);

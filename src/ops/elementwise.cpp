@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <cstring>
 
 #include "ops/fixed_chain.hpp"
+#include "ops/repeat_row.hpp"
 
 namespace elegans::ops {
 namespace {
@@ -282,8 +282,7 @@ class Elementwise::Pass {
         reinterpret_cast<T*>(reinterpret_cast<std::byte*>(arrays_) + aligned(chain_.arrays() * sizeof(void*)));
     for (std::size_t i = 0, copied = 0; i < operation_.inputs_; ++i) {
       arrays_[i] = is_copied(i) ? copies + copied++ * copy : base(i);
-      for (std::size_t r = 0; access(i) == Access::row && r < at_once; ++r)
-        std::memcpy(arrays_[i] + r * inner_, base(i), inner_ * sizeof(T));
+      if (access(i) == Access::row) repeat_row(base(i), arrays_[i], inner_, at_once);
     }
     for (std::size_t row = 0; row < outer_; row += at_once) {
       const std::size_t rows = std::min(at_once, outer_ - row);

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <cstring>
+
+#include "ops/repeat_row.hpp"
 
 namespace elegans::ops {
 namespace {
@@ -265,9 +266,7 @@ class RowChain::Pass {
 
   void spread_rows() noexcept {
     for (std::size_t i = 0; step_ > 1 && i < chain_.forms_.size(); ++i)
-      if (chain_.forms_[i] == RowForm::row)
-        for (std::size_t r = 0; r < step_; ++r)
-          std::memcpy(spread_register(i) + r * inner_, call_.in<T>(i), inner_ * sizeof(T));
+      if (chain_.forms_[i] == RowForm::row) repeat_row(call_.in<T>(i), spread_register(i), inner_, step_);
   }
 
   // Repeats each number of what is narrow along its row. (A single row is read with stride 0 instead.)
