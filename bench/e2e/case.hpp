@@ -51,6 +51,7 @@ std::vector<Case> size_cases();
 std::vector<Case> unnamed_cases();
 std::vector<Case> loss_cases();
 std::vector<Case> dense_cases();
+std::vector<Case> target_cases();
 std::vector<Case> compile_cases();
 
 }  // namespace elegans::bench

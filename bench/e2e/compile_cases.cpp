@@ -4,23 +4,37 @@
 
 #include "e2e/bound_executable.hpp"
 #include "e2e/case.hpp"
+#include "e2e/graphs.hpp"
 #include "e2e/models.hpp"
 #include "e2e/training_step.hpp"
 #include "elegans/model/forward.hpp"
+#include "elegans/model/policy.hpp"
 #include "elegans/train/trainer.hpp"
 
 namespace elegans::bench {
 namespace {
 
-Series step_series(const Model& model) {
-  return {"step/" + model.name, [model] {
-            auto built = std::make_shared<Sequential>(model.build());
+Series step_series(const std::string& name, const std::function<Sequential()>& build) {
+  return {name, [build] {
+            auto built = std::make_shared<Sequential>(build());
             return Work{.run = repeated([built] {
                           model::ForwardGraph written =
                               model::write_forward(*built, {.timespans = true, .expose_states = true});
                           graph::compile(std::move(written.graph), {});
                         })};
           }};
+}
+
+// A policy made, for any Δt or for one.
+Series policy_series(const std::string& name, const PolicyOptions& options) {
+  return {name, [options] {
+            auto built = std::make_shared<Sequential>(cfc_ncp().build());
+            return Work{.run = repeated([built, options] { Policy(*built, Preprocessing{}, options); })};
+          }};
+}
+
+Series graph_series(const std::string& name, const std::function<graph::Graph()>& write) {
+  return {name, [write] { return Work{.run = repeated([write] { graph::compile(write(), {}); })}; }};
 }
 
 // A trainer made and reserved: gradients and update.
@@ -40,11 +54,26 @@ Series training_series(const Model& model, std::int64_t batch, std::int64_t time
 
 }  // namespace
 
+// All that other cases compile; of the sizes the largest ones.
 std::vector<Case> compile_cases() {
   Case result{"compile", "compiling", {}};
-  for (const Model& model : {cfc_ncp(), ltc_ncp(), lstm(64), gru(64)}) result.series.push_back(step_series(model));
-  for (const Model& model : {cfc_ncp(), ltc_ncp(), cfc(), lstm(64)})
-    result.series.push_back(training_series(model, 128, 100));
+  std::vector<Series>& all = result.series;
+  std::vector<Model> steps{cfc_ncp(), cfc_ncp_by_user(), ltc_ncp()};
+  for (const std::int64_t units : {16, 32, 64})
+    for (const Model& model : {lstm(units), gru(units)}) steps.push_back(with_dense(model, units));
+  const std::vector<Model> unnamed = unnamed_models();
+  steps.insert(steps.end(), unnamed.begin(), unnamed.end());
+  for (const Model& model : steps) all.push_back(step_series("step/" + model.name, [model] { return model.build(); }));
+  all.push_back(policy_series("policy/cfc-ncp", {}));
+  all.push_back(policy_series("policy/cfc-ncp-fixed", {.fixed_dt = 0.7}));
+  all.push_back(step_series("step/ltc-4096", [] { return wired_ltc(4096); }));
+  all.push_back(step_series("step/dense-4096", [] { return wired_dense(4096); }));
+  for (const Model& model : {cfc_ncp(), ltc_ncp(), cfc(), lstm(64)}) all.push_back(training_series(model, 128, 100));
+  for (const Model& model : unnamed) all.push_back(training_series(model, 32, 64));
+  all.push_back(graph_series("loss/crossentropy",
+                             [] { return loss_graph(nn::sparse_categorical_crossentropy(), label_targets()); }));
+  all.push_back(graph_series("loss/mse", [] { return loss_graph(nn::mean_squared_error(), numeric_targets()); }));
+  all.push_back(graph_series("dense/784x256", dense_graph));
   return {result};
 }
 

@@ -6,6 +6,7 @@
 #include "e2e/bound_executable.hpp"
 #include "e2e/by_openblas.hpp"
 #include "e2e/case.hpp"
+#include "e2e/graphs.hpp"
 #include "elegans/graph/gradient.hpp"
 #include "elegans/nn/dense.hpp"
 
@@ -20,18 +21,7 @@ constexpr Counts dense_counts{.flop = 4.0 * batch * inputs * units + 2.0 * batch
 
 Series dense_series() {
   return {"run", [] {
-            graph::Graph graph;
-            nn::Context context(graph, {.mode = nn::Mode::training});
-            nn::Dense layer(units);
-            const graph::Value x = graph.input("x", {Dtype::f32, Shape{batch, inputs}});
-            const graph::Value y = layer(context, x);
-            const graph::Value loss = sum(y * graph.input("slope", {Dtype::f32, Shape{batch, units}}));
-            std::vector<graph::Value> weights;
-            for (const auto& [weight, value] : context.weights()) weights.push_back(value);
-            graph.output("y", y);
-            for (const graph::Value gradient : graph::gradients(loss, weights))
-              graph.output("gradient " + std::to_string(graph.outputs().size()), gradient);
-            auto run = std::make_shared<BoundExecutable>(std::move(graph), Extents{});
+            auto run = std::make_shared<BoundExecutable>(dense_graph(), Extents{});
             return Work{.run = repeated([run] { run->run(); }), .counts = dense_counts};
           }};
 }
@@ -66,6 +56,21 @@ Case product_case(std::int64_t size) {
 }
 
 }  // namespace
+
+graph::Graph dense_graph() {
+  graph::Graph graph;
+  nn::Context context(graph, {.mode = nn::Mode::training});
+  nn::Dense layer(units);
+  const graph::Value x = graph.input("x", {Dtype::f32, Shape{batch, inputs}});
+  const graph::Value y = layer(context, x);
+  const graph::Value loss = sum(y * graph.input("slope", {Dtype::f32, Shape{batch, units}}));
+  std::vector<graph::Value> weights;
+  for (const auto& [weight, value] : context.weights()) weights.push_back(value);
+  graph.output("y", y);
+  for (const graph::Value gradient : graph::gradients(loss, weights))
+    graph.output("gradient " + std::to_string(graph.outputs().size()), gradient);
+  return graph;
+}
 
 std::vector<Case> dense_cases() {
   return {with({"dense/784x256", "Dense 784 → 256, batch 32, forward and backward", {dense_series()}},

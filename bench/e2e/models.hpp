@@ -29,5 +29,6 @@ Model cfc();              // CfC(64) with its backbone of 128
 Model lstm(std::int64_t units);
 Model gru(std::int64_t units);
 Model with_dense(Model model, std::int64_t units);  // Dense(8) behind `units` outputs
+std::vector<Model> unnamed_models();                // five of unnamed_cell.hpp
 
 }  // namespace elegans::bench

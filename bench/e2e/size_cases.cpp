@@ -5,6 +5,7 @@
 
 #include "e2e/bound_executable.hpp"
 #include "e2e/case.hpp"
+#include "e2e/graphs.hpp"
 #include "e2e/models.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/nn/ltc.hpp"
@@ -48,23 +49,35 @@ Work step_work(Sequential& model, Counts counts, std::int64_t synapses) {
   return {.run = repeated([step] { step->run(); }), .counts = counts};
 }
 
-Work ltc_step(const wiring::Wiring& wiring) {
+Sequential ltc_over(const wiring::Wiring& wiring) {
   Sequential model({.seed = 1});
   model.add(nn::LTC(wiring));
   model.build(model_inputs);
+  return model;
+}
+
+Work ltc_step(const wiring::Wiring& wiring) {
+  Sequential model = ltc_over(wiring);
   const wiring::Wiring built = wiring.built(model_inputs);
   return step_work(model, counts_of_step(count_ltc(built, 6)), built.synapse_count() + built.sensory_synapse_count());
 }
 
 Work dense_step(std::int64_t units) {
-  Sequential model({.seed = 1});
-  model.add(nn::WiredDense({.wiring = dense_wiring(units)}));
-  model.build({Dim::batch(), units});
+  Sequential model = wired_dense(units);
   const auto n = static_cast<double>(units * synapses_of_neuron), u = static_cast<double>(units);
   return step_work(model, {.flop = 2 * n + u, .bytes = 4 * (n + u)}, units * synapses_of_neuron);
 }
 
 }  // namespace
+
+Sequential wired_ltc(std::int64_t units) { return ltc_over(recurrent_wiring(units)); }
+
+Sequential wired_dense(std::int64_t units) {
+  Sequential model({.seed = 1});
+  model.add(nn::WiredDense({.wiring = dense_wiring(units)}));
+  model.build({Dim::batch(), units});
+  return model;
+}
 
 std::vector<Case> size_cases() {
   Case ltc{"size/ltc", "step: LTC, 16 synapses a neuron", {}};

@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::uint32_t first_seed = 20250, bodies = 5;
 
-Model unnamed(std::uint32_t seed) {
-  return {"unnamed-" + std::to_string(seed), "drawn from " + std::to_string(seed),
+Model unnamed(std::uint32_t number) {
+  const std::uint32_t seed = first_seed + number;
+  return {"body-" + std::to_string(number + 1), "drawn from " + std::to_string(seed),
           [seed](Sequential& model) { model.add(nn::RNN(std::make_shared<UnnamedCell>(seed))); },
           UnnamedCell(seed).counts(model_inputs)};
 }
@@ -28,14 +29,19 @@ Work training_work(const Model& model) { return training_step(model.build(), 32,
 
 Case unnamed_case(const std::string& name, const std::string& text, Work (*prepare)(const Model&)) {
   Case result{name, text, {}};
-  for (std::uint32_t i = 0; i < bodies; ++i)
-    result.series.push_back({"body-" + std::to_string(i + 1), [=] { return prepare(unnamed(first_seed + i)); }});
-  for (const Model& model : {cfc_ncp(), ltc_ncp()})
-    result.series.push_back({model.name, [=] { return prepare(model); }});
+  std::vector<Model> models = unnamed_models();
+  for (const Model& model : {cfc_ncp(), ltc_ncp()}) models.push_back(model);
+  for (const Model& model : models) result.series.push_back({model.name, [=] { return prepare(model); }});
   return result;
 }
 
 }  // namespace
+
+std::vector<Model> unnamed_models() {
+  std::vector<Model> models;
+  for (std::uint32_t i = 0; i < bodies; ++i) models.push_back(unnamed(i));
+  return models;
+}
 
 std::vector<Case> unnamed_cases() {
   return {unnamed_case("unnamed/step", "step: five cells nobody named", step_work),

@@ -1,0 +1,22 @@
+#pragma once
+// Graphs of cases that are no model's.
+
+#include "elegans/graph/graph.hpp"
+#include "elegans/model/sequential.hpp"
+#include "elegans/nn/losses.hpp"
+
+namespace elegans::bench {
+
+// A loss of 4096 places of 1000 numbers, and its gradient; `target` is the type of its targets.
+graph::Graph loss_graph(const nn::Loss& loss, const ops::Type& target);
+ops::Type label_targets();    // a label a place
+ops::Type numeric_targets();  // a number for each of a place
+
+// Dense 784 → 256 of 32 rows, and the gradients of its weights.
+graph::Graph dense_graph();
+
+// One step of the recurrent networks of size_cases, and of a Dense over a wiring: so many units, 16 synapses each.
+Sequential wired_ltc(std::int64_t units);
+Sequential wired_dense(std::int64_t units);
+
+}  // namespace elegans::bench
