@@ -89,13 +89,16 @@ class Peers:
         flags = ["c++", "-std=c++17", "-O3", "-march=native", "-DRTNEURAL_USE_EIGEN=1", "-DRTNEURAL_DEFAULT_ALIGNMENT=32",
                  "-DEIGEN_MAX_ALIGN_BYTES=32", "-I", self.rtneural, "-isystem", os.path.join(self.rtneural, "modules", "Eigen"),
                  "-isystem", "/usr/include/eigen3"]
-        return self.compile("rtneural_step", "rtneural_step.cpp", flags, [])
+        try:
+            return self.compile("rtneural_step", "rtneural_step.cpp", flags, [])
+        except Missing:  # RTNeural's Eigen may not know the half-precision numbers of this processor
+            return self.compile("rtneural_step", "rtneural_step.cpp", flags + ["-mno-avx512fp16"], [])
 
     def compile(self, name, source, compiler, libraries):
         program, source = os.path.join(self.folder, name), os.path.join(PEERS_FOLDER, source)
         if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
             done = subprocess.run([*compiler, source, "-o", program, *libraries], capture_output=True, text=True)
             if done.returncode:
-                errors = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
-                raise Missing(f"{name} does not compile: {errors[0]}")
+                errors = [line for line in done.stderr.splitlines() if "error: " in line] or ["error: no message"]
+                raise Missing(f"{name} does not compile: {errors[0].split('error: ', 1)[1]}")
         return program

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "ops/fixed_chain.hpp"
+#include "ops/level_sums.hpp"
 #include "ops/repeat_row.hpp"
 
 namespace elegans::ops {
@@ -21,16 +21,6 @@ std::size_t rows_at_once(std::size_t count, std::size_t batch, std::size_t eleme
 
 std::size_t tile_elements(std::size_t count, std::size_t batch, std::size_t element) {
   return (aligned(rows_at_once(count, batch, element) * batch * element) + 64) / element;
-}
-
-// y_a [targets] = sums of x_a by target for each array a, connections standing in levels; `sums` [targets] are scratch.
-template <class T>
-void sum_by_levels(const kernels::Table<T>& table, const Connections& connections, std::size_t arrays,
-                   const T* const* x, T* const* sums, T* const* y) {
-  const Levels& levels = *connections.levels();
-  const std::size_t targets = connections.outputs();
-  table.sum_levels(x, sums, arrays, targets, levels.offsets.size() - 1, levels.offsets.data());
-  for (std::size_t a = 0; a < arrays; ++a) table.gather(sums[a], y[a], 1, targets, targets, 1, levels.rank.data());
 }
 
 }  // namespace
@@ -281,77 +271,6 @@ void CircuitChain::link(const Call& call) const noexcept {
 Status CircuitChain::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).run(); });
   return {};
-}
-
-// A single sample: all connections at once.
-template <class T>
-class CircuitChain::FixedSample final : public FixedCall {
- public:
-  FixedSample(const CircuitChain& operation, const Call& call)
-      : table_(call.kernels.table<T>()),
-        connections_(*operation.connections_),
-        chain_(*operation.chain_, connections_.count(), call.kernels),
-        scratch_(operation.outputs_.size() * connections_.outputs() * sizeof(T)) {
-    for (std::size_t i = 0; i < operation.fetched_by_.size(); ++i)
-      if (const auto by = operation.fetched_by_[i])
-        fetched_.push_back({*by, call.in<T>(i), chain_.input(i)});
-      else
-        chain_.read(i, call.in<T>(i), static_cast<Access>(call.sizes[1 + i]), call.is_padded(i));
-    for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
-      if (!operation.outputs_[o].sum_by) chain_.write(operation.outputs_[o].result, call.out<T>(o));
-    for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
-      if (const auto by = operation.outputs_[o].sum_by)
-        sum(*by, chain_.result(operation.outputs_[o].result), call.out<T>(o));
-    chain_.link();
-  }
-
-  Status run() noexcept override {
-    const std::size_t count = connections_.count();
-    for (const auto& [by, from, to] : fetched_)
-      table_.gather(from, to, 1, connections_.width(by), count, 1, connections_.index(by).data());
-    chain_.run();
-    for (const auto& [by, from, to] : summed_) {
-      std::fill_n(to, connections_.width(by), T{0});
-      table_.scatter_add(from, to, count, 1, connections_.index(by).data());
-    }
-    if (!levelled_.empty())
-      sum_by_levels(table_, connections_, levelled_.size(), levelled_.data(), level_sums_.data(),
-                    level_results_.data());
-    return {};
-  }
-
- private:
-  struct Moved {
-    End by;
-    const T* from;
-    T* to;
-  };
-
-  // Sums by target all run along the levels together.
-  void sum(End by, const T* from, T* to) {
-    if (by != End::target || !connections_.levels()) {
-      summed_.push_back({by, from, to});
-      return;
-    }
-    level_sums_.push_back(reinterpret_cast<T*>(scratch_.data()) + levelled_.size() * connections_.outputs());
-    levelled_.push_back(from);
-    level_results_.push_back(to);
-  }
-
-  const kernels::Table<T>& table_;
-  const Connections& connections_;
-  FixedChain<T> chain_;
-  AlignedBuffer scratch_;
-  std::vector<Moved> fetched_, summed_;
-  std::vector<const T*> levelled_;
-  std::vector<T*> level_sums_, level_results_;
-};
-
-std::unique_ptr<FixedCall> CircuitChain::fix(const Call& call) const {
-  return with_floating(call.dtype, [&]<class T>(T) -> std::unique_ptr<FixedCall> {
-    if (call.sizes[0] != 1 || connections_->count() == 0) return nullptr;
-    return std::make_unique<FixedSample<T>>(*this, call);
-  });
 }
 
 }  // namespace elegans::ops

@@ -130,7 +130,7 @@ TYPED_TEST(Chains, StepsGiveTheSameBitsWhateverStandsBesideThem) {
             for (const auto& [rows, vectors] : {Rows{1, 3}, Rows{3, 2}, Rows{13, 1}, Rows{5, 4}, Rows{2, 12}}) {
               SCOPED_TRACE(target + " " + name(static_cast<Binary>(f)));
               const std::size_t inner = vectors * table.lanes, n = rows * inner;
-              const auto operand = [&](Access access, int seed) {
+              const auto operand = [rows = rows, inner](Access access, int seed) {
                 return Operand<T>(access == Access::indexed ? Access::full : access, rows, inner, seed);
               };
               Operand<T> a = operand(first, 1), b = operand(second, 2);

@@ -103,8 +103,8 @@ TEST(CircuitChain, GivesTheBitsOfItsOperations) {
         }
 }
 
-// A single sample whose call is made ready once: few connections, and more than a tile of them. Run twice, for it keeps
-// arrays of its own.
+// A single sample whose call is made ready once: few connections, more than a tile of them, and so many that they are
+// computed in pieces. Run twice, for it keeps arrays of its own.
 void expect_same_bits_fixed(const ConnectionsPtr& connections, Dtype dtype, kernels::Target target) {
   const std::vector<Tensor> given = inputs(static_cast<std::int64_t>(connections->count()), 1, dtype);
   const CircuitChain chain(connections, program(), {End::source, End::target, {}, {}, {}, {}},
@@ -147,7 +147,7 @@ void expect_same_bits_fixed(const ConnectionsPtr& connections, Dtype dtype, kern
 TEST(CircuitChain, GivesTheSameBitsFixed) {
   for (const kernels::Target target : {kernels::Target::scalar, kernels::Target::best})
     for (const Dtype dtype : {Dtype::f32, Dtype::f64})
-      for (const std::size_t count : {1, 7, 100, 700, 5000}) {
+      for (const std::size_t count : {1, 7, 100, 700, 5000, 40000}) {
         const ConnectionsPtr plain = circuit(count);
         expect_same_bits_fixed(plain, dtype, target);
         expect_same_bits_fixed(std::make_shared<Connections>(plain->reordered(plain->level_order())), dtype, target);

@@ -47,6 +47,8 @@ class CircuitChain final : public Operation {
   class Pass;
   template <class T>
   class FixedSample;
+  template <class T>
+  class PiecewiseSample;
 
   // The chain's inputs as it sees them: what is fetched has a row a connection.
   std::vector<Type> chain_inputs(std::span<const Type> inputs) const;
