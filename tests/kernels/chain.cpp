@@ -252,6 +252,24 @@ TYPED_TEST(Chains, IndexedRowsAreFetchedAndAddedTo) {
     }
 }
 
+// Of a row that is one group or its end, and of several of them in between.
+TYPED_TEST(Chains, MayRunOnOtherRowsEachTime) {
+  using T = TypeParam;
+  const auto multiply = static_cast<std::uint8_t>(Binary::multiply);
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t inner : {1, 3, 8, 16, 17, 34, 64, 70, 128}) {
+      Linked<T> linked(table, {step(Kind::load, 0), step(Kind::binary, 1, multiply), step(Kind::store, 2)},
+                       {{}, {}, {}}, inner);
+      for (const std::size_t rows : {1, 5, 1, 2, 3, 1}) {
+        const std::size_t n = rows * inner;
+        Array<T> a = random_array<T>(n, 1), b = random_array<T>(n, 2), y(n), expected(n);
+        table.binary[multiply](a.data(), 1, b.data(), 1, expected.data(), n);
+        linked.place({a.data(), b.data(), y.data()}).run(rows);
+        ASSERT_TRUE(same_arrays(y, expected)) << target << ", " << rows << " rows of " << inner;
+      }
+    }
+}
+
 // (a b - a) / (a b), with a b in a slot; run twice, for places are to be left as they were.
 TYPED_TEST(Chains, SlotsKeepWhatIsReadAgain) {
   using T = TypeParam;

@@ -45,6 +45,7 @@ class LinkedChain {
     operands_.inner = inner_;
     place_arrays(chain);
     link_steps(chain, table);
+    find_only_group();
   }
 
   void place(T* scratch, T* const* at, const std::uint32_t* const* index) {
@@ -58,11 +59,14 @@ class LinkedChain {
 
   // Leaves all places as they were.
   void run(std::size_t rows) {
+    if (rows == 1 && only_group_ != nullptr) {
+      set_group(only_whole_, only_part_);
+      return only_group_(steps_, operands_);
+    }
     if (joins_rows_) {
       run_joined(rows);
     } else {
-      const std::size_t n = is_flat_ ? rows * inner_ : inner_;
-      run_rows(is_flat_ ? 1 : rows, is_padded_ ? hwy::RoundUpTo(n, lanes()) : n);
+      run_rows(is_flat_ ? 1 : rows, of_row(is_flat_ ? rows * inner_ : inner_));
     }
   }
 
@@ -70,6 +74,8 @@ class LinkedChain {
   static std::size_t lanes() { return hn::Lanes(hn::ScalableTag<T>()); }
   static std::size_t group() { return 8 * lanes(); }
   std::size_t index_of(std::size_t array) const { return count_ + slots_ + array; }
+  // What is computed of n numbers.
+  std::size_t of_row(std::size_t n) const { return is_padded_ ? hwy::RoundUpTo(n, lanes()) : n; }
 
   void place_arrays(const Chain& chain) {
     bool in_rows = false;
@@ -133,28 +139,45 @@ class LinkedChain {
       hn::Store(hn::Add(hn::Load(d, operands_.at + k), by), d, operands_.at + k);
     }
   }
+  using Run = void (*)(const LinkedStep<T>*, const Operands<T>&);
+  template <class G>
+  static void run_as(const LinkedStep<T>* steps, const Operands<T>& operands) {
+    G::run(steps, operands);
+  }
+
+  // Sets the operands for the whole vectors of a group and the numbers behind them.
+  void set_group(std::size_t whole, std::size_t part) {
+    operands_.whole = whole;
+    operands_.part = part;
+    operands_.last = part == 0 ? (whole - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
+  }
   template <std::size_t vectors>
   void run_group() {
-    operands_.whole = vectors;
-    operands_.part = 0;
-    operands_.last = (vectors - 1) * lanes();
+    set_group(vectors, 0);
     Group<T, vectors>::run(steps_, operands_);
   }
 
-  // What is left of an array: less than 4 vectors.
+  // What runs the last vectors of an array, less than 4.
+  static Run end_of(std::size_t vectors) {
+    return vectors > 2 ? run_as<End<T, 4>> : vectors > 1 ? run_as<End<T, 2>> : run_as<End<T, 1>>;
+  }
   void run_end(std::size_t whole, std::size_t part) {
     if (whole == 0 && part == 0) return;
+    set_group(whole, part);
+    end_of(whole + (part > 0 ? 1 : 0))(steps_, operands_);
+  }
+
+  // Where a row is one group, as in steps of small networks, it is found out once.
+  void find_only_group() {
+    const std::size_t whole = of_row(inner_) / lanes(), part = of_row(inner_) % lanes();
     const std::size_t vectors = whole + (part > 0 ? 1 : 0);
-    operands_.whole = whole;
-    operands_.part = part;
-    operands_.last = part == 0 ? (vectors - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
-    if (vectors > 2) {
-      End<T, 4>::run(steps_, operands_);
-    } else if (vectors > 1) {
-      End<T, 2>::run(steps_, operands_);
-    } else {
-      End<T, 1>::run(steps_, operands_);
-    }
+    const bool is_whole_group = part == 0 && (vectors == 4 || vectors == 8);
+    if (!is_flat_ || stream_count_ > 0 || vectors == 0 || (vectors > 3 && !is_whole_group)) return;
+    operands_.row_shift = 31;
+    operands_.row_mask = ~std::size_t{0};
+    only_whole_ = whole;
+    only_part_ = part;
+    only_group_ = vectors == 8 ? run_as<Group<T, 8>> : vectors == 4 ? run_as<Group<T, 4>> : end_of(vectors);
   }
 
   // Rows of n numbers one by one. Streams are visited in groups so small that the processor looks beyond one of them.
@@ -223,6 +246,8 @@ class LinkedChain {
   LinkedStep<T>* steps_ = nullptr;
   // Bytes, by place, from one vector of a row to the next, and from one row to the next.
   std::intptr_t *column_step_ = nullptr, *row_step_ = nullptr;
+  Run only_group_ = nullptr;  // of a row
+  std::size_t only_whole_ = 0, only_part_ = 0;
   std::size_t count_, slots_, inner_;
   std::size_t vectors_;               // of a row
   std::size_t moving_ = 0;            // places that move from group to group
