@@ -91,8 +91,11 @@ class Peers:
                  "-isystem", "/usr/include/eigen3"]
         try:
             return self.compile("rtneural_step", "rtneural_step.cpp", flags, [])
-        except Missing:  # RTNeural's Eigen may not know the half-precision numbers of this processor
-            return self.compile("rtneural_step", "rtneural_step.cpp", flags + ["-mno-avx512fp16"], [])
+        except Missing as first:  # RTNeural's Eigen may not know the half-precision numbers of this processor
+            try:
+                return self.compile("rtneural_step", "rtneural_step.cpp", flags + ["-mno-avx512fp16"], [])
+            except Missing:
+                raise first
 
     def compile(self, name, source, compiler, libraries):
         program, source = os.path.join(self.folder, name), os.path.join(PEERS_FOLDER, source)

@@ -54,7 +54,7 @@ Series training_series(const Model& model, std::int64_t batch, std::int64_t time
 
 }  // namespace
 
-// All that other cases compile; of the sizes the largest ones.
+// What other cases compile but single products; of the sizes the largest ones.
 std::vector<Case> compile_cases() {
   Case result{"compile", "compiling", {}};
   std::vector<Series>& all = result.series;

@@ -1,5 +1,5 @@
-// The best instruction set of the machine beside the next one: wider vectors are to gain. A process has one set of kernels,
-// so that each series is one of its own (--series).
+// The best instruction set of the machine beside the next one: wider vectors are to gain. A process has one set of
+// kernels, so that each series is one of its own (--series).
 
 #include <cstdlib>
 

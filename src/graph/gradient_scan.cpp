@@ -10,8 +10,8 @@ namespace {
 
 // A value is dear, and kept, where it took this many operations an element. In the outermost loop that holds for
 // transcendental functions (ops::transcendental_flop); inside another loop, where keeping multiplies by the steps of
-// both, for products and loops only. Sums are kept in any loop: they are at most half of what they add up, and whoever
-// makes one again makes all its terms.
+// both, for products and loops only. What is made of twice as many numbers, as sums are, is kept in any loop: whoever makes
+// it again makes all its terms.
 constexpr double dear_flop_outermost = ops::transcendental_flop / 2;
 constexpr double dear_flop_nested = 2 * ops::transcendental_flop;
 
@@ -101,7 +101,7 @@ class LoopGradient {
   }
 
   // Splits the forward values that the gradient reads into kept ones and nodes to compute again. What one node alone
-  // would compute on from a kept value is kept in its place, if it is no larger.
+  // would compute on from a kept value is kept in its place, if it is of the same type.
   void choose_kept() {
     std::vector<char> forced(joint_.value_count(), 0);
     do split(forced);

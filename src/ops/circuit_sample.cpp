@@ -1,7 +1,7 @@
 // A single sample of a circuit chain whose addresses stay.
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 #include "elegans/ops/circuit_chain.hpp"
 #include "ops/fixed_chain.hpp"
@@ -13,8 +13,7 @@ namespace {
 using Access = Elementwise::Access;
 
 // Of an array of the connections that are computed together where there are many: what is fetched for them and what is
-// summed of them stays near the core, and of a circuit of any size no more memory is taken than that. A few pieces cost
-// more than all at once, as long as all fits into the caches.
+// summed of them stays near the core. A few pieces cost more than all at once, as long as all fits into the caches.
 constexpr std::size_t piece_bytes = 16384, many_bytes = 8 * piece_bytes;
 
 }  // namespace
@@ -95,19 +94,20 @@ class CircuitChain::PiecewiseSample final : public FixedCall {
         inputs_(operation.fetched_by_.size()),
         linked_(program_.bytes()),
         scratch_(program_.scratch_bytes()),
-        tiles_(program_.arrays() * tile_bytes()),
-        sums_(operation.outputs_.size() * connections_.outputs() * sizeof(T)),
         places_(program_.arrays()),
         at_(program_.arrays()) {
     std::vector<kernels::ChainArray> arrays(program_.arrays());
     for (std::size_t k = 0; k < arrays.size(); ++k) {
       const bool is_input = k < inputs_;
       const std::optional<End>& by = is_input ? operation.fetched_by_[k] : operation.outputs_[k - inputs_].sum_by;
-      T* const tile = reinterpret_cast<T*>(tiles_.data() + k * tile_bytes());
-      T* const array = is_input ? const_cast<T*>(call.in<T>(k)) : call.out<T>(k - inputs_);
+      Place& place = places_[k];
+      place.by = by;
+      place.array = is_input ? const_cast<T*>(call.in<T>(k)) : call.out<T>(k - inputs_);
+      if (by) place.tile = own(piece());
+      if (!is_input && by) place.sums = in_levels(by) ? own(connections_.outputs()) : place.array;
       const bool is_number = is_input && !by && static_cast<Access>(call.sizes[1 + k]) == Access::number;
       if (is_number) arrays[k].access = Access::number;
-      places_[k] = {.by = by, .array = array, .tile = tile, .moves = !by && !is_number};
+      place.moves = !by && !is_number;
     }
     table_.link_chain(table_, program_.chain(arrays.data(), 1), linked_.data());
     cut();
@@ -115,19 +115,21 @@ class CircuitChain::PiecewiseSample final : public FixedCall {
 
   Status run() noexcept override {
     for (std::size_t o = 0; o < operation_.outputs_.size(); ++o)
-      if (const auto by = place_of(o).by) std::fill_n(sum(o), connections_.width(*by), T{0});
+      if (const auto by = place_of(o).by) std::fill_n(place_of(o).sums, connections_.width(*by), T{0});
     for (const Piece& piece : pieces_) run(piece);
     for (std::size_t o = 0; o < operation_.outputs_.size(); ++o)
-      if (in_levels(place_of(o).by)) in_order_of_targets(table_, connections_, sum(o), place_of(o).array);
+      if (const Place& place = place_of(o); in_levels(place.by))
+        in_order_of_targets(table_, connections_, place.sums, place.array);
     return {};
   }
 
  private:
   struct Place {
     std::optional<End> by;  // by which an input is fetched, or an output summed
-    T* array;               // the operation's
-    T* tile;                // of a piece
-    bool moves;             // from piece to piece
+    T* array = nullptr;     // the operation's
+    T* tile = nullptr;      // of a piece, of what is fetched or summed
+    T* sums = nullptr;      // of what is summed: in the order of the levels, if there are any
+    bool moves = false;     // from piece to piece
   };
   struct Piece {
     std::size_t first, count;
@@ -135,15 +137,9 @@ class CircuitChain::PiecewiseSample final : public FixedCall {
   };
 
   static std::size_t piece() { return piece_bytes / sizeof(T); }
-  static std::size_t tile_bytes() { return piece_bytes + 64; }
+  T* own(std::size_t n) { return reinterpret_cast<T*>(own_.emplace_back(aligned(n * sizeof(T)) + 64).data()); }
   const Place& place_of(std::size_t output) const noexcept { return places_[inputs_ + output]; }
-  // By level the sums stand in the order of the levels first.
   bool in_levels(const std::optional<End>& by) const noexcept { return by == End::target && connections_.levels(); }
-  T* sum(std::size_t output) const noexcept {
-    if (!in_levels(place_of(output).by)) return place_of(output).array;
-    return reinterpret_cast<T*>(const_cast<std::byte*>(sums_.data())) + output * connections_.outputs();
-  }
-
   void cut() {
     for (std::size_t first = 0, level = 0; first < connections_.count(); first += piece()) {
       while (connections_.levels() && connections_.levels()->offsets[level + 1] <= first) ++level;
@@ -177,9 +173,9 @@ class CircuitChain::PiecewiseSample final : public FixedCall {
       const Place& place = place_of(o);
       if (!place.by) continue;
       if (in_levels(place.by)) {
-        add_by_level(piece, place.tile, sum(o));
+        add_by_level(piece, place.tile, place.sums);
       } else {
-        table_.scatter_add(place.tile, sum(o), piece.count, 1, connections_.index(*place.by).data() + piece.first);
+        table_.scatter_add(place.tile, place.sums, piece.count, 1, connections_.index(*place.by).data() + piece.first);
       }
     }
   }
@@ -189,7 +185,8 @@ class CircuitChain::PiecewiseSample final : public FixedCall {
   const Connections& connections_;
   const ChainProgram& program_;
   const std::size_t inputs_;
-  AlignedBuffer linked_, scratch_, tiles_, sums_;
+  AlignedBuffer linked_, scratch_;
+  std::vector<AlignedBuffer> own_;
   std::vector<Place> places_;  // by array of the chain
   std::vector<T*> at_;
   std::vector<Piece> pieces_;

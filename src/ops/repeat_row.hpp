@@ -6,7 +6,7 @@
 
 namespace elegans::ops {
 
-// to [times, n] = row [n] in each row; no overlap. What is there already is copied on: copies of a few numbers cost what
+// to [times, n] = row [n] in each row; no overlap. What is there already is copied on: a copy of a few numbers costs what
 // calling costs, and so there are log₂ times of them.
 template <class T>
 void repeat_row(const T* row, T* to, std::size_t n, std::size_t times) noexcept {

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <functional>
+
 #include "elegans/graph/executable.hpp"
 #include "elegans/graph/functions.hpp"
 #include "elegans/graph/scan.hpp"
@@ -29,7 +32,10 @@ Graph graph_of(const Written& write, const Shape& a = {3}, const Shape& b = {3})
 }
 
 std::vector<double> values_of(Graph graph) {
-  const Tensor a = testing::random_tensor({3}, 1), b = testing::random_tensor({3}, 2);
+  const auto given = [&](std::size_t i) {
+    return testing::random_tensor(graph.type(graph.inputs()[i].value).shape, i);
+  };
+  const Tensor a = given(0), b = given(1);
   const std::array<View, 2> inputs{a, b};
   return compile(std::move(graph), {.disable = {"signs", "simplify", "fuse"}})(inputs)[0].values();
 }
@@ -81,11 +87,29 @@ TEST(Signs, AreComputedOnceWhereNothingTakesThemIn) {
 // A few weights are negated, and not the many products with them.
 TEST(Signs, DoNotGoOnToLargerResults) {
   PassReport report;
-  const Graph column = signs(graph_of([](Value a, Value b) { return tanh(-a * b); }, {1}, {5}), report);
-  EXPECT_THAT(names(column), ElementsAre("negate", "multiply", "tanh"));
-  const Graph both = signs(graph_of([](Value a, Value b) { return tanh(-a - b); }, {1}, {5}), report);
-  EXPECT_THAT(names(both), ElementsAre("negate", "subtract", "tanh"));
+  const auto expect = [&](const Written& write, const std::vector<std::string>& left) {
+    const Graph changed = signs(graph_of(write, {1}, {5}), report);
+    EXPECT_THAT(names(changed), ::testing::ElementsAreArray(left));
+    EXPECT_EQ(values_of(changed), values_of(graph_of(write, {1}, {5})));
+  };
+  expect([](Value a, Value b) { return tanh(-a * b); }, {"negate", "multiply", "tanh"});
+  expect([](Value a, Value b) { return tanh(-a - b); }, {"negate", "subtract", "tanh"});
   EXPECT_THAT(report.notes, IsEmpty());
+  expect([](Value a, Value b) { return b - (-a); }, {"add"});
+}
+
+// Two products of one negated value would both have to be negated; sums take its sign in however many they are.
+TEST(Signs, DoNotGoOnFromWhatOthersRead) {
+  EXPECT_THAT(after([](Value a, Value b) {
+                const Value minus = -a;
+                return tanh(minus * b) + sigmoid(minus * a);
+              }),
+              UnorderedElementsAre("negate", "multiply", "multiply", "tanh", "sigmoid", "add"));
+  EXPECT_THAT(after([](Value a, Value b) {
+                const Value minus = -a;
+                return tanh(minus + b) + sigmoid(b - minus);
+              }),
+              UnorderedElementsAre("subtract", "add", "tanh", "sigmoid", "add"));
 }
 
 TEST(Signs, NeitherEnterNorLeaveLoops) {

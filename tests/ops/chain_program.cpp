@@ -93,10 +93,10 @@ TEST(ChainProgram, ReadsIndexedInputsAsOftenAsTheyAreWanted) {
                           step(Kind::binary, 1, Binary::subtract), step(Kind::store, 3)));
   const ChainProgram choice(3, std::array{unary(Unary::tanh, 0), binary(Binary::less, 1, 3), select(4, 1, 3)}, chosen,
                             0b010);
-  for (const ChainStep& at : choice.steps())
-    if (at.kind == Kind::select) {
-      for (const std::uint16_t operand : {at.x, at.y, at.z}) EXPECT_NE(operand, 1u);
-    }
+  const auto chooses = [](const ChainStep& at) { return at.kind == Kind::select; };
+  ASSERT_EQ(std::count_if(choice.steps().begin(), choice.steps().end(), chooses), 1);
+  const ChainStep& at = *std::find_if(choice.steps().begin(), choice.steps().end(), chooses);
+  for (const std::uint16_t operand : {at.x, at.y, at.z}) EXPECT_NE(operand, 1u);
 }
 
 // 2 = 0 · 1   3 = tanh 1   4 = 2 + 3, outputs 3 and 4

@@ -26,8 +26,8 @@ class ChainProgram {
  public:
   // Of a chain of so many inputs; the result of instruction i is number inputs + i. Output o is result outputs[o], and
   // one may be several. Arrays whose bit is set in `indexed_inputs` and `indexed_outputs` may be indexed ones: of
-  // functions those of two alone read such an input, and such an output is not read. InternalError where an operand is not defined yet or
-  // an output is no result.
+  // functions those of two alone read such an input, and such an output is not read. InternalError where an operand is
+  // not defined yet or an output is no result.
   ChainProgram(std::size_t inputs, std::span<const Instruction> program, std::span<const std::uint16_t> outputs,
                std::uint64_t indexed_inputs = 0, std::uint64_t indexed_outputs = 0);
 

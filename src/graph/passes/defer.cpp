@@ -21,7 +21,16 @@ struct Counts {
 struct Deferred {
   OperationPtr operation;
   std::optional<ValueId> factor;
+  std::string scope;
 };
+
+// The shape of a product, none where an elementwise chain cannot spread its factors.
+std::optional<Shape> shape_of_product(const Shape& a, const Shape& b) {
+  const std::array shapes{a, b};
+  Shape result = broadcast(a, b, "defer");
+  if (!ops::Elementwise::split_axis(shapes, result)) return std::nullopt;
+  return result;
+}
 
 // The summed outputs of one loop.
 class Terms {
@@ -59,6 +68,7 @@ class Terms {
       for (auto last = deferred_[o].rbegin(); last != deferred_[o].rend(); ++last) {
         std::vector<Value> inputs{value};
         if (last->factor) inputs.push_back(bring_out(*last->factor, rewrite.to(), outside));
+        rewrite.to().set_scope(last->scope);
         value = rewrite.to().apply(last->operation, inputs)[0];
       }
       rewrite.become(node.outputs[o], value);
@@ -84,14 +94,14 @@ class Terms {
       const bool over_batch = last - first == 1 && body_.type(node->inputs[0]).shape[first].uses_batch();
       if (kind != ops::ReduceOptions::Kind::sum || !over_batch) return std::nullopt;
       ++counts_.sums;
-      behind.push_back({node->operation, std::nullopt});
+      behind.push_back({node->operation, std::nullopt, node->scope});
       return free_input(*node, 0);
     }
     const ops::Instruction* only = instruction_of(*node);
     if (only && only->kind == ops::Instruction::Kind::unary &&
         only->function == static_cast<std::uint8_t>(kernels::Unary::negate)) {
       ++counts_.others;
-      behind.push_back({node->operation, std::nullopt});
+      behind.push_back({node->operation, std::nullopt, node->scope});
       return free_input(*node, 0);
     }
     return is_binary(*node, kernels::Binary::multiply) ? defer_factor(*node, behind) : std::nullopt;
@@ -102,16 +112,20 @@ class Terms {
       const ValueId factor = product.inputs[i], other = product.inputs[1 - i];
       if (stays_[factor]) {
         ++counts_.others;
-        behind.push_back({product.operation, factor});
+        behind.push_back({product.operation, factor, product.scope});
         return free_input(product, 1 - i);
       }
       const Node* inner = maker(factor);
       if (inner == nullptr || !uses_.read_once(factor) || !is_binary(*inner, kernels::Binary::multiply)) continue;
       for (const std::size_t k : {0, 1}) {
-        if (!stays_[inner->inputs[k]]) continue;
+        const ValueId left = inner->inputs[1 - k];
+        const auto shape = shape_of_product(body_.type(other).shape, body_.type(left).shape);
+        if (!stays_[inner->inputs[k]] || !shape || !shape_of_product(*shape, body_.type(inner->inputs[k]).shape))
+          continue;
         ++counts_.others;
-        behind.push_back({product.operation, inner->inputs[k]});
-        const std::array factors{body_.value(other), body_.value(inner->inputs[1 - k])};
+        behind.push_back({product.operation, inner->inputs[k], product.scope});
+        body_.set_scope(product.scope);
+        const std::array factors{body_.value(other), body_.value(left)};
         return body_.apply(product.operation, factors)[0].id;
       }
     }
@@ -137,6 +151,7 @@ class Terms {
     const Node& node = body_.nodes()[static_cast<std::size_t>(uses_.producers[value])];
     std::vector<Value> inputs;
     for (const ValueId input : node.inputs) inputs.push_back(bring_out(input, graph, outside));
+    graph.set_scope(node.scope);
     const std::vector<Value> results = graph.apply(node.operation, inputs);
     for (std::size_t i = 0; i < results.size(); ++i) outside[node.outputs[i]] = results[i];
     return *outside[value];

@@ -15,7 +15,7 @@ using kernels::Binary;
 using kernels::Unary;
 
 struct Counts {
-  std::ptrdiff_t before = 0, after = 0;  // negations
+  std::size_t before = 0, after = 0;  // negations, no more of them afterwards
 };
 
 bool is_unary(const Node& node, Unary function) {
@@ -27,7 +27,7 @@ bool is_unary(const Node& node, Unary function) {
 class Signs {
  public:
   Signs(const Graph& from, Counts& counts)
-      : from_(from), rewrite_(from), counts_(counts), is_negative_(from.value_count(), 0) {}
+      : from_(from), uses_(from), rewrite_(from), counts_(counts), is_negative_(from.value_count(), 0) {}
 
   Graph run() {
     for (const Node& node : from_.nodes()) {
@@ -72,12 +72,13 @@ class Signs {
       compute(node, node.operation, x, false);
     } else if (is_binary(node, Binary::multiply) || is_binary(node, Binary::divide)) {
       const bool is_negative = is_negative_[node.inputs[0]] != is_negative_[node.inputs[1]];
-      if (is_negative && grows(node)) return false;
+      if (is_negative && !may_go_on(node)) return false;
       compute(node, node.operation, x, is_negative);
     } else if (is_addition(node) || is_binary(node, Binary::subtract)) {
       return take_into_sum(node, x);
     } else if (const auto* reduce = as<ops::Reduce>(node);
                (reduce && reduce->reduced().kind == ops::ReduceOptions::Kind::sum) || as<ops::Reshape>(node)) {
+      if (!uses_.read_once(node.inputs[0])) return false;
       compute(node, node.operation, x, true);
     } else {
       return false;
@@ -88,20 +89,22 @@ class Signs {
   bool take_into_sum(const Node& node, const std::vector<Value>& x) {
     const bool first = is_negative_[node.inputs[0]] != 0;
     const bool second = (is_negative_[node.inputs[1]] != 0) != is_binary(node, Binary::subtract);
-    if (first && second && grows(node)) return false;
+    if (first && second && !may_go_on(node)) return false;
     const OperationPtr operation = ops::Elementwise::binary(first == second ? Binary::add : Binary::subtract);
     compute(node, operation, first && !second ? std::vector<Value>{x[1], x[0]} : x, first && second);
     return true;
   }
 
-  // Whether the result is larger than all that has a −.
-  bool grows(const Node& node) const {
-    return std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-      return is_negative_[input] && from_.type(input).shape == from_.type(node.outputs[0]).shape;
+  // Whether − of the result is as little as − of an input: nothing else would have to compute that, and it is no smaller.
+  bool may_go_on(const Node& node) const {
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+      return is_negative_[input] && uses_.read_once(input) &&
+             from_.type(input).shape == from_.type(node.outputs[0]).shape;
     });
   }
 
   const Graph& from_;
+  Uses uses_;
   Rewrite rewrite_;
   Counts& counts_;
   std::vector<char> is_negative_;  // by old value
@@ -112,8 +115,7 @@ class Signs {
 Graph signs(const Graph& graph, PassReport& report) {
   Counts counts;
   Graph result = Signs(graph, counts).run();
-  report.note(static_cast<std::size_t>(std::max<std::ptrdiff_t>(counts.before - counts.after, 0)),
-              "negations taken in by sums and products");
+  report.note(counts.before - counts.after, "negations taken in by sums and products");
   return result;
 }
 
