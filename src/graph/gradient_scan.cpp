@@ -10,8 +10,8 @@ namespace {
 
 // A value is dear, and kept, where it took this many operations an element. In the outermost loop that holds for
 // transcendental functions (ops::transcendental_flop); inside another loop, where keeping multiplies by the steps of
-// both, for products and loops only. What is made of twice as many numbers, as sums are, is kept in any loop: whoever makes
-// it again makes all its terms.
+// both, for products and loops only. What is made of twice as many numbers, as sums are, is kept in any loop: whoever
+// makes it again makes all its terms.
 constexpr double dear_flop_outermost = ops::transcendental_flop / 2;
 constexpr double dear_flop_nested = 2 * ops::transcendental_flop;
 

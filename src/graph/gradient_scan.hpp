@@ -5,9 +5,9 @@
 //     gradient    scan the other way: dc, k[t], x[t], dy[t] → dc, dx[t], and Σ_t of the gradients of captures
 //
 // The body is differentiated as a graph of its own. Of the forward values that the gradient's operations read, the
-// body's carried inputs are always kept; others are kept where they are dear (many operations an element: products,
-// loops) and computed again from what is kept where they are cheap. Both ways run the same kernels, so they give the
-// same bits.
+// body's carried inputs are always kept; others are kept where they are dear (many operations an element, as products and
+// loops, or made of many numbers, as sums) and computed again from what is kept where they are cheap. What one operation
+// alone would make of a kept value is kept in its place. Both ways run the same kernels, so they give the same bits.
 
 #include <optional>
 #include <vector>

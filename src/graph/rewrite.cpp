@@ -56,6 +56,11 @@ const ops::Instruction* instruction_of(const Node& node) {
   return operation && operation->program().size() == 1 ? &operation->program()[0] : nullptr;
 }
 
+bool is_unary(const Node& node, kernels::Unary function) {
+  const ops::Instruction* only = instruction_of(node);
+  return only && only->kind == ops::Instruction::Kind::unary && only->function == static_cast<std::uint8_t>(function);
+}
+
 bool is_binary(const Node& node, kernels::Binary function) {
   const ops::Instruction* only = instruction_of(node);
   return only && only->kind == ops::Instruction::Kind::binary && only->function == static_cast<std::uint8_t>(function);

@@ -73,7 +73,8 @@ struct Uses {
 // The instruction of a node that is one elementwise function and no chain; null of others.
 const ops::Instruction* instruction_of(const Node& node);
 
-// Whether the node is that function of two values and nothing else.
+// Whether the node is that function of one value or of two, and nothing else.
+bool is_unary(const Node& node, kernels::Unary function);
 bool is_binary(const Node& node, kernels::Binary function);
 inline bool is_addition(const Node& node) { return is_binary(node, kernels::Binary::add); }
 

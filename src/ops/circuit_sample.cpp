@@ -140,6 +140,7 @@ class CircuitChain::PiecewiseSample final : public FixedCall {
   T* own(std::size_t n) { return reinterpret_cast<T*>(own_.emplace_back(aligned(n * sizeof(T)) + 64).data()); }
   const Place& place_of(std::size_t output) const noexcept { return places_[inputs_ + output]; }
   bool in_levels(const std::optional<End>& by) const noexcept { return by == End::target && connections_.levels(); }
+
   void cut() {
     for (std::size_t first = 0, level = 0; first < connections_.count(); first += piece()) {
       while (connections_.levels() && connections_.levels()->offsets[level + 1] <= first) ++level;

@@ -97,9 +97,7 @@ class Terms {
       behind.push_back({node->operation, std::nullopt, node->scope});
       return free_input(*node, 0);
     }
-    const ops::Instruction* only = instruction_of(*node);
-    if (only && only->kind == ops::Instruction::Kind::unary &&
-        only->function == static_cast<std::uint8_t>(kernels::Unary::negate)) {
+    if (is_unary(*node, kernels::Unary::negate)) {
       ++counts_.others;
       behind.push_back({node->operation, std::nullopt, node->scope});
       return free_input(*node, 0);

@@ -18,11 +18,6 @@ struct Counts {
   std::size_t before = 0, after = 0;  // negations, no more of them afterwards
 };
 
-bool is_unary(const Node& node, Unary function) {
-  const ops::Instruction* only = instruction_of(node);
-  return only && only->kind == ops::Instruction::Kind::unary && only->function == static_cast<std::uint8_t>(function);
-}
-
 // One forward walk. What an old value has become is a new one with a sign: is_negative_ says where that is −.
 class Signs {
  public:

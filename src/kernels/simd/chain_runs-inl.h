@@ -47,19 +47,20 @@ template <class T>
 constexpr Runs<T> finishing = {Group<T, 8>::finish, Group<T, 4>::finish, End<T, 4>::finish, End<T, 2>::finish,
                                End<T, 1>::finish};
 
-// Calls with<X>() with X for operands of that access.
+// Calls with<X>() with X for operands of that access: arrays, numbers and columns, and all.
+template <class T, class With>
+auto by_plain_access(Access access, Rows rows, With with) {
+  if (access == Access::full) return with.template operator()<WholeVectors<T>>();
+  if (access == Access::number || rows == Rows::alone) return with.template operator()<OneNumber<T>>();
+  if (rows == Rows::of_one) return with.template operator()<NumberARow<T, 1>>();
+  if (rows == Rows::of_two) return with.template operator()<NumberARow<T, 2>>();
+  return with.template operator()<NumberARow<T, 4>>();
+}
 template <class T, class With>
 auto by_access(Access access, Rows rows, With with) {
-  const bool is_alone = rows == Rows::alone;
-  if (access == Access::number || (access == Access::column && is_alone))
-    return with.template operator()<OneNumber<T>>();
-  if (access == Access::full || (access == Access::row && is_alone)) return with.template operator()<WholeVectors<T>>();
+  if (access == Access::row && rows == Rows::alone) return with.template operator()<WholeVectors<T>>();
   if (access == Access::row) return with.template operator()<RepeatedRow<T>>();
-  if (access == Access::column) {
-    if (rows == Rows::of_one) return with.template operator()<NumberARow<T, 1>>();
-    if (rows == Rows::of_two) return with.template operator()<NumberARow<T, 2>>();
-    return with.template operator()<NumberARow<T, 4>>();
-  }
+  if (access != Access::indexed) return by_plain_access<T>(access, rows, with);
   if (rows == Rows::of_one) return with.template operator()<IndexedRows<T, 1>>();
   if (rows == Rows::of_two) return with.template operator()<IndexedRows<T, 2>>();
   return with.template operator()<IndexedRows<T>>();
@@ -196,13 +197,8 @@ Runs<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked, Rows rows) {
 // Calls with<X>() with X for operands of that access; false where there is no joint for it.
 template <class T, class With>
 bool joint_by_access(Access access, Rows rows, With with) {
-  if (access == Access::full) return with.template operator()<WholeVectors<T>>();
-  if (access == Access::number || (access == Access::column && rows == Rows::alone))
-    return with.template operator()<OneNumber<T>>();
-  if (access != Access::column) return false;
-  if (rows == Rows::of_one) return with.template operator()<NumberARow<T, 1>>();
-  if (rows == Rows::of_two) return with.template operator()<NumberARow<T, 2>>();
-  return with.template operator()<NumberARow<T, 4>>();
+  if (access == Access::row || access == Access::indexed) return false;
+  return by_plain_access<T>(access, rows, with);
 }
 
 // Calls with<Of>() with Of for f(A, X), or f(X, A) where reversed.
