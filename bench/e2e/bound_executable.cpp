@@ -1,6 +1,7 @@
 #include "e2e/bound_executable.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "elegans/base/error.hpp"
@@ -55,6 +56,12 @@ BoundExecutable bound_step(Sequential& model) {
     if (port.name == "timespans") step.input("timespans").as<float>()[0] = 0.7F;
   step.fix();
   return step;
+}
+
+Work step_work(const Model& model) {
+  Sequential built = model.build();
+  auto step = std::make_shared<BoundExecutable>(bound_step(built));
+  return {.run = repeated([step] { step->run(); }), .counts = counts_of_step(model.counts)};
 }
 
 }  // namespace elegans::bench

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "e2e/case.hpp"
+#include "e2e/models.hpp"
 #include "elegans/graph/executable.hpp"
 #include "elegans/model/sequential.hpp"
 
@@ -37,7 +39,8 @@ class BoundExecutable {
 // Pseudo-random numbers in −1 … 1.
 void fill_uniform(std::span<float> values, std::uint32_t seed);
 
-// One step of a built model as a policy runs it, states in and out.
+// One step of a built model as a policy runs it, states in and out; and the same made ready to run.
 BoundExecutable bound_step(Sequential& model);
+Work step_work(const Model& model);
 
 }  // namespace elegans::bench

@@ -1,5 +1,5 @@
 #pragma once
-// Graphs of cases that are no model's.
+// What cases run that is none of models.hpp, for those that compile it.
 
 #include "elegans/graph/graph.hpp"
 #include "elegans/model/sequential.hpp"

@@ -15,11 +15,7 @@ namespace {
 
 // The executable with memory bound beforehand: what a step costs by itself.
 Series run_series(const Model& model) {
-  return {"run", [model] {
-            Sequential built = model.build();
-            auto step = std::make_shared<BoundExecutable>(bound_step(built));
-            return Work{.run = repeated([step] { step->run(); }), .counts = counts_of_step(model.counts)};
-          }};
+  return {"run", [model] { return step_work(model); }};
 }
 
 constexpr double usual_dt = 0.7;

@@ -36,11 +36,7 @@ Case target_case(const std::string& name, const std::string& text, const std::fu
 }
 
 Case step_case(const Model& model) {
-  return target_case("step/" + model.name, "step: " + model.text, [model] {
-    Sequential built = model.build();
-    auto step = std::make_shared<BoundExecutable>(bound_step(built));
-    return Work{.run = repeated([step] { step->run(); }), .counts = counts_of_step(model.counts)};
-  });
+  return target_case("step/" + model.name, "step: " + model.text, [model] { return step_work(model); });
 }
 
 Case training_case(const Model& model) {

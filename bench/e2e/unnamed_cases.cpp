@@ -19,12 +19,6 @@ Model unnamed(std::uint32_t number) {
           UnnamedCell(seed).counts(model_inputs)};
 }
 
-Work step_work(const Model& model) {
-  Sequential built = model.build();
-  auto step = std::make_shared<BoundExecutable>(bound_step(built));
-  return {.run = repeated([step] { step->run(); }), .counts = counts_of_step(model.counts)};
-}
-
 Work training_work(const Model& model) { return training_step(model.build(), 32, 64, 1, model.counts); }
 
 Case unnamed_case(const std::string& name, const std::string& text, Work (*prepare)(const Model&)) {
