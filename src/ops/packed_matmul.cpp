@@ -63,9 +63,18 @@ class PackedMatmul::Product final : public FixedCall {
     }
   }
 
+  // A single row is made ready once: of a small one that takes as long as the product itself.
+  void link() {
+    if (rows_ != 1 || parts_ != 1) return;
+    linked_ = AlignedBuffer(kernels::packed_row_bytes<T>(width_[0]));
+    table_.link_packed_row(a_, layout_.depth().data(), layout_.terms(), packed_, y_[0], width_[0], linked_.data());
+  }
+
   Status run() noexcept override {
     const std::size_t* depth = layout_.depth().data();
-    const bool any_nan = table_.packed_matmul(a_, depth, layout_.terms(), packed_, y_, width_, parts_, rows_);
+    const bool any_nan = linked_.data()
+                             ? table_.run_packed_row(linked_.data())
+                             : table_.packed_matmul(a_, depth, layout_.terms(), packed_, y_, width_, parts_, rows_);
     if (any_nan && !layout_.exists().empty())
       table_.packed_resum(a_, depth, layout_.terms(), packed_, layout_.exists().data(), y_, width_, parts_, rows_);
     return {};
@@ -80,6 +89,7 @@ class PackedMatmul::Product final : public FixedCall {
   T* y_[PackedLayout::max_parts];
   std::size_t width_[PackedLayout::max_parts];
   std::size_t parts_ = 0;
+  AlignedBuffer linked_;
 };
 
 Status PackedMatmul::run(const Call& call) const noexcept {
@@ -88,7 +98,9 @@ Status PackedMatmul::run(const Call& call) const noexcept {
 
 std::unique_ptr<FixedCall> PackedMatmul::fix(const Call& call) const {
   return with_floating(call.dtype, [&]<class T>(T) -> std::unique_ptr<FixedCall> {
-    return std::make_unique<Product<T>>(*layout_, call);
+    auto product = std::make_unique<Product<T>>(*layout_, call);
+    product->link();
+    return product;
   });
 }
 

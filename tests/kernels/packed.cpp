@@ -173,6 +173,33 @@ TYPED_TEST(Packed, AddsRowsAsTheyAre) {
       }
 }
 
+// What is linked reads its operands anew each time.
+TYPED_TEST(Packed, LinkedRowsAreThoseOfTheProduct) {
+  using T = TypeParam;
+  for (const auto& [target, table] : tables<T>())
+    for (const Sizes& depth : {Sizes{0}, Sizes{5}, Sizes{16, 1, 33}})
+      for (std::size_t n = 0; n <= 450; n += n < 40 ? 1 : 13) {
+        SCOPED_TRACE(target + ", " + std::to_string(n) + " columns");
+        Product<T> product(depth, {n}, 1, 7);
+        std::vector<const T*> left;
+        for (auto& one : product.a) left.push_back(one.data());
+        if (depth.size() == 3) left[1] = nullptr;  // a row that is added as it is
+        Array<T> y = random_array<T>(n, 3);
+        Array<std::uint8_t> linked(packed_row_bytes<T>(n));
+        table.link_packed_row(left.data(), depth.data(), depth.size(), product.packed.data(), y.data(), n,
+                              linked.data());
+        for (const T last : {T(1), T(2), std::numeric_limits<T>::quiet_NaN()}) {
+          if (depth[0] > 0) product.a[0][depth[0] - 1] = last;
+          T* to = product.y[0].data();
+          const bool is_nan = table.packed_matmul(left.data(), depth.data(), depth.size(), product.packed.data(), &to,
+                                                  product.width.data(), 1, 1);
+          EXPECT_EQ(is_nan, n > 0 && depth[0] > 0 && std::isnan(last));
+          EXPECT_EQ(table.run_packed_row(linked.data()), is_nan);
+          ASSERT_TRUE(same_arrays(y, product.y[0]));
+        }
+      }
+}
+
 // The oracle above and the kernels could share a mistake in the order of arguments: this one counts by hand.
 TYPED_TEST(Packed, OfSmallMatrices) {
   using T = TypeParam;

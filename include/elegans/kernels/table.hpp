@@ -42,6 +42,13 @@ inline constexpr std::size_t cached_bytes = std::size_t{24} << 20;
 template <class T>
 inline constexpr std::size_t panel_columns = 64 / sizeof(T);
 
+// Memory of a linked row of n columns: bytes that are enough for every target, whose groups have two panels or more.
+inline constexpr std::size_t packed_row_group_bytes = 192;
+template <class T>
+constexpr std::size_t packed_row_bytes(std::size_t n) {
+  return packed_row_group_bytes * (1 + (n + 2 * panel_columns<T> - 1) / (2 * panel_columns<T>));
+}
+
 template <class T>
 struct Table {
   // y[i] = f(x[i]). y may be x.
@@ -89,6 +96,12 @@ struct Table {
   // number. Returns whether any y is NaN (or would be in one of the columns of zeros).
   bool (*packed_matmul)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
                         const std::size_t* width, std::size_t parts, std::size_t rows);
+  // A single row of one part, n columns wide, that stays where it is: the first writes what the second needs to know into
+  // `linked`, packed_row_bytes() at a multiple of 64, and keeps all pointers, those to operands and depths too. The second
+  // does what packed_matmul would, as often as one likes.
+  void (*link_packed_row)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* y,
+                          std::size_t n, void* linked);
+  bool (*run_packed_row)(void* linked);
   // Where such a y_j[r,n] is NaN: the same sum over those k alone at which `exists`, laid out as `packed` is, is not 0.
   // All other numbers stay.
   void (*packed_resum)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed,

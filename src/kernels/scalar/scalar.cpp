@@ -12,6 +12,8 @@ namespace elegans::kernels {
   X(matmul_tn)                   \
   X(outer_products)              \
   X(packed_matmul)               \
+  X(link_packed_row)             \
+  X(run_packed_row)              \
   X(packed_resum)                \
   X(sparse_matmul)               \
   X(sampled_product)             \

@@ -34,8 +34,15 @@ struct Place {
   std::size_t width, from, count;
 };
 
+// Those of column vector c of a group: first[c] … first[c + 1] - 1.
+template <class T>
+struct Places {
+  Place<T> at[row_columns + most_parts];
+  std::size_t first[row_columns + 1];
+};
+
 // The left operands, and a group of columns: where its vectors begin in the packed matrix and where they go. Vectors of
-// a single part stand side by side, `count` numbers from `y` on; others have places.
+// a single part stand side by side, `count` numbers from `y` on; those of several have places.
 template <class T>
 struct Group {
   const T* const* a;
@@ -44,8 +51,7 @@ struct Group {
   const T* b[row_columns];
   T* y;
   std::size_t width, count;
-  Place<T> places[row_columns + most_parts];
-  std::size_t first_place[row_columns + 1];
+  const Places<T>* places;
 };
 
 // One column of vectors of a block, from row `row` on.
@@ -125,14 +131,14 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
   for (std::size_t c = 0; c < columns; ++c) {
     ELEGANS_UNROLL
     for (std::size_t i = 0; i < rows; ++i) is_nan = hn::Or(is_nan, hn::IsNaN(total[i][c]));
-    if (group.y) {
+    if (!group.places) {
       const std::size_t left = group.count - c * lanes;
       store_column<rows, columns>(d, total, c, Place<T>{group.y + c * lanes, group.width, 0, HWY_MIN(lanes, left)},
                                   first_row);
       continue;
     }
-    for (std::size_t p = group.first_place[c]; p < group.first_place[c + 1]; ++p)
-      store_column<rows, columns>(d, total, c, group.places[p], first_row);
+    for (std::size_t p = group.places->first[c]; p < group.places->first[c + 1]; ++p)
+      store_column<rows, columns>(d, total, c, group.places->at[p], first_row);
   }
   return !hn::AllFalse(d, is_nan);
 }
@@ -210,38 +216,66 @@ HWY_INLINE const T* packed_vector(const T* packed, std::size_t v, std::size_t k,
   return packed + v / in_panel * k * panel + v % in_panel * lanes;
 }
 
-// One row of one part, as a step has it: what there is to find out costs as much as a small product itself.
+HWY_INLINE std::size_t sum_of(const std::size_t* sizes, std::size_t count) {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += sizes[i];
+  return sum;
+}
+
+// Vectors v … v + columns - 1 of one part that begins at y and has n columns.
 template <class T>
-HWY_INLINE bool packed_row(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* y,
-                           std::size_t n) {
+HWY_INLINE void place_group(Group<T>& group, const T* packed, T* y, std::size_t n, std::size_t k, std::size_t v,
+                            std::size_t columns) {
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  const std::size_t vectors = hwy::DivCeil(n, lanes);
-  std::size_t k = 0;
-  for (std::size_t i = 0; i < terms; ++i) k += depth[i];
-  Group<T> group;
-  group.a = a;
-  group.depth = depth;
-  group.terms = terms;
+  for (std::size_t c = 0; c < columns; ++c) group.b[c] = packed_vector(packed, v + c, k, lanes);
+  group.y = y + v * lanes;
   group.width = n;
-  bool is_nan = false;
+  group.count = n - v * lanes;
+  group.places = nullptr;
+}
+
+// One row of one part that stays where it is, as a step has it: what there is to find out would cost as much as a small
+// product itself, each time.
+template <class T>
+struct LinkedRow {
+  struct Part {
+    PackedBlock<T> block;
+    Group<T> group;
+  };
+  std::size_t count;
+  Part* parts() { return reinterpret_cast<Part*>(this + 1); }
+};
+
+template <class T>
+void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* y,
+                     std::size_t n, void* linked) {
+  const std::size_t vectors = hwy::DivCeil(n, hn::Lanes(hn::ScalableTag<T>())), k = sum_of(depth, terms);
+  static_assert(sizeof(typename LinkedRow<T>::Part) <= packed_row_group_bytes);
+  auto& row = *new (linked) LinkedRow<T>{0};
   for (std::size_t v = 0, columns; v < vectors; v += columns) {
     columns = next_columns(vectors - v, row_columns);
-    for (std::size_t c = 0; c < columns; ++c) group.b[c] = packed_vector(packed, v + c, k, lanes);
-    group.y = y + v * lanes;
-    group.count = n - v * lanes;
-    is_nan |= single<T>[columns - 1](group, 0);
+    auto& part = *new (row.parts() + row.count++) typename LinkedRow<T>::Part{};
+    part.block = single<T>[columns - 1];
+    part.group.a = a;
+    part.group.depth = depth;
+    part.group.terms = terms;
+    place_group(part.group, packed, y, n, k, v, columns);
   }
+}
+
+template <class T>
+bool run_packed_row(void* linked) {
+  auto& row = *static_cast<LinkedRow<T>*>(linked);
+  bool is_nan = false;
+  for (std::size_t i = 0; i < row.count; ++i) is_nan |= row.parts()[i].block(row.parts()[i].group, 0);
   return is_nan;
 }
 
 template <class T>
 bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
                    const std::size_t* width, std::size_t parts, std::size_t rows) {
-  if (rows == 1 && parts == 1) return packed_row(a, depth, terms, packed, y[0], width[0]);
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  std::size_t k = 0, n = 0;
-  for (std::size_t i = 0; i < terms; ++i) k += depth[i];
-  for (std::size_t j = 0; j < parts; ++j) n += width[j];
+  const std::size_t k = sum_of(depth, terms), n = sum_of(width, parts);
   const std::size_t vectors = hwy::DivCeil(n, lanes);
   const std::size_t most_columns = rows < 4 ? row_columns : block_columns;
   constexpr std::size_t least_rows = 16;
@@ -251,18 +285,17 @@ bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
   group.a = a;
   group.depth = depth;
   group.terms = terms;
-  group.first_place[0] = 0;
+  Places<T> places;
+  places.first[0] = 0;
   bool is_nan = false;
   for (std::size_t row = 0; row < rows; row += tile) {
     Parts<T> walk(y, width, parts);
     for (std::size_t v = 0, columns; v < vectors; v += columns) {
       columns = next_columns(vectors - v, most_columns);
-      for (std::size_t c = 0; c < columns; ++c) group.b[c] = packed_vector(packed, v + c, k, lanes);
-      group.y = parts == 1 ? y[0] + v * lanes : nullptr;
-      group.width = n;
-      group.count = n - v * lanes;
+      place_group(group, packed, y[0], n, k, v, columns);
+      if (parts > 1) group.places = &places;
       for (std::size_t c = 0; parts > 1 && c < columns; ++c)
-        group.first_place[c + 1] = walk.next(group.places, group.first_place[c], lanes);
+        places.first[c + 1] = walk.next(places.at, places.first[c], lanes);
       is_nan |= multiply_group(group, columns, row, HWY_MIN(row + tile, rows));
     }
   }
@@ -272,6 +305,8 @@ bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
 template <class T>
 void packed(Table<T>& table) {
   table.packed_matmul = packed_matmul<T>;
+  table.link_packed_row = link_packed_row<T>;
+  table.run_packed_row = run_packed_row<T>;
 }
 
 #else
