@@ -48,9 +48,16 @@ void BoundExecutable::refused(const Status& status) const {
   throw InternalError("a benchmark's run was refused at " + executable_.node_name(status.node));
 }
 
+void BoundExecutable::write_over(std::string_view output, std::string_view input) {
+  executable_.bind_output(executable_.output_index(output), this->input(input).data());
+}
+
 BoundExecutable bound_step(Sequential& model) {
   const model::Step written = model::write_step(model);
-  BoundExecutable step(written.compile(kernels::Target::best), {});
+  graph::CompileOptions options{.exact = true, .is_optimised = true};
+  for (const auto& [path, type] : written.states) options.in_place.emplace_back("next/" + path, "state/" + path);
+  BoundExecutable step(graph::compile(written.graph, options), {});
+  for (const auto& [next, state] : options.in_place) step.write_over(next, state);
   for (const auto& [input, value] : written.constants) copy(value, step.input(input));
   for (const graph::Port& port : step.executable().inputs())
     if (port.name == "timespans") step.input("timespans").as<float>()[0] = 0.7F;

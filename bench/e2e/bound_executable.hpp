@@ -22,6 +22,8 @@ class BoundExecutable {
     if (const Status status = executable_.run(extents_); !status) refused(status);
   }
   Tensor& input(std::string_view name) { return inputs_[executable_.input_index(name)]; }
+  // From now on in the memory of an input, as CompileOptions::in_place says.
+  void write_over(std::string_view output, std::string_view input);
   // For small executables (Executable::fix).
   void fix() { executable_.fix(extents_); }
   const graph::Executable& executable() const { return executable_; }
@@ -39,7 +41,8 @@ class BoundExecutable {
 // Pseudo-random numbers in −1 … 1.
 void fill_uniform(std::span<float> values, std::uint32_t seed);
 
-// One step of a built model as a policy runs it, states in and out; and the same made ready to run.
+// One step of a built model as a policy runs it, and the same made ready to run. States are carried in place: each step
+// has to wait for the one before, as in a loop.
 BoundExecutable bound_step(Sequential& model);
 Work step_work(const Model& model);
 

@@ -56,12 +56,19 @@ struct Policy::Stream {
 
 namespace {
 
-// The first element that is not finite; −1 where all are.
+// The first element that is not finite; −1 where all are. Block by block: without a branch inside, a block is a few
+// vector instructions, and a step of a small network would spend a tenth of its time here else.
 template <class T>
 std::int64_t first_not_finite(std::span<const T> values) noexcept {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) return static_cast<std::int64_t>(i);
+  constexpr std::size_t block = 16;
+  std::size_t i = 0;
+  for (; i + block <= values.size(); i += block) {
+    int odd = 0;
+    for (std::size_t k = 0; k < block; ++k) odd |= std::isfinite(values[i + k]) ? 0 : 1;
+    if (odd != 0) break;
   }
+  for (; i < values.size(); ++i)
+    if (!std::isfinite(values[i])) return static_cast<std::int64_t>(i);
   return -1;
 }
 

@@ -23,8 +23,6 @@ Sizes chain_sizes_of(const Sizes& sizes) {
 
 using Use = ProductChain::Use;
 
-const PackedMatmul* packed(const OperationPtr& product) { return dynamic_cast<const PackedMatmul*>(product.get()); }
-
 std::size_t block_rows(std::size_t rows, std::size_t width, std::size_t element) {
   return std::clamp<std::size_t>(ProductChain::block_bytes / std::max<std::size_t>(1, width * element), 1,
                                  std::max<std::size_t>(rows, 1));
@@ -40,7 +38,10 @@ std::size_t result_bytes(std::size_t elements, std::size_t width, std::size_t el
 ProductChain::ProductChain(OperationPtr product, std::shared_ptr<const Elementwise> chain, std::vector<Use> uses)
     : product_(std::move(product)), chain_(std::move(chain)), uses_(std::move(uses)) {
   ensure(takes(*product_), "an operation that is no product gets an epilogue");
-  if (const PackedMatmul* packed_product = packed(product_)) lefts_ = packed_product->layout()->operands().size();
+  if (const auto* packed = dynamic_cast<const PackedMatmul*>(product_.get())) {
+    layout_ = packed->layout();
+    lefts_ = layout_->operands().size();
+  }
   read_ = static_cast<std::size_t>(std::count_if(uses_.begin(), uses_.end(), [](Use use) { return use != Use::kept; }));
   kept_ = static_cast<std::size_t>(std::count_if(uses_.begin(), uses_.end(), [](Use use) { return use != Use::read; }));
   ensure(read_ > 0, "an epilogue that does not read its product");
@@ -131,13 +132,11 @@ void ProductChain::prepare(std::span<const Type> inputs, std::span<const Type> o
 }
 
 std::size_t ProductChain::left_width(std::size_t i, const Sizes& sizes) const {
-  const PackedMatmul* product = packed(product_);
-  return product ? product->layout()->depth()[product->layout()->operands()[i]] : sizes[left_width_at];
+  return layout_ ? layout_->depth()[layout_->operands()[i]] : sizes[left_width_at];
 }
 
 std::size_t ProductChain::result_width(std::size_t j, const Sizes& sizes) const {
-  const PackedMatmul* product = packed(product_);
-  return product ? product->layout()->width()[j] : sizes[chain_at + Elementwise::inner_at];
+  return layout_ ? layout_->width()[j] : sizes[chain_at + Elementwise::inner_at];
 }
 
 void ProductChain::link(const Call& call) const noexcept {

@@ -10,6 +10,7 @@
 // the last axis. A result of the chain may overwrite an input of the chain of its shape. Blocks of rows change no bit: a row of a product does not depend on how many there are.
 
 #include "elegans/ops/elementwise.hpp"
+#include "elegans/ops/packed_layout.hpp"
 
 namespace elegans::ops {
 
@@ -57,10 +58,11 @@ class ProductChain final : public Operation {
 
   OperationPtr product_;
   std::shared_ptr<const Elementwise> chain_;
-  std::vector<Use> uses_;  // of the product's results
-  std::size_t lefts_ = 1;  // left operands of the product
-  std::size_t read_ = 0;   // results that the chain reads
-  std::size_t kept_ = 0;   // results that are outputs
+  PackedLayoutPtr layout_;  // of a packed product
+  std::vector<Use> uses_;   // of the product's results
+  std::size_t lefts_ = 1;   // left operands of the product
+  std::size_t read_ = 0;    // results that the chain reads
+  std::size_t kept_ = 0;    // results that are outputs
 };
 
 }  // namespace elegans::ops
