@@ -22,6 +22,7 @@
 #include "elegans/graph/passes/order.hpp"
 #include "elegans/graph/passes/outer.hpp"
 #include "elegans/graph/passes/pack.hpp"
+#include "elegans/graph/passes/pick.hpp"
 #include "elegans/graph/passes/rows.hpp"
 #include "elegans/graph/passes/signs.hpp"
 #include "elegans/graph/passes/simplify.hpp"
@@ -47,6 +48,7 @@ const std::vector<PassRow> pipeline{
     {"affine", nullptr, affine},
     {"outer", outer},
     {"accumulate", accumulate},
+    {"pick", pick},
     {.name = "fast", .run = fast, .if_fast = true},
     {"rows", rows},
     {"fuse", fuse},

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "ops/repeat_row.hpp"
-
 namespace elegans::ops {
 namespace {
 
@@ -18,6 +16,10 @@ const char* name_of(const RowInstruction& instruction) {
       return "max";
     case Kind::one_hot:
       return "one_hot";
+    case Kind::pick:
+      return "pick";
+    case Kind::add_at:
+      return "add_at";
     case Kind::elementwise:
       break;
   }
@@ -26,13 +28,6 @@ const char* name_of(const RowInstruction& instruction) {
 
 // Of a tile: so many rows as fit, but at least one. Two dozen registers stay within 32 KB.
 constexpr std::size_t tile_bytes = 1024;
-
-// What prepare() finds out.
-constexpr std::size_t outer_at = 0, past_caches_at = 1;
-
-constexpr bool is_wide(RowForm form) { return form == RowForm::full || form == RowForm::row; }
-
-std::size_t elements_of(std::size_t bytes, std::size_t element) { return aligned(bytes) / element; }
 
 }  // namespace
 
@@ -49,6 +44,7 @@ RowChain::RowChain(std::int64_t inner, std::vector<RowForm> inputs, std::vector<
     places_[result].output = static_cast<std::int32_t>(i);
   }
   find_widths();
+  share_places();
   take_registers();
 }
 
@@ -68,7 +64,9 @@ void RowChain::find_widths() {
       const std::size_t operand = instruction.of.operands[0];
       const bool whole = (result.wide || inner_ == 1) && !(is_input(operand) && forms_[operand] == RowForm::row);
       ensure(whole || instruction.kind == Kind::one_hot, "a row chain reduces what is narrow");
-      result.wide = instruction.kind == Kind::one_hot;
+      for (std::size_t k = 1; k < instruction.operand_count(); ++k)
+        ensure(!places_[instruction.of.operands[k]].wide || inner_ == 1, "a row chain takes what is wide for a label");
+      result.wide = instruction.kind == Kind::one_hot || instruction.kind == Kind::add_at;
       continue;
     }
     if (!result.wide) continue;
@@ -85,14 +83,27 @@ void RowChain::find_widths() {
            "an output of a row chain is of another width");
 }
 
+void RowChain::share_places() {
+  std::vector<std::size_t> readers(places_.size(), 0);
+  for (const RowInstruction& instruction : program_)
+    for (std::size_t k = 0; k < instruction.operand_count(); ++k) ++readers[instruction.of.operands[k]];
+  for (std::size_t i = program_.size(); i-- > 0;) {
+    const std::size_t to = program_[i].of.operands[0];
+    if (program_[i].kind != Kind::add_at || is_input(to) || readers[to] != 1 || places_[to].output >= 0) continue;
+    places_[to].output = places_[forms_.size() + i].output;
+  }
+}
+
 // A register is free again after the last instruction that reads it.
 void RowChain::take_registers() {
   std::vector<std::size_t> last_use(places_.size(), 0);
   for (std::size_t i = 0; i < program_.size(); ++i)
     for (std::size_t k = 0; k < program_[i].operand_count(); ++k) last_use[program_[i].of.operands[k]] = i;
   std::vector<std::size_t> wide_until, narrow_until;
-  const auto take = [&](std::vector<std::size_t>& busy_until, std::size_t from, std::size_t until) {
-    std::size_t r = 0;
+  // `rather` is the one to take if it is free.
+  const auto take = [&](std::vector<std::size_t>& busy_until, std::size_t from, std::size_t until,
+                        std::size_t rather = 0) {
+    std::size_t r = rather < busy_until.size() && busy_until[rather] <= from ? rather : 0;
     while (r < busy_until.size() && busy_until[r] > from) ++r;
     if (r == busy_until.size()) busy_until.push_back(0);
     busy_until[r] = until;
@@ -104,7 +115,9 @@ void RowChain::take_registers() {
   for (std::size_t i = 0; i < program_.size(); ++i) {
     Place& place = places_[forms_.size() + i];
     const std::size_t until = std::max(last_use[forms_.size() + i], i + 1);
-    if (place.wide || place.output < 0) place.at = take(place.wide ? wide_until : narrow_until, i, until);
+    const std::size_t first = program_[i].of.operands[0];
+    const std::size_t rather = program_[i].kind == Kind::add_at && !is_input(first) ? places_[first].at : 0;
+    if (place.wide || place.output < 0) place.at = take(place.wide ? wide_until : narrow_until, i, until, rather);
     if (place.spread) place.spread_at = take(wide_until, i, until);
   }
   wide_registers_ = wide_until.size();
@@ -172,10 +185,11 @@ Cost RowChain::cost(std::span<const Type> inputs, std::span<const Type> outputs,
   Cost cost = Operation::cost(inputs, outputs, at);
   const auto wide = static_cast<double>(wide_shape(inputs).elements(at));
   for (std::size_t i = 0; i < program_.size(); ++i) {
-    const double elements = program_[i].kind != Kind::elementwise || places_[forms_.size() + i].wide
-                                ? wide
-                                : wide / static_cast<double>(inner_);
-    cost.flop += elements * (program_[i].kind == Kind::elementwise ? flop_of(program_[i].of) : 1);
+    const Kind kind = program_[i].kind;
+    const bool of_all =
+        kind == Kind::elementwise ? places_[forms_.size() + i].wide : kind != Kind::pick && kind != Kind::add_at;
+    cost.flop += (of_all ? wide : wide / static_cast<double>(inner_)) *
+                 (kind == Kind::elementwise ? flop_of(program_[i].of) : 1);
   }
   return cost;
 }
@@ -201,7 +215,7 @@ std::size_t RowChain::workspace_bytes(std::span<const Type> inputs, const Extent
   const Shape wide = wide_shape(inputs);
   const std::size_t rows = rows_at_once(static_cast<std::size_t>(wide.product(0, wide.rank() - 1).value(at)), element);
   return wide_registers_ * aligned(rows * static_cast<std::size_t>(inner_) * element) +
-         narrow_registers_ * aligned(rows * element);
+         narrow_registers_ * aligned(rows * element) + aligned(program_.size() * bound_bytes);
 }
 
 void RowChain::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
@@ -215,160 +229,6 @@ void RowChain::prepare(std::span<const Type> inputs, std::span<const Type> outpu
   for (const Type& type : inputs) moved += bytes(type);
   for (const Type& type : outputs) moved += bytes(type);
   sizes[past_caches_at] = moved > kernels::cached_bytes ? 1 : 0;
-}
-
-// One call in progress.
-template <class T>
-class RowChain::Pass {
- public:
-  Pass(const RowChain& chain, const Call& call)
-      : chain_(chain),
-        call_(call),
-        table_(call.kernels.table<T>()),
-        outer_(call.sizes[outer_at]),
-        inner_(static_cast<std::size_t>(chain.inner_)),
-        step_(chain.rows_at_once(outer_, sizeof(T))),
-        wide_register_(elements_of(step_ * inner_ * sizeof(T), sizeof(T))),
-        narrow_register_(elements_of(step_ * sizeof(T), sizeof(T))),
-        wide_(static_cast<T*>(call.workspace)),
-        narrow_(wide_ + chain.wide_registers_ * wide_register_),
-        past_caches_(call.sizes[past_caches_at] != 0 && !overwrites()) {}
-
-  Status run() noexcept {
-    if (outer_ == 0) return {};
-    spread_rows();
-    for (row_ = 0; row_ < outer_; row_ += step_) {
-      rows_ = std::min(step_, outer_ - row_);
-      for (std::size_t i = 0; i < chain_.forms_.size(); ++i)
-        if (chain_.forms_[i] != RowForm::row && chain_.places_[i].spread) spread(i);
-      for (std::size_t i = 0; i < chain_.program_.size(); ++i) {
-        const std::size_t done = execute(i);
-        if (done < rows_)
-          return {.code = Status::Code::index_out_of_range, .node = -1, .item = static_cast<std::int64_t>(row_ + done)};
-        const Place& place = chain_.places_[chain_.forms_.size() + i];
-        if (place.spread) spread(chain_.forms_.size() + i);
-        if (past_caches_ && place.wide && place.output >= 0)
-          table_.copy_past_caches(wide_ + place.at * wide_register_, output(place), rows_ * inner_);
-      }
-    }
-    return {};
-  }
-
- private:
-  struct Operand {
-    const T* at;
-    std::size_t stride;
-  };
-
-  T* spread_register(std::size_t number) const noexcept {
-    return wide_ + chain_.places_[number].spread_at * wide_register_;
-  }
-
-  void spread_rows() noexcept {
-    for (std::size_t i = 0; step_ > 1 && i < chain_.forms_.size(); ++i)
-      if (chain_.forms_[i] == RowForm::row) repeat_row(call_.in<T>(i), spread_register(i), inner_, step_);
-  }
-
-  // Repeats each number of what is narrow along its row. (A single row is read with stride 0 instead.)
-  void spread(std::size_t number) noexcept {
-    if (step_ == 1) return;
-    const T* from = values(number);
-    T* to = spread_register(number);
-    for (std::size_t r = 0; r < rows_; ++r, to += inner_) std::fill_n(to, inner_, from[r]);
-  }
-
-  // Where a value stands for this tile, unspread.
-  const T* values(std::size_t number) const noexcept {
-    if (!chain_.is_input(number)) return result(number);
-    const T* base = call_.in<T>(number);
-    switch (chain_.forms_[number]) {
-      case RowForm::full:
-        return base + row_ * inner_;
-      case RowForm::column:
-      case RowForm::each:
-        return base + row_;
-      default:
-        return base;
-    }
-  }
-
-  // Whether a wide output stands where an input does: then it is in the cache when it is written.
-  bool overwrites() const noexcept {
-    for (std::size_t o = 0; o < chain_.outputs_.size(); ++o)
-      for (std::size_t i = 0; i < chain_.forms_.size(); ++i)
-        if (is_wide(chain_.outputs_[o].form) && call_.outputs[o] == call_.inputs[i]) return true;
-    return false;
-  }
-
-  T* output(const Place& place) const noexcept {
-    return call_.out<T>(static_cast<std::size_t>(place.output)) + (place.wide ? row_ * inner_ : row_);
-  }
-
-  T* result(std::size_t number) const noexcept {
-    const Place& place = chain_.places_[number];
-    if (place.output >= 0 && !(past_caches_ && place.wide)) return output(place);
-    return place.wide ? wide_ + place.at * wide_register_ : narrow_ + place.at * narrow_register_;
-  }
-
-  Operand operand(std::size_t number, bool wide) const noexcept {
-    if (chain_.is_input(number) && chain_.forms_[number] == RowForm::scalar) return {values(number), 0};
-    const Place& place = chain_.places_[number];
-    if (!wide || inner_ == 1 || (place.wide && !place.spread)) return {values(number), 1};
-    if (step_ > 1) return {spread_register(number), 1};
-    return {values(number), place.wide ? std::size_t{1} : std::size_t{0}};
-  }
-
-  // Runs instruction i on the tile; rows of it that could be done.
-  std::size_t execute(std::size_t i) noexcept {
-    const RowInstruction& instruction = chain_.program_[i];
-    const std::size_t number = chain_.forms_.size() + i;
-    T* y = result(number);
-    switch (instruction.kind) {
-      case Kind::sum:
-        table_.reduce_sum(values(instruction.of.operands[0]), y, rows_, inner_, 1);
-        break;
-      case Kind::max:
-        table_.reduce_max(values(instruction.of.operands[0]), y, rows_, inner_, 1);
-        break;
-      case Kind::one_hot:
-        return table_.one_hot(call_.in<std::int32_t>(instruction.of.operands[0]) + row_, y, rows_, inner_);
-      case Kind::elementwise:
-        elementwise(instruction.of, chain_.places_[number].wide, y);
-    }
-    return rows_;
-  }
-
-  void elementwise(const Instruction& instruction, bool wide, T* y) noexcept {
-    const std::size_t n = wide ? rows_ * inner_ : rows_;
-    const Operand a = operand(instruction.operands[0], wide);
-    if (instruction.kind == Instruction::Kind::unary) {
-      table_.unary[instruction.function](a.at, y, n);
-      return;
-    }
-    const Operand b = operand(instruction.operands[1], wide);
-    if (instruction.kind == Instruction::Kind::binary) {
-      table_.binary[instruction.function](a.at, a.stride, b.at, b.stride, y, n);
-      return;
-    }
-    const Operand c = operand(instruction.operands[2], wide);
-    table_.select(a.at, a.stride, b.at, b.stride, c.at, c.stride, y, n);
-  }
-
-  const RowChain& chain_;
-  const Call& call_;
-  const kernels::Table<T>& table_;
-  const std::size_t outer_, inner_;
-  const std::size_t step_;                             // rows of a tile
-  const std::size_t wide_register_, narrow_register_;  // elements of one
-  T* const wide_;
-  T* const narrow_;
-  const bool past_caches_;  // whether wide outputs go from their registers to memory
-  std::size_t row_ = 0;     // the tile's first
-  std::size_t rows_ = 0;    // and how many it has
-};
-
-Status RowChain::run(const Call& call) const noexcept {
-  return with_floating(call.dtype, [&](auto zero) { return Pass<decltype(zero)>(*this, call).run(); });
 }
 
 }  // namespace elegans::ops

@@ -152,6 +152,33 @@ TEST(Rows, HaveTheSameBitsPastTheCaches) {
   }
 }
 
+// The gradient of a cross-entropy of labels: what a label adds to is computed where the sum goes, here past the caches.
+TEST(Rows, AddToLabelsPastTheCaches) {
+  constexpr std::int64_t width = 1001, all = 3300, half = all / 2;
+  static_assert(2 * all * width * sizeof(float) > kernels::cached_bytes);
+  static_assert(2 * half * width * sizeof(float) < kernels::cached_bytes);
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), width}});
+  const Value label = graph.input("label", {Dtype::f32, {Dim::batch(), 1}});
+  const Value e = exp(x - reduce_max(x, -1, Keep::yes));
+  const Value chosen = equal(label, positions(graph, width, Dtype::f32));
+  graph.output("y", e / reduce_sum(e, -1, Keep::yes) + select(chosen, constant(x, -1), constant(x, 0)));
+  Executable run = compile(std::move(graph), {.reserve = {.batch = all}});
+  EXPECT_THAT(names(run.graph()), ElementsAre("constant", "row_chain"));
+  const Tensor numbers = testing::random_tensor({all, width}, 1).to(Dtype::f32);
+  Tensor labels({all, 1});
+  for (std::size_t r = 0; r < labels.elements(); ++r) labels.as<float>()[r] = static_cast<float>(r * 7 % width);
+  const Tensor whole = run(std::array<View, 2>{numbers, labels})[0];
+  for (std::size_t part = 0; part < 2; ++part) {
+    const std::size_t rows = half, before = part * rows;
+    Tensor some({half, width}), names_of({half, 1});
+    std::copy_n(numbers.as<float>().data() + before * width, rows * width, some.as<float>().data());
+    std::copy_n(labels.as<float>().data() + before, rows, names_of.as<float>().data());
+    const Tensor want = run(std::array<View, 2>{some, names_of})[0];
+    EXPECT_EQ(std::memcmp(whole.as<float>().data() + before * width, want.data(), want.bytes()), 0) << part;
+  }
+}
+
 // Random programs of everything that may stand in rows.
 class RandomRows {
  public:
@@ -169,8 +196,11 @@ class RandomRows {
     const Value kept = graph.input("column", {dtype_, column});
     const Value number = graph.input("number", {dtype_, Shape{}});
     const Value label = graph.input("label", {Dtype::i32, each});
+    const Value chosen =
+        equal(reshape(label_number(label, narrow_[0], inner_), column), positions(graph, Dim(inner_), dtype_));
+    const Value zero = constant(number, 0);
     for (std::size_t step = 0; step < 4 + below(14); ++step) {
-      switch (below(10)) {
+      switch (below(13)) {
         case 0:
           narrow_.push_back(reduce_sum(any(full_), -1));
           break;
@@ -198,6 +228,15 @@ class RandomRows {
         case 8:
           narrow_.push_back(any(narrow_) - any(narrow_));
           break;
+        case 9:
+          narrow_.push_back(reduce_sum(select(chosen, any(full_), zero), -1));
+          break;
+        case 10:
+          full_.push_back(any(full_) + select(chosen, reshape(any(narrow_), column), zero));
+          break;
+        case 11:
+          full_.push_back(select(chosen, number, zero) + tanh(any(full_)));
+          break;
         default:
           full_.push_back(tanh(any(full_) * any(full_)));
       }
@@ -220,14 +259,15 @@ class RandomRows {
   std::vector<Value> full_, narrow_;
 };
 
-std::vector<Tensor> random_inputs(const Graph& graph, const Extents& at) {
+std::vector<Tensor> random_inputs(const Graph& graph, const Extents& at, std::int64_t inner) {
   std::vector<Tensor> inputs;
   for (const Port& port : graph.inputs()) {
     const ops::Type& type = graph.type(port.value);
     const Shape shape = type.shape.at(at);
     if (type.dtype == Dtype::i32) {
       inputs.emplace_back(shape, Dtype::i32);
-      for (std::int32_t& label : inputs.back().as<std::int32_t>()) label = 0;
+      for (std::int32_t number = 0; std::int32_t & label : inputs.back().as<std::int32_t>())
+        label = static_cast<std::int32_t>(7 * number++ % inner);
     } else {
       inputs.push_back(testing::random_tensor(shape, 7 + inputs.size()).to(type.dtype));
     }
@@ -236,18 +276,24 @@ std::vector<Tensor> random_inputs(const Graph& graph, const Extents& at) {
 }
 
 TEST(Rows, HaveTheBitsOfTheirOperationsOneByOne) {
-  std::size_t chains = 0;
+  std::size_t chains = 0, picks = 0, additions = 0;
   const std::vector<std::int64_t> widths{1, 2, 3, 7, 16, 100, 255, 256, 257, 511, 512, 513, 1500};
-  for (std::uint32_t seed = 0; seed < 150; ++seed) {
+  for (std::uint32_t seed = 0; seed < 300; ++seed) {
     const Dtype dtype = seed % 2 ? Dtype::f32 : Dtype::f64;
     const auto target = seed % 3 ? kernels::Target::best : kernels::Target::scalar;
-    const auto written = [&] { return RandomRows(seed, widths[seed % widths.size()], dtype).write(); };
+    const std::int64_t inner = widths[seed % widths.size()];
+    const auto written = [&] { return RandomRows(seed, inner, dtype).write(); };
     const Extents reserve{.batch = 19, .time = 5};
     Executable chained = compile(written(), {.target = target, .reserve = reserve});
     Executable plain = compile(written(), {.target = target, .reserve = reserve, .disable = {"rows", "fuse"}});
-    for (const Node& node : chained.graph().nodes()) chains += node.operation->name() == "row_chain" ? 1 : 0;
+    for (const Node& node : chained.graph().nodes()) {
+      if (node.operation->name() != "row_chain") continue;
+      ++chains;
+      picks += node.operation->options().find("pick(") != std::string::npos ? 1 : 0;
+      additions += node.operation->options().find("add_at(") != std::string::npos ? 1 : 0;
+    }
     for (const Extents& at : {reserve, Extents{.batch = 3, .time = 2}, Extents{.batch = 1, .time = 1}}) {
-      const std::vector<Tensor> inputs = random_inputs(plain.graph(), at);
+      const std::vector<Tensor> inputs = random_inputs(plain.graph(), at, inner);
       const std::vector<View> views(inputs.begin(), inputs.end());
       const std::vector<Tensor> a = chained(views), b = plain(views);
       for (std::size_t i = 0; i < b.size(); ++i)
@@ -255,6 +301,8 @@ TEST(Rows, HaveTheBitsOfTheirOperationsOneByOne) {
     }
   }
   EXPECT_GT(chains, 100u);
+  EXPECT_GT(picks, 20u);
+  EXPECT_GT(additions, 20u);
 }
 
 }  // namespace

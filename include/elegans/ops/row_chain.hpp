@@ -8,6 +8,8 @@
 //     elementwise   wide where an operand is, else narrow; a narrow operand of a wide one is spread along the row
 //     sum, max      narrow, of a wide value
 //     one_hot       wide, of a label
+//     pick          narrow, of a wide value and a narrow one: of a row, what it names (ops/pick.hpp)
+//     add_at        wide, of a wide value and two narrow ones: a row with the second added where the first names a place
 //
 // The softmax of x is
 //
@@ -33,12 +35,24 @@
 namespace elegans::ops {
 
 enum class RowForm : std::uint8_t { full, row, column, each, scalar, label };
+constexpr bool is_wide(RowForm form) { return form == RowForm::full || form == RowForm::row; }
 
 struct RowInstruction {
-  enum class Kind : std::uint8_t { elementwise, sum, max, one_hot };
+  enum class Kind : std::uint8_t { elementwise, sum, max, one_hot, pick, add_at };
   Kind kind = Kind::elementwise;
-  Instruction of;  // of the others than elementwise, operands[0] alone counts
-  std::size_t operand_count() const { return kind == Kind::elementwise ? of.operand_count() : 1; }
+  Instruction of;  // of the others than elementwise, operands alone count
+  std::size_t operand_count() const {
+    switch (kind) {
+      case Kind::elementwise:
+        return of.operand_count();
+      case Kind::pick:
+        return 2;
+      case Kind::add_at:
+        return 3;
+      default:
+        return 1;
+    }
+  }
   friend bool operator==(const RowInstruction&, const RowInstruction&) = default;
 };
 
@@ -72,16 +86,23 @@ class RowChain final : public Operation {
   template <class T>
   class Pass;
 
+  // What prepare() finds out: rows, and whether what is wide goes past the caches.
+  static constexpr std::size_t outer_at = 0, past_caches_at = 1;
+  // Of an instruction with its addresses, as run() has it.
+  static constexpr std::size_t bound_bytes = 128;
+
   // A value of the program, by its number.
   struct Place {
     bool wide = false;
     bool spread = false;        // narrow or a row, and read by something wide: has a wide register of its own for it
-    std::int32_t output = -1;   // the output that it is, −1 if none
+    std::int32_t output = -1;   // the output in whose memory it is made, −1 if none
     std::size_t at = 0;         // its register, of those of its width
     std::size_t spread_at = 0;  // a wide register
   };
   bool is_input(std::size_t number) const { return number < forms_.size(); }
   void find_widths();
+  // Where one alone reads a value to add to it, it is made where the sum is to be.
+  void share_places();
   void take_registers();
   Shape shape_of(RowForm form, const Shape& wide) const;
   Shape wide_shape(std::span<const Type> inputs) const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "elegans/ops/pick.hpp"
 #include "elegans/ops/reduce.hpp"
 #include "elegans/ops/reshape.hpp"
 #include "elegans/ops/row_chain.hpp"
@@ -80,6 +81,7 @@ class Rows {
     const Shape& result = shape_of(one.outputs[0]);
     if (reduction(n)) return shape_of(one.inputs[0]) == shapes.full;
     if (as<ops::OneHot>(n)) return result == shapes.full;
+    if (as<ops::Pick>(n) || as<ops::AddAt>(n)) return shape_of(one.inputs[0]) == shapes.full;
     if (as<ops::Reshape>(n)) return shapes.is_narrow(shape_of(one.inputs[0])) && shapes.is_narrow(result);
     const auto* elementwise = as<ops::Elementwise>(n);
     if (elementwise == nullptr || elementwise->program().size() != 1) return false;
@@ -214,10 +216,12 @@ class Rows {
       return instruction;
     }
     const ops::Reduce* reduce = reduction(n);
-    instruction.kind = reduce == nullptr                                         ? Kind::one_hot
+    instruction.kind = as<ops::OneHot>(n)                                        ? Kind::one_hot
+                       : as<ops::Pick>(n)                                        ? Kind::pick
+                       : as<ops::AddAt>(n)                                       ? Kind::add_at
                        : reduce->reduced().kind == ops::ReduceOptions::Kind::sum ? Kind::sum
                                                                                  : Kind::max;
-    instruction.of.operands[0] = number.at(one.inputs[0]);
+    for (std::size_t k = 0; k < one.inputs.size(); ++k) instruction.of.operands[k] = number.at(one.inputs[k]);
     return instruction;
   }
 

@@ -1,0 +1,79 @@
+#include "elegans/ops/pick.hpp"
+
+#include <algorithm>
+
+namespace elegans::ops {
+namespace {
+
+// Sizes of both.
+constexpr std::size_t rows_at = 0, width_at = 1, value_stride_at = 2;
+
+Shape column_of(const Operation& operation, const Shape& x) {
+  if (x.rank() == 0) shape_error(operation, "x", x, "a shape of rank 1 or more");
+  Shape column = x;
+  column[column.rank() - 1] = 1;
+  return column;
+}
+
+void require_column(const Operation& operation, const char* what, const Shape& actual, const Shape& column) {
+  if (!(actual == column)) shape_error(operation, what, actual, to_string(column) + ", one number a row");
+}
+
+void prepare_rows(const Shape& x, const Extents& at, Sizes& sizes) {
+  sizes[rows_at] = static_cast<std::size_t>(x.product(0, x.rank() - 1).value(at));
+  sizes[width_at] = static_cast<std::size_t>(x.back().value(at));
+}
+
+}  // namespace
+
+std::vector<Type> Pick::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 2);
+  require_floating(*this, inputs);
+  const Shape column = column_of(*this, inputs[0].shape);
+  require_column(*this, "label", inputs[1].shape, column);
+  return {{inputs[0].dtype, column}};
+}
+
+void Pick::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+  prepare_rows(inputs[0].shape, at, sizes);
+}
+
+Status Pick::run(const Call& call) const noexcept {
+  with_floating(call.dtype, [&]<class T>(T) {
+    const T *x = call.in<T>(0), *label = call.in<T>(1);
+    const std::size_t n = call.sizes[width_at];
+    for (std::size_t r = 0; r < call.sizes[rows_at]; ++r, x += n) {
+      const std::size_t place = place_of(label[r], n);
+      call.out<T>(0)[r] = place < n ? x[place] + T(0) : T(0);
+    }
+  });
+  return {};
+}
+
+std::vector<Type> AddAt::infer(std::span<const Type> inputs) const {
+  require_inputs(*this, inputs, 3);
+  require_floating(*this, inputs);
+  const Shape column = column_of(*this, inputs[0].shape);
+  require_column(*this, "label", inputs[1].shape, column);
+  if (inputs[2].shape.elements() != Dim(1)) require_column(*this, "value", inputs[2].shape, column);
+  return {inputs[0]};
+}
+
+void AddAt::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
+  prepare_rows(inputs[0].shape, at, sizes);
+  sizes[value_stride_at] = inputs[2].shape.elements() == Dim(1) ? 0 : 1;
+}
+
+Status AddAt::run(const Call& call) const noexcept {
+  with_floating(call.dtype, [&]<class T>(T) {
+    const T *x = call.in<T>(0), *label = call.in<T>(1), *value = call.in<T>(2);
+    T* y = call.out<T>(0);
+    const std::size_t rows = call.sizes[rows_at], n = call.sizes[width_at], stride = call.sizes[value_stride_at];
+    if (y != x) std::copy_n(x, rows * n, y);
+    for (std::size_t r = 0; r < rows; ++r, y += n)
+      if (const std::size_t place = place_of(label[r], n); place < n) y[place] += value[r * stride];
+  });
+  return {};
+}
+
+}  // namespace elegans::ops
