@@ -49,7 +49,9 @@ void BoundExecutable::refused(const Status& status) const {
 }
 
 void BoundExecutable::write_over(std::string_view output, std::string_view input) {
-  executable_.bind_output(executable_.output_index(output), this->input(input).data());
+  const std::size_t index = executable_.output_index(output);
+  executable_.bind_output(index, this->input(input).data());
+  outputs_[index] = Tensor();
 }
 
 BoundExecutable bound_step(Sequential& model) {

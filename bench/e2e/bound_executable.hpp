@@ -41,8 +41,8 @@ class BoundExecutable {
 // Pseudo-random numbers in −1 … 1.
 void fill_uniform(std::span<float> values, std::uint32_t seed);
 
-// One step of a built model as a policy runs it, and the same made ready to run. States are carried in place: each step
-// has to wait for the one before, as in a loop.
+// The graph of one step as a policy runs it (model/step.hpp), and the same made ready to run. States are carried in place:
+// each step has to wait for the one before, as in a loop. (A policy looks at the next state before it takes it.)
 BoundExecutable bound_step(Sequential& model);
 Work step_work(const Model& model);
 

@@ -1,4 +1,5 @@
-// Every loss with the gradient of its predictions, beside a copy of what it has to read and write.
+// Every loss with the gradient of its predictions, as training writes it (each place has a weight), beside a copy of what
+// it has to read and write.
 //
 //     build/release/bin/bench_micro --benchmark_filter=loss/
 //
@@ -29,7 +30,7 @@ namespace {
 
 using nn::Loss;
 
-// Predictions, and targets that every loss takes: numbers of 0.1 … 0.9, or labels.
+// Predictions, weights, and targets that every loss takes: numbers of 0.1 … 0.9, or labels.
 class LossRun {
  public:
   LossRun(const Loss& loss, std::int64_t places, std::int64_t numbers) : executable_(written(loss, places, numbers)) {
@@ -63,7 +64,9 @@ class LossRun {
     const bool labels = loss.targets == nn::Targets::classes;
     const graph::Value t = graph.input(
         "target", labels ? graph::Type{Dtype::i32, Shape{places}} : graph::Type{Dtype::f32, Shape{places, numbers}});
-    const graph::Value value = loss(p, t);
+    const graph::Value weight = graph.input("weight", {Dtype::f32, Shape{places}});
+    const graph::Value normaliser = graph.input("normaliser", {Dtype::f32, Shape{}});
+    const graph::Value value = loss({.prediction = p, .target = t, .weight = weight, .normaliser = normaliser});
     graph.output("loss", value);
     graph.output("gradient", graph::gradients(value, std::array{p})[0]);
     return graph::compile(std::move(graph), {});

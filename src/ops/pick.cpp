@@ -34,6 +34,11 @@ std::vector<Type> Pick::infer(std::span<const Type> inputs) const {
   return {{inputs[0].dtype, column}};
 }
 
+Cost Pick::cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const {
+  const auto rows = static_cast<double>(outputs[0].shape.elements(at));
+  return {.flop = 0, .bytes = 3 * rows * static_cast<double>(size_of(inputs[0].dtype))};
+}
+
 void Pick::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
   prepare_rows(inputs[0].shape, at, sizes);
 }

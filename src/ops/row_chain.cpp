@@ -215,7 +215,7 @@ std::size_t RowChain::workspace_bytes(std::span<const Type> inputs, const Extent
   const Shape wide = wide_shape(inputs);
   const std::size_t rows = rows_at_once(static_cast<std::size_t>(wide.product(0, wide.rank() - 1).value(at)), element);
   return wide_registers_ * aligned(rows * static_cast<std::size_t>(inner_) * element) +
-         narrow_registers_ * aligned(rows * element) + aligned(program_.size() * bound_bytes);
+         narrow_registers_ * aligned(rows * element) + program_.size() * bound_bytes;
 }
 
 void RowChain::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,

@@ -1,6 +1,7 @@
 // A row chain as it runs: tile by tile, instruction by instruction.
 
 #include <algorithm>
+#include <new>
 
 #include "elegans/ops/pick.hpp"
 #include "elegans/ops/row_chain.hpp"
@@ -187,10 +188,13 @@ class RowChain::Pass {
 
   void add_at(const Bound<T>& bound, T* y) noexcept {
     const T *x = at(bound.x[0]), *label = at(bound.x[1]), *value = at(bound.x[2]);
-    if (y != x) std::copy_n(x, rows_ * inner_, y);
-    for (std::size_t r = 0; r < rows_; ++r, y += inner_)
-      if (const std::size_t place = place_of(label[r * bound.x[1].stride], inner_); place < inner_)
-        y[place] += value[r * bound.x[2].stride];
+    // Where a row is one number, label and value may stand where y does: they are read before their row is written.
+    for (std::size_t r = 0; r < rows_; ++r, x += inner_, y += inner_) {
+      const std::size_t place = place_of(label[r * bound.x[1].stride], inner_);
+      const T term = value[r * bound.x[2].stride];
+      if (y != x) std::copy_n(x, inner_, y);
+      if (place < inner_) y[place] += term;
+    }
   }
 
   void elementwise(const Bound<T>& bound, T* y) noexcept {

@@ -7,6 +7,7 @@
 
 #include "elegans/model/forward.hpp"
 #include "elegans/nn/bidirectional.hpp"
+#include "elegans/nn/dense.hpp"
 #include "model/networks.hpp"
 #include "support/count_allocations.hpp"
 #include "support/message_of.hpp"
@@ -184,6 +185,25 @@ TEST(Policy, KeepsItsStateWhereItRefuses) {
   // And afterwards it goes on as if nothing had been.
   Policy other = policy.clone();
   EXPECT_TRUE(policy.step(x, 1, action).ok());
+}
+
+// Of many numbers, which are looked at several at a time, the first bad one is named.
+TEST(Policy, NamesTheFirstNumberThatIsNotFinite) {
+  constexpr std::size_t features = 35;
+  Sequential model({.name = "m"});
+  model.add(nn::Dense({.units = 2})).build(static_cast<std::int64_t>(features));
+  Policy policy(model, Preprocessing{});
+  std::array<float, 2> action{};
+  for (const std::size_t first : {0, 1, 15, 16, 31, 32, 34})
+    for (const std::size_t second : {first, features - 1}) {
+      std::array<float, features> x{};
+      x[second] = infinity;
+      x[first] = nan;
+      const Status status = policy.step(x, 1, action);
+      EXPECT_EQ(status.code, Status::Code::not_finite) << first;
+      EXPECT_EQ(status.item, static_cast<std::int64_t>(first));
+    }
+  EXPECT_TRUE(policy.step(std::array<float, features>{}, 1, action).ok());
 }
 
 TEST(Policy, RefusesAnAnswerThatIsNotFinite) {

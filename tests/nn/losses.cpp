@@ -5,10 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "elegans/graph/executable.hpp"
+#include "elegans/graph/gradient.hpp"
 #include "evaluate_loss.hpp"
 #include "support/check_gradient.hpp"
 #include "support/message_of.hpp"
@@ -343,6 +346,44 @@ TEST(LossNamed, RefusesOptionsItDoesNotKnow) {
   EXPECT_THAT(refused("mse:reduction=total"), ::testing::HasSubstr("Known are 'none', 'sum' or 'mean'."));
   EXPECT_THAT(refused("sparse_categorical_crossentropy:ignore_index=0.5"),
               ::testing::HasSubstr("is 0.5; expected an integer"));
+}
+
+// As training writes it, of batches of any size with weights: one visit of each row, and the labels are never made rows of
+// zeros and ones (graph/passes/pick.hpp).
+TEST(Losses, OfLabelsReadTheLabelAlone) {
+  const auto written = [](std::optional<std::int32_t> ignored) {
+    graph::Graph graph;
+    const Value prediction = graph.input("p", {Dtype::f64, {Dim::batch(), Dim::time(), 7}});
+    const Value target = graph.input("t", {Dtype::i32, {Dim::batch(), Dim::time()}});
+    const Value weight = graph.input("w", {Dtype::f64, {Dim::batch(), Dim::time()}});
+    const Value normaliser = graph.input("n", {Dtype::f64, Shape{}});
+    const Loss loss = sparse_categorical_crossentropy({.ignore_index = ignored});
+    const Value value = loss({.prediction = prediction, .target = target, .weight = weight, .normaliser = normaliser});
+    graph.output("loss", value);
+    graph.output("gradient", graph::gradients(value, std::array{prediction})[0]);
+    return graph;
+  };
+  const Tensor prediction = random_tensor({4, 3, 7}, 1), weight = random_tensor({4, 3}, 2),
+               normaliser = Tensor::from(Shape{}, {2}, Dtype::f64);
+  Tensor target({4, 3}, Dtype::i32);
+  for (std::int32_t i = 0; i < 12; ++i) target.as<std::int32_t>()[static_cast<std::size_t>(i)] = i % 7;
+  for (const std::optional<std::int32_t> ignored : {std::optional<std::int32_t>(), std::optional<std::int32_t>(3)}) {
+    const Extents reserve{.batch = 4, .time = 3};
+    graph::Executable run = graph::compile(written(ignored), {.reserve = reserve}),
+                      plain = graph::compile(written(ignored), {.reserve = reserve, .disable = {"pick"}});
+    const auto chains = [](const graph::Executable& executable) {
+      std::string text;
+      for (const graph::Node& node : executable.graph().nodes())
+        if (node.operation->name() == "row_chain") text += node.operation->options();
+      return text;
+    };
+    EXPECT_THAT(chains(run), ::testing::AllOf(::testing::HasSubstr("pick("), ::testing::HasSubstr("add_at("),
+                                              ::testing::Not(::testing::HasSubstr("equal("))));
+    EXPECT_THAT(chains(plain), ::testing::HasSubstr("equal("));
+    const std::array<View, 4> inputs{prediction, target, weight, normaliser};
+    const auto a = run(inputs), b = plain(inputs);
+    for (std::size_t o = 0; o < 2; ++o) EXPECT_EQ(a[o].values(), b[o].values());
+  }
 }
 
 }  // namespace

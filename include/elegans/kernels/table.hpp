@@ -42,7 +42,8 @@ inline constexpr std::size_t cached_bytes = std::size_t{24} << 20;
 template <class T>
 inline constexpr std::size_t panel_columns = 64 / sizeof(T);
 
-// Memory of a linked row of n columns: bytes that are enough for every target, whose groups have two panels or more.
+// Memory of a linked row of n columns, enough for every target: so many bytes for each two panels, which are no less than
+// a group if the row is cut evenly, and as many in front.
 inline constexpr std::size_t packed_row_group_bytes = 192;
 template <class T>
 constexpr std::size_t packed_row_bytes(std::size_t n) {

@@ -26,6 +26,8 @@ class Pick final : public Operation {
   std::string_view name() const override { return "pick"; }
   bool same(const Operation&) const override { return true; }
   std::vector<Type> infer(std::span<const Type> inputs) const override;
+  // Of the row one number is read.
+  Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const override;
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;

@@ -27,8 +27,9 @@
 // Where more than kernels::cached_bytes are read and written in all, what is wide goes past the caches: rows of it are
 // computed in the cache and stored from there.
 //
-// An output may overwrite an input of the same form that no later instruction reads. A label outside 0 … inner − 1 is
-// the Status index_out_of_range with the row's number.
+// An output that is elementwise may overwrite an input of the same form that no later instruction reads. What add_at alone
+// reads to add to is made where the sum goes, in the memory of an output where that is one. A label of one_hot outside
+// 0 … inner − 1 is the Status index_out_of_range with the row's number.
 
 #include "elegans/ops/elementwise.hpp"
 
@@ -95,7 +96,7 @@ class RowChain final : public Operation {
   struct Place {
     bool wide = false;
     bool spread = false;        // narrow or a row, and read by something wide: has a wide register of its own for it
-    std::int32_t output = -1;   // the output in whose memory it is made, −1 if none
+    std::int32_t output = -1;   // the output that it is, or in whose place it is made; −1 if none
     std::size_t at = 0;         // its register, of those of its width
     std::size_t spread_at = 0;  // a wide register
   };

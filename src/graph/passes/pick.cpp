@@ -1,6 +1,7 @@
 #include "elegans/graph/passes/pick.hpp"
 
 #include <array>
+#include <map>
 #include <optional>
 
 #include "elegans/graph/functions.hpp"
@@ -20,28 +21,27 @@ struct Counts {
 
 class Picking {
  public:
-  Picking(const Graph& graph, Counts& counts) : graph_(graph), counts_(counts), producers_(graph.producers()) {}
+  Picking(const Graph& graph, Counts& counts) : graph_(graph), counts_(counts), uses_(graph), rewrite_(graph) {}
 
   Graph run() {
-    Rewrite rewrite(graph_);
     for (const Node& node : graph_.nodes()) {
-      rewrite.to().set_scope(node.scope);
-      if (pick_instead(node, rewrite) || add_instead(node, rewrite)) continue;
-      const Scan* scan = as_scan(node);
-      rewrite.copy(node, scan ? with_body(*scan, Picking(scan->body(), counts_).run()) : nullptr);
+      rewrite_.to().set_scope(node.scope);
+      if (!pick_instead(node) && !add_instead(node)) rewrite_.copy(node);
     }
     std::size_t removed = 0;
-    return remove_dead_code(rewrite.finish(), removed);
+    return remove_dead_code(rewrite_.finish(), removed);
   }
 
  private:
-  // select(equal(label, positions), value, 0), label a column of it.
+  // select(c, value, 0) where c is 1 at one place of a row at most: where this label says.
   struct Choice {
-    ValueId label, value;
+    Value label;
+    ValueId value;
   };
 
   const Node* maker(ValueId value) const {
-    return producers_[value] < 0 ? nullptr : &graph_.nodes()[static_cast<std::size_t>(producers_[value])];
+    const std::int32_t producer = uses_.producers[value];
+    return producer < 0 ? nullptr : &graph_.nodes()[static_cast<std::size_t>(producer)];
   }
   const Shape& shape_of(ValueId value) const { return graph_.type(value).shape; }
 
@@ -61,53 +61,67 @@ class Picking {
     return wide;
   }
 
-  // The label of equal(label, positions) of that shape.
-  std::optional<ValueId> label_of(ValueId condition, const Shape& wide) const {
+  // The column of labels that `condition`, of that shape, compares with positions; −1 where it is said to be 0.
+  std::optional<Value> label_of(ValueId condition, const Shape& wide) {
+    if (const auto known = labels_.find(condition); known != labels_.end()) return known->second;
+    return labels_[condition] = find_label(condition, wide);
+  }
+  std::optional<Value> find_label(ValueId condition, const Shape& wide) {
     const Node* node = maker(condition);
-    if (node == nullptr || !is_binary(*node, kernels::Binary::equal) || !(shape_of(condition) == wide)) return {};
+    if (node == nullptr || !(shape_of(condition) == wide)) return {};
+    if (is_binary(*node, kernels::Binary::equal)) return compared(*node, column_of(wide));
+    if (!is_choice(*node) || !(shape_of(operand(*node, 0)) == column_of(wide))) return {};
+    const std::optional<Value> label = label_of(operand(*node, 1), wide);
+    return label ? std::optional(select(rewrite_.at(operand(*node, 0)), *label, constant(*label, -1))) : std::nullopt;
+  }
+  std::optional<Value> compared(const Node& equal, const Shape& column) {
     for (const std::size_t k : {0, 1}) {
-      const Node* positions = maker(operand(*node, 1 - k));
-      if (positions != nullptr && as<ops::Positions>(*positions) && shape_of(operand(*node, k)) == column_of(wide))
-        return operand(*node, k);
+      const Node* positions = maker(operand(equal, 1 - k));
+      if (positions != nullptr && as<ops::Positions>(*positions) && shape_of(operand(equal, k)) == column)
+        return rewrite_.at(operand(equal, k));
     }
     return {};
   }
 
-  std::optional<Choice> choice_of(ValueId value) const {
+  // Whether it is select(c, x, 0).
+  bool is_choice(const Node& node) const {
+    const ops::Instruction* instruction = instruction_of(node);
+    return instruction && instruction->kind == ops::Instruction::Kind::select && is_zero(operand(node, 2));
+  }
+
+  std::optional<Choice> choice_of(ValueId value) {
     const Node* node = maker(value);
-    const ops::Instruction* instruction = node ? instruction_of(*node) : nullptr;
-    if (instruction == nullptr || instruction->kind != ops::Instruction::Kind::select) return {};
-    const Shape& wide = shape_of(value);
-    if (wide.rank() == 0 || !is_zero(operand(*node, 2))) return {};
-    const std::optional<ValueId> label = label_of(operand(*node, 0), wide);
+    if (node == nullptr || shape_of(value).rank() == 0 || !is_choice(*node)) return {};
+    const std::optional<Value> label = label_of(operand(*node, 0), shape_of(value));
     return label ? std::optional(Choice{*label, operand(*node, 1)}) : std::nullopt;
   }
 
-  bool pick_instead(const Node& node, Rewrite& rewrite) {
+  bool pick_instead(const Node& node) {
     const auto* reduce = as<ops::Reduce>(node);
     if (reduce == nullptr || reduce->reduced().kind != ops::ReduceOptions::Kind::sum) return false;
     const Shape& wide = shape_of(node.inputs[0]);
     if (reduce->reduced().first + 1 != wide.rank() || reduce->reduced().last != wide.rank()) return false;
     const std::optional<Choice> choice = choice_of(node.inputs[0]);
     if (!choice || !(shape_of(choice->value) == wide)) return false;
-    const Value x = rewrite.at(choice->value), label = rewrite.at(choice->label);
-    const Value picked = rewrite.to().apply(std::make_shared<ops::Pick>(), std::array{x, label})[0];
-    rewrite.become(node.outputs[0], reshape(picked, shape_of(node.outputs[0])));
+    const std::array operands{rewrite_.at(choice->value), choice->label};
+    const Value picked = rewrite_.to().apply(std::make_shared<ops::Pick>(), operands)[0];
+    rewrite_.become(node.outputs[0], reshape(picked, shape_of(node.outputs[0])));
     ++counts_.picked;
     return true;
   }
 
-  bool add_instead(const Node& node, Rewrite& rewrite) {
+  bool add_instead(const Node& node) {
     if (!is_addition(node)) return false;
     const Shape& wide = shape_of(node.outputs[0]);
     for (const std::size_t k : {0, 1}) {
       const ValueId chosen = operand(node, k), other = operand(node, 1 - k);
+      if (!(shape_of(chosen) == wide) || !(shape_of(other) == wide) || !uses_.read_once(chosen)) continue;
       const std::optional<Choice> choice = choice_of(chosen);
-      if (!choice || !(shape_of(chosen) == wide) || !(shape_of(other) == wide)) continue;
+      if (!choice) continue;
       const Shape& value = shape_of(choice->value);
       if (value.elements() != Dim(1) && !(value == column_of(wide))) continue;
-      const std::array operands{rewrite.at(other), rewrite.at(choice->label), rewrite.at(choice->value)};
-      rewrite.become(node.outputs[0], rewrite.to().apply(std::make_shared<ops::AddAt>(), operands)[0]);
+      const std::array operands{rewrite_.at(other), choice->label, rewrite_.at(choice->value)};
+      rewrite_.become(node.outputs[0], rewrite_.to().apply(std::make_shared<ops::AddAt>(), operands)[0]);
       ++counts_.added;
       return true;
     }
@@ -116,7 +130,9 @@ class Picking {
 
   const Graph& graph_;
   Counts& counts_;
-  const std::vector<std::int32_t> producers_;
+  const Uses uses_;
+  Rewrite rewrite_;
+  std::map<ValueId, std::optional<Value>> labels_;  // by condition
 };
 
 }  // namespace

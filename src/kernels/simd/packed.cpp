@@ -5,6 +5,8 @@
 // A block is `rows` rows by `columns` vectors of y, held in registers. A vector of columns may belong to several parts:
 // where its lanes go is found once for all rows of a group of columns.
 
+#include <new>
+
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
 
