@@ -9,7 +9,10 @@
 #include "e2e/training_step.hpp"
 #include "elegans/model/forward.hpp"
 #include "elegans/model/policy.hpp"
+#include "elegans/nn/dense.hpp"
+#include "elegans/train/optimizers.hpp"
 #include "elegans/train/trainer.hpp"
+#include "train/update_step.hpp"
 
 namespace elegans::bench {
 namespace {
@@ -52,9 +55,22 @@ Series training_series(const Model& model, std::int64_t batch, std::int64_t time
           }};
 }
 
+// An update by Adam of so many tensors.
+Series update_series(std::int64_t tensors) {
+  return {"adam/" + std::to_string(tensors) + "x10k", [tensors] {
+            auto model = std::make_shared<Sequential>();
+            for (std::int64_t i = 0; i < tensors; ++i) model->add(nn::Dense({.units = 100, .use_bias = false}));
+            model->build(100);
+            auto layout = std::make_shared<train::ParameterLayout>(train::layout_of(*model));
+            return Work{.run = repeated([model, layout] {
+                          graph::compile(train::write_update(*layout, layout->ranges[0], train::Adam{}, {}), {});
+                        })};
+          }};
+}
+
 }  // namespace
 
-// What other cases compile but single products; of the sizes the largest ones.
+// What other cases compile; of the sizes the largest ones.
 std::vector<Case> compile_cases() {
   Case result{"compile", "compiling", {}};
   std::vector<Series>& all = result.series;
@@ -74,6 +90,8 @@ std::vector<Case> compile_cases() {
                              [] { return loss_graph(nn::sparse_categorical_crossentropy(), label_targets()); }));
   all.push_back(graph_series("loss/mse", [] { return loss_graph(nn::mean_squared_error(), numeric_targets()); }));
   all.push_back(graph_series("dense/784x256", dense_graph));
+  all.push_back(graph_series("product/1024", [] { return product_graph(1024); }));
+  all.push_back(update_series(1000));
   return {result};
 }
 

@@ -33,13 +33,7 @@ Counts product_counts(std::int64_t size) {
 
 Series product_series(std::int64_t size) {
   return {"run", [size] {
-            graph::Graph graph;
-            const graph::Value a = graph.input("a", {Dtype::f32, Shape{size, size}});
-            const graph::Value b = graph.input("b", {Dtype::f32, Shape{size, size}});
-            graph.output("a b", matmul(a, b));
-            graph.output("a b'", matmul(a, b, {.transpose_b = true}));
-            graph.output("a' b", matmul(a, b, {.transpose_a = true}));
-            auto run = std::make_shared<BoundExecutable>(std::move(graph), Extents{});
+            auto run = std::make_shared<BoundExecutable>(product_graph(size), Extents{});
             return Work{.run = repeated([run] { run->run(); }), .counts = product_counts(size)};
           }};
 }
@@ -56,6 +50,16 @@ Case product_case(std::int64_t size) {
 }
 
 }  // namespace
+
+graph::Graph product_graph(std::int64_t size) {
+  graph::Graph graph;
+  const graph::Value a = graph.input("a", {Dtype::f32, Shape{size, size}});
+  const graph::Value b = graph.input("b", {Dtype::f32, Shape{size, size}});
+  graph.output("a b", matmul(a, b));
+  graph.output("a b'", matmul(a, b, {.transpose_b = true}));
+  graph.output("a' b", matmul(a, b, {.transpose_a = true}));
+  return graph;
+}
 
 graph::Graph dense_graph() {
   graph::Graph graph;

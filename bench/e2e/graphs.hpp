@@ -15,6 +15,9 @@ ops::Type numeric_targets();  // a number for each of a place
 // Dense 784 → 256 of 32 rows, and the gradients of its weights.
 graph::Graph dense_graph();
 
+// Products of two square matrices: a b, a b' and a' b.
+graph::Graph product_graph(std::int64_t size);
+
 // One step of the recurrent networks of size_cases, and of a Dense over a wiring: so many units, 16 synapses each.
 Sequential wired_ltc(std::int64_t units);
 Sequential wired_dense(std::int64_t units);
