@@ -41,8 +41,7 @@ struct ChainArray {
   // Whether it may be read, and if it is stored to overwritten, up to a multiple of 64 bytes from where it starts. Where
   // all are, their last vectors are whole ones; of others the last vector ends where they do.
   bool padded = false;
-  // Whether it comes from memory, for no cache near the core holds it: then less is computed at once, and what comes next
-  // is asked for.
+  // Whether it comes from memory, for no cache near the core holds it: then less is computed at once.
   bool streams = false;
 };
 
@@ -61,8 +60,8 @@ inline constexpr std::size_t streamed_bytes = std::size_t{512} << 10;
 
 // Memory of a chain that stays, and memory for the time that it runs: bytes that are enough for every target.
 constexpr std::size_t chain_bytes(std::size_t length, std::size_t arrays, std::size_t slots) {
-  constexpr std::size_t line = 64, step = 64, place = 8, parts = 7;
-  return 4 * line + (length + 1) * step + 3 * (2 * arrays + slots) * place + 2 * arrays + parts * line;
+  constexpr std::size_t line = 64, step = 64, place = 8, parts = 6;
+  return 4 * line + (length + 1) * step + 3 * (2 * arrays + slots) * place + parts * line;
 }
 constexpr std::size_t chain_scratch_bytes(std::size_t slots) {
   constexpr std::size_t group = 8 * 64;

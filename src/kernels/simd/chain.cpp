@@ -41,7 +41,6 @@ class LinkedChain {
       take(*array, places);
       std::fill_n(*array, places, 0);
     }
-    take(streams_, count_);
     operands_.inner = inner_;
     place_arrays(chain);
     link_steps(chain, table);
@@ -86,7 +85,7 @@ class LinkedChain {
       if (access == Access::full) row_step_[k] = bytes(inner_);
       if (access == Access::column) row_step_[k] = bytes(1);
       if (access == Access::indexed) row_step_[index_of(k)] = sizeof(std::uint32_t);
-      if (chain.arrays[k].streams && access == Access::full) streams_[stream_count_++] = static_cast<std::uint16_t>(k);
+      streams_ = streams_ || (chain.arrays[k].streams && access == Access::full);
       is_indexed_ = is_indexed_ || access == Access::indexed;
       is_padded_ = is_padded_ && (access == Access::number || chain.arrays[k].padded);
       in_rows = in_rows || access == Access::row || access == Access::column;
@@ -172,7 +171,7 @@ class LinkedChain {
     const std::size_t whole = of_row(inner_) / lanes(), part = of_row(inner_) % lanes();
     const std::size_t vectors = whole + (part > 0 ? 1 : 0);
     const bool is_whole_group = part == 0 && (vectors == 4 || vectors == 8);
-    if (!is_flat_ || stream_count_ > 0 || vectors == 0 || (vectors > 3 && !is_whole_group)) return;
+    if (!is_flat_ || streams_ || vectors == 0 || (vectors > 3 && !is_whole_group)) return;
     operands_.row_shift = 31;
     operands_.row_mask = ~std::size_t{0};
     only_whole_ = whole;
@@ -191,8 +190,7 @@ class LinkedChain {
         advance_group(column_step_, shift);
         moved += std::size_t{1} << shift;
       };
-      for (; stream_count_ > 0 && vectors - done >= 4; done += 4) {
-        fetch(16 * 4, 4);
+      for (; streams_ && vectors - done >= 4; done += 4) {
         run_group<4>();
         move(2);
       }
@@ -210,15 +208,6 @@ class LinkedChain {
       if (row + 1 < rows) advance(row_step_, 1);
     }
     advance(row_step_, rows > 0 ? 1 - static_cast<std::intptr_t>(rows) : 0);
-  }
-
-  // Asks for so many vectors of every stream, from `ahead` on, which may be behind its end.
-  void fetch(std::size_t ahead, std::size_t vectors) const {
-    constexpr std::size_t line = 64;
-    for (std::size_t k = 0; k < stream_count_; ++k)
-      for (std::size_t i = 0; i < vectors * lanes() * sizeof(T); i += line)
-        __builtin_prefetch(reinterpret_cast<const void*>(operands_.at[streams_[k]] +
-                                                         static_cast<std::intptr_t>(ahead * lanes() * sizeof(T) + i)));
   }
 
   // Rows of 1, 2 or 4 vectors, several a group.
@@ -249,11 +238,10 @@ class LinkedChain {
   Run only_group_ = nullptr;  // of a row
   std::size_t only_whole_ = 0, only_part_ = 0;
   std::size_t count_, slots_, inner_;
-  std::size_t vectors_;               // of a row
-  std::size_t moving_ = 0;            // places that move from group to group
-  std::uint16_t* streams_ = nullptr;  // arrays from memory
-  std::size_t stream_count_ = 0;
-  bool is_padded_ = true;  // all arrays are
+  std::size_t vectors_;     // of a row
+  std::size_t moving_ = 0;  // places that move from group to group
+  bool streams_ = false;    // some array comes from memory
+  bool is_padded_ = true;   // all arrays are
   bool is_flat_ = false, is_indexed_ = false, joins_rows_ = false;
 };
 
