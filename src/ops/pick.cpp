@@ -1,6 +1,6 @@
 #include "elegans/ops/pick.hpp"
 
-#include <algorithm>
+#include "ops/pick_rows.hpp"
 
 namespace elegans::ops {
 namespace {
@@ -45,12 +45,7 @@ void Pick::prepare(std::span<const Type> inputs, std::span<const Type>, const Ex
 
 Status Pick::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&]<class T>(T) {
-    const T *x = call.in<T>(0), *label = call.in<T>(1);
-    const std::size_t n = call.sizes[width_at];
-    for (std::size_t r = 0; r < call.sizes[rows_at]; ++r, x += n) {
-      const std::size_t place = place_of(label[r], n);
-      call.out<T>(0)[r] = place < n ? x[place] + T(0) : T(0);
-    }
+    pick_rows<T>(call.in<T>(0), {call.in<T>(1), 1}, call.out<T>(0), call.sizes[rows_at], call.sizes[width_at]);
   });
   return {};
 }
@@ -71,12 +66,8 @@ void AddAt::prepare(std::span<const Type> inputs, std::span<const Type>, const E
 
 Status AddAt::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&]<class T>(T) {
-    const T *x = call.in<T>(0), *label = call.in<T>(1), *value = call.in<T>(2);
-    T* y = call.out<T>(0);
-    const std::size_t rows = call.sizes[rows_at], n = call.sizes[width_at], stride = call.sizes[value_stride_at];
-    if (y != x) std::copy_n(x, rows * n, y);
-    for (std::size_t r = 0; r < rows; ++r, y += n)
-      if (const std::size_t place = place_of(label[r], n); place < n) y[place] += value[r * stride];
+    add_at_rows<T>(call.in<T>(0), {call.in<T>(1), 1}, {call.in<T>(2), call.sizes[value_stride_at]}, call.out<T>(0),
+                   call.sizes[rows_at], call.sizes[width_at]);
   });
   return {};
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <new>
 
-#include "elegans/ops/pick.hpp"
 #include "elegans/ops/row_chain.hpp"
+#include "ops/pick_rows.hpp"
 #include "ops/repeat_row.hpp"
 
 namespace elegans::ops {
@@ -169,33 +169,16 @@ class RowChain::Pass {
       case Kind::one_hot:
         return table_.one_hot(call_.in<std::int32_t>(of.operands[0]) + row_, y, rows_, inner_);
       case Kind::pick:
-        pick(bound, y);
+        pick_rows<T>(at(bound.x[0]), each_row(bound.x[1]), y, rows_, inner_);
         break;
       case Kind::add_at:
-        add_at(bound, y);
+        add_at_rows<T>(at(bound.x[0]), each_row(bound.x[1]), each_row(bound.x[2]), y, rows_, inner_);
         break;
     }
     return rows_;
   }
 
-  void pick(const Bound<T>& bound, T* y) noexcept {
-    const T *x = at(bound.x[0]), *label = at(bound.x[1]);
-    for (std::size_t r = 0; r < rows_; ++r, x += inner_) {
-      const std::size_t place = place_of(label[r * bound.x[1].stride], inner_);
-      y[r] = place < inner_ ? x[place] + T(0) : T(0);
-    }
-  }
-
-  void add_at(const Bound<T>& bound, T* y) noexcept {
-    const T *x = at(bound.x[0]), *label = at(bound.x[1]), *value = at(bound.x[2]);
-    // Where a row is one number, label and value may stand where y does: they are read before their row is written.
-    for (std::size_t r = 0; r < rows_; ++r, x += inner_, y += inner_) {
-      const std::size_t place = place_of(label[r * bound.x[1].stride], inner_);
-      const T term = value[r * bound.x[2].stride];
-      if (y != x) std::copy_n(x, inner_, y);
-      if (place < inner_) y[place] += term;
-    }
-  }
+  EachRow<T> each_row(const Reach<T>& reach) const noexcept { return {at(reach), reach.stride}; }
 
   void elementwise(const Bound<T>& bound, T* y) noexcept {
     const Instruction& of = bound.instruction->of;

@@ -42,8 +42,8 @@ inline constexpr std::size_t cached_bytes = std::size_t{24} << 20;
 template <class T>
 inline constexpr std::size_t panel_columns = 64 / sizeof(T);
 
-// Memory of a linked row of n columns, enough for every target: so many bytes for each two panels, which are no less than
-// a group if the row is cut evenly, and as many in front.
+// Memory of a linked row of n columns, enough for every target. A row is swept by in groups of columns, no more of them than
+// two panels go into it; each takes so many bytes, and so does the front.
 inline constexpr std::size_t packed_row_group_bytes = 192;
 template <class T>
 constexpr std::size_t packed_row_bytes(std::size_t n) {
