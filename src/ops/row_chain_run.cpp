@@ -169,16 +169,25 @@ class RowChain::Pass {
       case Kind::one_hot:
         return table_.one_hot(call_.in<std::int32_t>(of.operands[0]) + row_, y, rows_, inner_);
       case Kind::pick:
-        pick_rows<T>(at(bound.x[0]), each_row(bound.x[1]), y, rows_, inner_);
+        pick(bound, y);
         break;
       case Kind::add_at:
-        add_at_rows<T>(at(bound.x[0]), each_row(bound.x[1]), each_row(bound.x[2]), y, rows_, inner_);
+        add_at(bound, y);
         break;
     }
     return rows_;
   }
 
   EachRow<T> each_row(const Reach<T>& reach) const noexcept { return {at(reach), reach.stride}; }
+
+  // Not inlined: what is between the kernels of two rows decides how far ahead the processor reads (6 % of a mean squared
+  // error of 4096 × 1000).
+  [[gnu::noinline]] void pick(const Bound<T>& bound, T* y) noexcept {
+    pick_rows<T>(at(bound.x[0]), each_row(bound.x[1]), y, rows_, inner_);
+  }
+  [[gnu::noinline]] void add_at(const Bound<T>& bound, T* y) noexcept {
+    add_at_rows<T>(at(bound.x[0]), each_row(bound.x[1]), each_row(bound.x[2]), y, rows_, inner_);
+  }
 
   void elementwise(const Bound<T>& bound, T* y) noexcept {
     const Instruction& of = bound.instruction->of;
