@@ -83,10 +83,10 @@ class RowChain::Pass {
     const std::size_t number = chain_.forms_.size() + i;
     const Place& place = chain_.places_[number];
     Bound<T>& bound = *new (bound_ + i) Bound<T>{.instruction = &instruction, .y = reach(number)};
-    const bool spreads = instruction.kind == Kind::elementwise && place.wide;
+    const bool by_wide = instruction.kind == Kind::elementwise && place.wide;
     for (std::size_t k = 0; k < instruction.operand_count(); ++k)
-      bound.x[k] = operand(instruction.of.operands[k], spreads);
-    bound.width = spreads ? inner_ : 1;
+      bound.x[k] = operand(instruction.of.operands[k], by_wide);
+    bound.width = by_wide ? inner_ : 1;
     if (place.spread && step_ > 1) bound.spread = spread_register(number);
     if (past_caches_ && place.wide && is_output(number)) bound.past = output(place);
   }
@@ -169,25 +169,16 @@ class RowChain::Pass {
       case Kind::one_hot:
         return table_.one_hot(call_.in<std::int32_t>(of.operands[0]) + row_, y, rows_, inner_);
       case Kind::pick:
-        pick(bound, y);
+        pick_rows<T>(at(bound.x[0]), each_row(bound.x[1]), y, rows_, inner_);
         break;
       case Kind::add_at:
-        add_at(bound, y);
+        add_at_rows<T>(at(bound.x[0]), each_row(bound.x[1]), each_row(bound.x[2]), y, rows_, inner_);
         break;
     }
     return rows_;
   }
 
   EachRow<T> each_row(const Reach<T>& reach) const noexcept { return {at(reach), reach.stride}; }
-
-  // Not inlined: what is between the kernels of two rows decides how far ahead the processor reads (6 % of a mean squared
-  // error of 4096 × 1000).
-  [[gnu::noinline]] void pick(const Bound<T>& bound, T* y) noexcept {
-    pick_rows<T>(at(bound.x[0]), each_row(bound.x[1]), y, rows_, inner_);
-  }
-  [[gnu::noinline]] void add_at(const Bound<T>& bound, T* y) noexcept {
-    add_at_rows<T>(at(bound.x[0]), each_row(bound.x[1]), each_row(bound.x[2]), y, rows_, inner_);
-  }
 
   void elementwise(const Bound<T>& bound, T* y) noexcept {
     const Instruction& of = bound.instruction->of;
