@@ -224,12 +224,17 @@ HWY_INLINE std::size_t sum_of(const std::size_t* sizes, std::size_t count) {
   return sum;
 }
 
-// Vectors v … v + columns - 1 of one part that begins at y and has n columns.
+// Vectors v … v + columns - 1 of a matrix of k rows.
 template <class T>
-HWY_INLINE void place_group(Group<T>& group, const T* packed, T* y, std::size_t n, std::size_t k, std::size_t v,
-                            std::size_t columns) {
+HWY_INLINE void find_columns(Group<T>& group, const T* packed, std::size_t k, std::size_t v, std::size_t columns) {
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
   for (std::size_t c = 0; c < columns; ++c) group.b[c] = packed_vector(packed, v + c, k, lanes);
+}
+
+// They go where the only part has them, which begins at y and has n columns.
+template <class T>
+HWY_INLINE void place_in_one(Group<T>& group, T* y, std::size_t n, std::size_t v) {
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
   group.y = y + v * lanes;
   group.width = n;
   group.count = n - v * lanes;
@@ -261,7 +266,8 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
     part.group.a = a;
     part.group.depth = depth;
     part.group.terms = terms;
-    place_group(part.group, packed, y, n, k, v, columns);
+    find_columns(part.group, packed, k, v, columns);
+    place_in_one(part.group, y, n, v);
   }
 }
 
@@ -294,10 +300,13 @@ bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
     Parts<T> walk(y, width, parts);
     for (std::size_t v = 0, columns; v < vectors; v += columns) {
       columns = next_columns(vectors - v, most_columns);
-      place_group(group, packed, y[0], n, k, v, columns);
-      if (parts > 1) group.places = &places;
-      for (std::size_t c = 0; parts > 1 && c < columns; ++c)
-        places.first[c + 1] = walk.next(places.at, places.first[c], lanes);
+      find_columns(group, packed, k, v, columns);
+      if (parts == 1) {
+        place_in_one(group, y[0], n, v);
+      } else {
+        for (std::size_t c = 0; c < columns; ++c) places.first[c + 1] = walk.next(places.at, places.first[c], lanes);
+        group.places = &places;
+      }
       is_nan |= multiply_group(group, columns, row, HWY_MIN(row + tile, rows));
     }
   }
