@@ -9,10 +9,8 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <new>
 #include <string>
@@ -22,6 +20,7 @@
 #include "elegans/kernels/table.hpp"
 #include "kernels/targets.hpp"
 #include "micro/machine_peak.hpp"
+#include "micro/seconds.hpp"
 
 namespace elegans::bench {
 namespace {
@@ -36,25 +35,12 @@ struct Work {
   bool is_product;
 };
 
-double seconds(const std::function<void(const Table&)>& kernel, const Table& table) {
-  double best = std::numeric_limits<double>::max();
-  for (int repeat = 0; repeat < 10; ++repeat) {
-    int calls = 0;
-    const auto begin = std::chrono::steady_clock::now();
-    std::chrono::duration<double> time{};
-    for (; time.count() < 1e-3; time = std::chrono::steady_clock::now() - begin) {
-      for (int i = 0; i < 16; ++i, ++calls) kernel(table);
-    }
-    best = std::min(best, time.count() / calls);
-  }
-  return best;
-}
-
 void measure(const std::string& name, Work work, const std::function<void(const Table&)>& kernel) {
   benchmark::RegisterBenchmark(name.c_str(), [work, kernel](benchmark::State& state) {
     using benchmark::Counter;
     const Table& best = kernels::table<float>(Target::best);
-    const double best_time = seconds(kernel, best);
+    const auto time = [&](const Table& table) { return seconds([&] { kernel(table); }, 16); };
+    const double best_time = time(best);
     for (auto _ : state) {
       kernel(best);
       benchmark::ClobberMemory();
@@ -65,7 +51,7 @@ void measure(const std::string& name, Work work, const std::function<void(const 
     state.counters["of_peak"] = work.is_product ? work.operations / best_time / 1e9 / peak_gflops()
                                                 : work.bytes / best_time / 1e9 / peak_gigabytes_per_second();
     for (const std::int64_t target : kernels::runnable_targets())
-      state.counters[kernels::target_name(target)] = seconds(kernel, kernels::make_table<float>(target)) / work.items;
+      state.counters[kernels::target_name(target)] = time(kernels::make_table<float>(target)) / work.items;
   });
 }
 

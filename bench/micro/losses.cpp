@@ -10,13 +10,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <cstring>
-#include <functional>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +20,7 @@
 #include "elegans/graph/executable.hpp"
 #include "elegans/graph/gradient.hpp"
 #include "elegans/nn/losses.hpp"
+#include "micro/seconds.hpp"
 
 namespace elegans::bench {
 namespace {
@@ -76,18 +73,6 @@ class LossRun {
   std::vector<Tensor> tensors_;
   double bytes_ = 0;
 };
-
-double seconds(const std::function<void()>& work) {
-  double best = std::numeric_limits<double>::max();
-  for (int repeat = 0; repeat < 10; ++repeat) {
-    int calls = 0;
-    const auto begin = std::chrono::steady_clock::now();
-    std::chrono::duration<double> time{};
-    for (; time.count() < 2e-3; time = std::chrono::steady_clock::now() - begin, ++calls) work();
-    best = std::min(best, time.count() / calls);
-  }
-  return best;
-}
 
 void measure(const char* name, std::int64_t places, std::int64_t numbers) {
   const std::string title = std::string("loss/") + name + "/" + std::to_string(places) + "x" + std::to_string(numbers);

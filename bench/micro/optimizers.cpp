@@ -12,16 +12,14 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <functional>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "elegans/nn/dense.hpp"
 #include "elegans/train/optimizers.hpp"
+#include "micro/seconds.hpp"
 #include "micro/update_by_hand.hpp"
 #include "train/update_step.hpp"
 
@@ -31,18 +29,6 @@ namespace {
 namespace by_hand = update_by_hand;
 
 using namespace elegans::train;
-
-double seconds(const std::function<void()>& work) {
-  double best = std::numeric_limits<double>::max();
-  for (int repeat = 0; repeat < 10; ++repeat) {
-    int calls = 0;
-    const auto begin = std::chrono::steady_clock::now();
-    std::chrono::duration<double> time{};
-    for (; time.count() < 2e-3; time = std::chrono::steady_clock::now() - begin, ++calls) work();
-    best = std::min(best, time.count() / calls);
-  }
-  return best;
-}
 
 // Weights of `count` numbers each.
 void measure(const Optimizer& optimizer, by_hand::Loop loop_by_hand, std::int64_t count, std::int64_t weights = 1) {
