@@ -127,6 +127,19 @@ TEST(Rows, NameTheRowOfAWrongLabel) {
   EXPECT_TRUE(run.run({.batch = 2500}).ok());
 }
 
+// Rows first … first + count − 1 of a matrix of f32.
+Tensor rows_of(const Tensor& all, std::int64_t first, std::int64_t count) {
+  const std::int64_t width = all.shape()[1].factor();
+  Tensor rows({count, width});
+  std::copy_n(all.as<float>().data() + first * width, count * width, rows.as<float>().data());
+  return rows;
+}
+
+void expect_same_bits(const Tensor& a, const Tensor& b) {
+  ASSERT_EQ(a.bytes(), b.bytes());
+  EXPECT_EQ(std::memcmp(a.data(), b.data(), a.bytes()), 0);
+}
+
 // More than caches hold goes by other kernels: the bits are those of less. One result is read again in the chain.
 TEST(Rows, HaveTheSameBitsPastTheCaches) {
   constexpr std::int64_t width = 1001, all = 2200, half = all / 2;
@@ -141,14 +154,9 @@ TEST(Rows, HaveTheSameBitsPastTheCaches) {
   EXPECT_THAT(names(run.graph()), ElementsAre("row_chain"));
   const Tensor numbers = testing::random_tensor({all, width}, 1).to(Dtype::f32);
   const std::vector<Tensor> whole = run(std::array<View, 1>{numbers});
-  for (std::int64_t part = 0; part < 2; ++part) {
-    Tensor rows({half, width});
-    const std::size_t before = static_cast<std::size_t>(part) * rows.elements();
-    std::copy_n(numbers.as<float>().begin() + static_cast<std::ptrdiff_t>(before), rows.elements(),
-                rows.as<float>().begin());
-    const std::vector<Tensor> want = run(std::array<View, 1>{rows});
-    for (std::size_t o = 0; o < 2; ++o)
-      EXPECT_EQ(std::memcmp(whole[o].as<float>().data() + before, want[o].data(), rows.bytes()), 0) << o;
+  for (const std::int64_t first : {std::int64_t{0}, half}) {
+    const std::vector<Tensor> want = run(std::array<View, 1>{rows_of(numbers, first, half)});
+    for (std::size_t o = 0; o < 2; ++o) expect_same_bits(rows_of(whole[o], first, half), want[o]);
   }
 }
 
@@ -169,13 +177,10 @@ TEST(Rows, AddToLabelsPastTheCaches) {
   Tensor labels({all, 1});
   for (std::size_t r = 0; r < labels.elements(); ++r) labels.as<float>()[r] = static_cast<float>(r * 7 % width);
   const Tensor whole = run(std::array<View, 2>{numbers, labels})[0];
-  for (std::size_t part = 0; part < 2; ++part) {
-    const std::size_t rows = half, before = part * rows;
-    Tensor some({half, width}), names_of({half, 1});
-    std::copy_n(numbers.as<float>().data() + before * width, rows * width, some.as<float>().data());
-    std::copy_n(labels.as<float>().data() + before, rows, names_of.as<float>().data());
-    const Tensor want = run(std::array<View, 2>{some, names_of})[0];
-    EXPECT_EQ(std::memcmp(whole.as<float>().data() + before * width, want.data(), want.bytes()), 0) << part;
+  for (const std::int64_t first : {std::int64_t{0}, half}) {
+    const Tensor some = rows_of(numbers, first, half), names_of_places = rows_of(labels, first, half);
+    const Tensor want = run(std::array<View, 2>{some, names_of_places})[0];
+    expect_same_bits(rows_of(whole, first, half), want);
   }
 }
 
