@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 #include <span>
 
 namespace elegans {
@@ -31,15 +32,19 @@ TEST(AlignedBuffer, OfNoBytesHasNoMemory) {
   EXPECT_EQ(AlignedBuffer::uninitialised(0).data(), nullptr);
 }
 
-TEST(AlignedBuffer, OfFourMebibytesBeginsAtAHugePage) {
+TEST(AlignedBuffer, LargeOnesBeginAtSixteenPlacesOfAPageInTurn) {
   constexpr std::size_t mebibyte = std::size_t{1} << 20;
-  for (const std::size_t bytes : {4 * mebibyte, 5 * mebibyte + 1}) {
+  std::set<std::uintptr_t> places;
+  for (std::size_t i = 0; i < 16; ++i) {
+    const std::size_t bytes = 4 * mebibyte + i;
     AlignedBuffer buffer(bytes);
-    EXPECT_EQ(address(buffer) % (2 * mebibyte), 0U) << bytes;
+    EXPECT_EQ(address(buffer) % 64, 0U) << bytes;
     EXPECT_EQ(buffer.bytes(), bytes);
     EXPECT_TRUE(is_zero(buffer));
     buffer.data()[bytes - 1] = std::byte{1};
+    places.insert(address(buffer) % 4096);
   }
+  EXPECT_EQ(places.size(), 16U);
 }
 
 TEST(AlignedBuffer, APartKeepsTheMemory) {

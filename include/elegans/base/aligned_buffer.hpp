@@ -6,7 +6,7 @@
 //
 // The memory goes on to a multiple of the alignment.
 //
-// From 4 MiB on a buffer begins at a multiple of 2 MiB and asks the system for pages of that size.
+// From 4 MiB on a buffer asks the system for pages of 2 MiB, and begins at one of sixteen places in the first, in turn.
 
 #include <cstddef>
 #include <memory>
