@@ -158,6 +158,13 @@ ChainProgram::ChainProgram(std::size_t inputs, std::span<const Instruction> prog
   Writer(*this, program, outputs, indexed_inputs, indexed_outputs).write();
 }
 
+bool ChainProgram::only_loads(std::size_t number) const {
+  return std::all_of(steps_.begin(), steps_.end(), [number](const ChainStep& step) {
+    if (step.kind == Kind::select) return step.x != number && step.y != number && step.z != number;
+    return (step.kind != Kind::binary && step.kind != Kind::reversed) || step.x != number;
+  });
+}
+
 bool ChainProgram::reads_after(std::size_t number, std::size_t output) const {
   bool written = false;
   for (const ChainStep& step : steps_) {

@@ -232,7 +232,7 @@ class CircuitChain::Pass {
       if (const auto by = sum_by(o); by && by_level(*by)) {
         const T* const from = tile(inputs_ + o);
         T* const to = call_.out<T>(o);
-        sum_by_levels(table_, connections_, 1, &from, &level_sums_, &to);
+        sum_by_levels(table_, connections_, 1, &from, &to, level_sums_);
       }
   }
 

@@ -26,10 +26,10 @@ class CircuitChain::FixedSample final : public FixedCall {
       : table_(call.kernels.table<T>()),
         connections_(*operation.connections_),
         chain_(*operation.chain_, connections_.count(), call.kernels),
-        scratch_(operation.outputs_.size() * connections_.outputs() * sizeof(T)) {
+        scratch_(2 * connections_.outputs() * sizeof(T)) {
     for (std::size_t i = 0; i < operation.fetched_by_.size(); ++i)
       if (const auto by = operation.fetched_by_[i])
-        fetched_.push_back({*by, call.in<T>(i), chain_.input(i)});
+        fetch(i, *by, call);
       else
         chain_.read(i, call.in<T>(i), static_cast<Access>(call.sizes[1 + i]), call.is_padded(i));
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
@@ -50,8 +50,8 @@ class CircuitChain::FixedSample final : public FixedCall {
       table_.scatter_add(from, to, count, 1, connections_.index(by).data());
     }
     if (!levelled_.empty())
-      sum_by_levels(table_, connections_, levelled_.size(), levelled_.data(), level_sums_.data(),
-                    level_results_.data());
+      sum_by_levels(table_, connections_, levelled_.size(), levelled_.data(), level_results_.data(),
+                    reinterpret_cast<T*>(scratch_.data()));
     return {};
   }
 
@@ -62,13 +62,24 @@ class CircuitChain::FixedSample final : public FixedCall {
     T* to;
   };
 
+  // A few numbers the chain looks up itself. Memory of whole vectors needs no padding.
+  void fetch(std::size_t input, End by, const Call& call) {
+    const std::size_t width = connections_.width(by);
+    if (!chain_.looks_up(input, width) || !(call.is_padded(input) || width * sizeof(T) % 64 == 0)) {
+      fetched_.push_back({by, call.in<T>(input), chain_.input(input)});
+      return;
+    }
+    AlignedBuffer& index = indices_.emplace_back(aligned(connections_.count() * sizeof(std::uint32_t)));
+    std::ranges::copy(connections_.index(by), reinterpret_cast<std::uint32_t*>(index.data()));
+    chain_.look_up(input, call.in<T>(input), width, reinterpret_cast<const std::uint32_t*>(index.data()));
+  }
+
   // Sums by target all run along the levels together.
   void sum(End by, const T* from, T* to) {
     if (by != End::target || !connections_.levels()) {
       summed_.push_back({by, from, to});
       return;
     }
-    level_sums_.push_back(reinterpret_cast<T*>(scratch_.data()) + levelled_.size() * connections_.outputs());
     levelled_.push_back(from);
     level_results_.push_back(to);
   }
@@ -77,9 +88,10 @@ class CircuitChain::FixedSample final : public FixedCall {
   const Connections& connections_;
   FixedChain<T> chain_;
   AlignedBuffer scratch_;
+  std::vector<AlignedBuffer> indices_;  // of what is looked up
   std::vector<Moved> fetched_, summed_;
   std::vector<const T*> levelled_;
-  std::vector<T*> level_sums_, level_results_;
+  std::vector<T*> level_results_;
 };
 
 // Piece by piece of connections, where there are many.
@@ -119,7 +131,8 @@ class CircuitChain::PiecewiseSample final : public FixedCall {
     for (const Piece& piece : pieces_) run(piece);
     for (std::size_t o = 0; o < operation_.outputs_.size(); ++o)
       if (const Place& place = place_of(o); in_levels(place.by))
-        in_order_of_targets(table_, connections_, place.sums, place.array);
+        table_.gather(place.sums, place.array, 1, connections_.outputs(), connections_.outputs(), 1,
+                      connections_.levels()->rank.data());
     return {};
   }
 

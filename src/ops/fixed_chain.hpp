@@ -24,19 +24,30 @@ class FixedChain {
         linked_(program_.bytes()),
         scratch_(program_.scratch_bytes()),
         at_(program_.arrays(), nullptr),
-        arrays_(program_.arrays()) {}
+        arrays_(program_.arrays()),
+        index_(program_.arrays(), nullptr) {}
 
   // Input i is read at `from`: n numbers as they stand, or one for all.
   void read(std::size_t i, const T* from, kernels::Access access, bool padded = false) {
     at_[i] = const_cast<T*>(from);  // the kernel writes results alone
     arrays_[i] = {.access = access == kernels::Access::full ? access : kernels::Access::number, .padded = padded};
   }
+  // Whether input i may be looked up in an array of so many numbers.
+  bool looks_up(std::size_t i, std::size_t numbers) const {
+    return numbers <= table_.looked_up && program_.only_loads(i);
+  }
+  // Input i is from[index[0]], from[index[1]] … of so many numbers, padded as is `index` (kernels::ChainArray).
+  void look_up(std::size_t i, const T* from, std::size_t numbers, const std::uint32_t* index) {
+    at_[i] = const_cast<T*>(from);
+    arrays_[i] = {.access = kernels::Access::looked_up, .padded = true, .numbers = numbers};
+    index_[i] = index;
+  }
   void write(std::size_t output, T* to) { at_[inputs_ + output] = to; }
   // After the arrays are placed.
   void link() {
     for (std::size_t k = 0; k < at_.size(); ++k) place(k);
     table_.link_chain(table_, program_.chain(arrays_.data(), n_), linked_.data());
-    table_.place_chain(linked_.data(), scratch_.data(), at_.data(), nullptr);
+    table_.place_chain(linked_.data(), scratch_.data(), at_.data(), index_.data());
   }
 
   T* input(std::size_t i) { return place(i); }
@@ -59,6 +70,7 @@ class FixedChain {
   AlignedBuffer linked_, scratch_;
   std::vector<T*> at_;
   std::vector<kernels::ChainArray> arrays_;
+  std::vector<const std::uint32_t*> index_;
 };
 
 }  // namespace elegans::ops

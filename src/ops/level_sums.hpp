@@ -6,21 +6,13 @@
 
 namespace elegans::ops {
 
-// What was summed in the order of the levels, in the order of the targets: y [targets].
-template <class T>
-void in_order_of_targets(const kernels::Table<T>& table, const Connections& connections, const T* sums, T* y) noexcept {
-  const std::size_t targets = connections.outputs();
-  table.gather(sums, y, 1, targets, targets, 1, connections.levels()->rank.data());
-}
-
-// y_a [targets] = sums of x_a by target for each array a, connections standing in levels; `sums` [targets] are scratch.
+// y_a [targets] = sums of x_a by target for each array a, connections standing in levels; `sums` [2, targets] are scratch.
 template <class T>
 void sum_by_levels(const kernels::Table<T>& table, const Connections& connections, std::size_t arrays,
-                   const T* const* x, T* const* sums, T* const* y) {
+                   const T* const* x, T* const* y, T* sums) {
   const Levels& levels = *connections.levels();
-  const std::size_t targets = connections.outputs();
-  table.sum_levels(x, sums, arrays, targets, levels.offsets.size() - 1, levels.offsets.data());
-  for (std::size_t a = 0; a < arrays; ++a) in_order_of_targets(table, connections, sums[a], y[a]);
+  table.sum_levels(x, y, arrays, connections.outputs(), levels.offsets.size() - 1, levels.offsets.data(),
+                   levels.rank.data(), sums);
 }
 
 }  // namespace elegans::ops

@@ -198,7 +198,7 @@ TYPED_TEST(Sparse, BatchInnermostIsOneCircuitForEachPlace) {
 TYPED_TEST(Sparse, LevelsAreAddedInAscendingOrder) {
   using T = TypeParam;
   for (const auto& [name, table] : tables<T>()) {
-    for (const std::size_t width : {1, 2, 7, 8, 9, 16, 17, 33, 70}) {
+    for (const std::size_t width : {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 70}) {
       // Target k of the order has 1 + (width - k) / 3 connections, the last one none.
       std::vector<std::uint32_t> offsets{0};
       for (std::size_t level = 0; level < 1 + width / 3; ++level) {
@@ -206,7 +206,10 @@ TYPED_TEST(Sparse, LevelsAreAddedInAscendingOrder) {
         while (size + 1 < width && level < 1 + (width - size) / 3) ++size;
         offsets.push_back(offsets.back() + static_cast<std::uint32_t>(size));
       }
+      std::vector<std::uint32_t> rank(width);
+      for (std::size_t u = 0; u < width; ++u) rank[u] = static_cast<std::uint32_t>((width - 1 - u + 3) % width);
       for (const std::size_t arrays : {0, 1, 2, 3, 5}) {
+        Array<T> sums(2 * width);
         std::vector<Array<T>> x, y;
         std::vector<const T*> from;
         std::vector<T*> to;
@@ -218,14 +221,15 @@ TYPED_TEST(Sparse, LevelsAreAddedInAscendingOrder) {
           from.push_back(x[a].data());
           to.push_back(y[a].data());
         }
-        table.sum_levels(from.data(), to.data(), arrays, width, offsets.size() - 1, offsets.data());
+        table.sum_levels(from.data(), to.data(), arrays, width, offsets.size() - 1, offsets.data(), rank.data(),
+                         sums.data());
         for (std::size_t a = 0; a < arrays; ++a) {
           Array<T> expected(width);
-          for (std::size_t k = 0; k < width; ++k) {
+          for (std::size_t u = 0; u < width; ++u) {
             T sum = 0;
             for (std::size_t j = 0; j + 1 < offsets.size(); ++j)
-              if (offsets[j] + k < offsets[j + 1]) sum += x[a][offsets[j] + k];
-            expected[k] = sum;
+              if (offsets[j] + rank[u] < offsets[j + 1]) sum += x[a][offsets[j] + rank[u]];
+            expected[u] = sum;
           }
           EXPECT_TRUE(same_arrays(y[a], expected)) << name << " width " << width << ", array " << a << " of " << arrays;
         }

@@ -14,10 +14,11 @@
 // Elements are seen as [rows, inner], and element (r, c) of an array, by its access, is
 //
 //     full      x[r inner + c]            row       x[c]              number   x[0]
-//     indexed   x[index[r] inner + c]     column    x[r]
+//     indexed   x[index[r] inner + c]     column    x[r]              looked_up  x[index[c]]
 //
 // A store to an indexed array adds: x = x + A, rows in ascending order. select may name no indexed array.
-// Rows, columns and indices need rows of whole vectors: inner a multiple of Table::lanes.
+// Rows, columns and indices of rows need rows of whole vectors: inner a multiple of Table::lanes. Looked up is what load
+// alone reads, in a chain of one row, of at most Table::looked_up numbers; x and its index are padded.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +35,7 @@ struct ChainStep {
   friend bool operator==(const ChainStep&, const ChainStep&) = default;
 };
 
-enum class Access : std::uint8_t { full, row, column, number, indexed };
+enum class Access : std::uint8_t { full, row, column, number, indexed, looked_up };
 
 struct ChainArray {
   Access access = Access::full;
@@ -43,6 +44,7 @@ struct ChainArray {
   bool padded = false;
   // Whether it comes from memory, for no cache near the core holds it: then less is computed at once.
   bool streams = false;
+  std::size_t numbers = 0;  // of what is looked up
 };
 
 // All of a chain but its addresses and its rows.

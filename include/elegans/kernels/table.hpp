@@ -71,7 +71,8 @@ struct Table {
   void (*link_chain)(const Table& table, const Chain& chain, void* linked);
   void (*place_chain)(void* linked, void* scratch, T* const* arrays, const std::uint32_t* const* index);
   void (*run_chain)(void* linked, std::size_t rows);
-  std::size_t lanes;  // elements of a vector; 1 on `scalar`
+  std::size_t lanes;      // elements of a vector; 1 on `scalar`
+  std::size_t looked_up;  // numbers of an array that chains can look up in registers; 0 where they cannot
 
   // Products, summed over k in ascending order: y[m,n] = a[m,k] b[k,n], y[m,n] = a[m,k] b[n,k]' and
   // y[m,n] = a[k,m]' b[k,n]. y overlaps nothing. SIMD kernels fuse multiply and add where the machine can.
@@ -128,10 +129,11 @@ struct Table {
                       const std::uint32_t* offsets, const std::uint32_t* order);
   // y[index[s], i] += x[s, i], s ascending.   x [count,inner], y [width,inner]
   void (*scatter_add)(const T* x, T* y, std::size_t count, std::size_t inner, const std::uint32_t* index);
-  // Sums of connections in levels, of several arrays: y_a[k] = sum over j of x_a[offsets[j] + k], j ascending, over the
-  // levels j < levels that have more than k connections (they come first).   x_a [offsets[levels]], y_a [width]
+  // Sums by target of connections in levels, of several arrays: y_a[u] = sum over j of x_a[offsets[j] + rank[u]], j
+  // ascending, over the levels j < levels that have more than rank[u] connections (they come first). `sums` is scratch.
+  // x_a [offsets[levels]], y_a [width], sums [2,width] ([width] of one)
   void (*sum_levels)(const T* const* x, T* const* y, std::size_t arrays, std::size_t width, std::size_t levels,
-                     const std::uint32_t* offsets);
+                     const std::uint32_t* offsets, const std::uint32_t* rank, T* sums);
 
   // y[o,i] = sum (or maximum) over j of x[o,j,i]; ascending j on `scalar`, and everywhere where inner > 1.
   // x [outer,n,inner], y [outer,inner]. An empty sum is 0; a maximum needs n >= 1 and is NaN where any x is.

@@ -47,6 +47,8 @@ class ChainProgram {
             .slots = slots_,
             .inner = inner};
   }
+  // Whether input `number` is read by loads alone.
+  bool only_loads(std::size_t number) const;
   // Whether input `number` is read after output `output` has been written.
   bool reads_after(std::size_t number, std::size_t output) const;
 

@@ -32,7 +32,10 @@ class ScalarChain {
   void place(T* slots, T* const* at, const std::uint32_t* const* index) {
     slots_ = slots;
     std::copy_n(at, count_, at_);
-    for (std::size_t k = 0; k < count_; ++k) index_[k] = arrays_[k].access == Access::indexed ? index[k] : nullptr;
+    for (std::size_t k = 0; k < count_; ++k) {
+      const bool has_index = arrays_[k].access == Access::indexed || arrays_[k].access == Access::looked_up;
+      index_[k] = has_index ? index[k] : nullptr;
+    }
   }
 
   void run(std::size_t rows) const {
@@ -52,6 +55,8 @@ class ScalarChain {
         return at_[number] + r;
       case Access::number:
         return at_[number];
+      case Access::looked_up:
+        return at_[number] + index_[number][c];
       case Access::indexed:
         break;
     }

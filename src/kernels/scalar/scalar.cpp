@@ -72,6 +72,7 @@ Table<T> scalar_table() {
 #undef OTHER
   place_chains(table);
   table.lanes = 1;
+  table.looked_up = 0;
   return table;
 }
 

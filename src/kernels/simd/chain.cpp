@@ -51,7 +51,7 @@ class LinkedChain {
     const auto address = [](const auto* place) { return reinterpret_cast<std::intptr_t>(place); };
     for (std::size_t k = 0; k < count_; ++k) operands_.at[k] = address(at[k]);
     for (std::size_t s = 0; s < slots_; ++s) operands_.at[count_ + s] = address(scratch + (2 + s) * group());
-    if (is_indexed_)
+    if (has_index_)
       for (std::size_t k = 0; k < count_; ++k) operands_.at[index_of(k)] = address(index[k]);
     operands_.spilled = scratch;
   }
@@ -81,18 +81,23 @@ class LinkedChain {
     const auto bytes = [](std::size_t n) { return static_cast<std::intptr_t>(n * sizeof(T)); };
     for (std::size_t k = 0; k < count_; ++k) {
       const Access access = chain.arrays[k].access;
-      if (access != Access::column && access != Access::number) column_step_[k] = bytes(lanes());
+      if (access == Access::looked_up) {
+        column_step_[index_of(k)] = static_cast<std::intptr_t>(lanes() * sizeof(std::uint32_t));
+      } else if (access != Access::column && access != Access::number) {
+        column_step_[k] = bytes(lanes());
+      }
       if (access == Access::full) row_step_[k] = bytes(inner_);
       if (access == Access::column) row_step_[k] = bytes(1);
       if (access == Access::indexed) row_step_[index_of(k)] = sizeof(std::uint32_t);
       streams_ = streams_ || (chain.arrays[k].streams && access == Access::full);
       is_indexed_ = is_indexed_ || access == Access::indexed;
+      has_index_ = has_index_ || is_indexed_ || access == Access::looked_up;
       is_padded_ = is_padded_ && (access == Access::number || chain.arrays[k].padded);
       in_rows = in_rows || access == Access::row || access == Access::column;
     }
     is_flat_ = !is_indexed_ && !in_rows;
     joins_rows_ = !is_flat_ && vectors_ < 8 && std::has_single_bit(vectors_);
-    moving_ = is_indexed_ ? index_of(count_) : count_;
+    moving_ = has_index_ ? index_of(count_) : count_;
   }
 
   void link_steps(const Chain& chain, const Table<T>& table) {
@@ -115,7 +120,9 @@ class LinkedChain {
         linked.access[k] = array_of(operands[k]).access;
         linked.padded = linked.padded && array_of(operands[k]).padded;
       }
-      if (linked.access[0] == Access::indexed) linked.y = static_cast<std::uint16_t>(index_of(step.x));
+      const bool is_looked_up = linked.access[0] == Access::looked_up;
+      if (linked.access[0] == Access::indexed || is_looked_up) linked.y = static_cast<std::uint16_t>(index_of(step.x));
+      if (is_looked_up) linked.z = static_cast<std::uint16_t>(chain.arrays[step.x].numbers);
       linked.runs = runs_of(step, linked, rows);
       if (step.kind == Kind::unary) linked.unary = table.unary[step.function];
       if (step.kind == Kind::binary || step.kind == Kind::reversed) linked.binary = table.binary[step.function];
@@ -242,7 +249,7 @@ class LinkedChain {
   std::size_t moving_ = 0;  // places that move from group to group
   bool streams_ = false;    // some array comes from memory
   bool is_padded_ = true;   // all arrays are
-  bool is_flat_ = false, is_indexed_ = false, joins_rows_ = false;
+  bool is_flat_ = false, is_indexed_ = false, has_index_ = false, joins_rows_ = false;
 };
 
 template <class T>
@@ -266,6 +273,7 @@ void chains(Table<T>& table) {
   table.place_chain = place_chain<T>;
   table.run_chain = run_chain<T>;
   table.lanes = hn::Lanes(hn::ScalableTag<T>());
+  table.looked_up = looks_up_two<T> ? 2 * table.lanes : 0;
 }
 
 #else

@@ -174,6 +174,8 @@ Runs<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked, Rows rows) {
   const Access access = linked.access[0];
   switch (step.kind) {
     case ChainStep::Kind::load:
+      if constexpr (looks_up_two<T>)
+        if (access == Access::looked_up) return Loading<T>().template operator()<LookedUp<T>>();
       return by_access<T>(access, rows, Loading<T>());
     case ChainStep::Kind::store:
       if (access != Access::indexed) return storing<T, WholeVectors<T>>;
@@ -223,11 +225,13 @@ constexpr bool is_of_two(const ChainStep& step) {
   return step.kind == ChainStep::Kind::binary || step.kind == ChainStep::Kind::reversed;
 }
 
-// What is loaded is whole vectors, fetched or not; where it is the other operand that is, that one is loaded instead.
+// What is loaded is whole vectors, fetched or looked up or as they stand; where it is the other operand that is, that one is
+// loaded instead.
 template <class T>
 bool join_load(const ChainStep* steps, LinkedStep<T>* linked, Rows rows) {
   const auto is_whole = [&](std::size_t s) { return linked[s].access[0] == Access::full; };
-  const bool fetched = linked[0].access[0] == Access::indexed, swapped = !fetched && !is_whole(0);
+  const bool looked_up = linked[0].access[0] == Access::looked_up;
+  const bool fetched = linked[0].access[0] == Access::indexed, swapped = !looked_up && !fetched && !is_whole(0);
   if (steps[0].kind != ChainStep::Kind::load || !is_of_two(steps[1]) || (swapped && !is_whole(1))) return false;
   const bool reversed = (steps[1].kind == ChainStep::Kind::reversed) != swapped;
   return joint_by_access<T>(linked[swapped ? 0 : 1].access[0], rows, [&]<class X>() {
@@ -237,6 +241,8 @@ bool join_load(const ChainStep* steps, LinkedStep<T>* linked, Rows rows) {
         linked->runs.small = Group<T, 4>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
         return true;
       };
+      if constexpr (looks_up_two<T>)
+        if (looked_up) return join.template operator()<LookedUp<T>, false>();
       if (fetched && rows == Rows::of_one) return join.template operator()<IndexedRows<T, 1>, false>();
       if (fetched && rows == Rows::of_two) return join.template operator()<IndexedRows<T, 2>, false>();
       if (fetched) return join.template operator()<IndexedRows<T>, false>();

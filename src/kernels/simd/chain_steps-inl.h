@@ -152,7 +152,8 @@ struct LinkedStep {
     void (*unary)(const T*, T*, std::size_t) = nullptr;
     void (*binary)(const T*, std::size_t, const T*, std::size_t, T*, std::size_t);
   };
-  std::uint16_t x = 0, y = 0, z = 0;  // places among Operands::at; of an indexed array y is that of its index
+  // Places among Operands::at. Of what is indexed or looked up y is that of its index, and z how many numbers it has.
+  std::uint16_t x = 0, y = 0, z = 0;
   Access access[3] = {};              // of x, y and z
   bool padded = false;                // x, or all that select reads
 
@@ -234,6 +235,22 @@ struct IndexedRows {
   }
 };
 
+// What is looked up: the array is in two registers, or one twice.
+template <class T>
+struct LookedUp {
+  Vector<T> low, high;
+  const std::uint32_t* index;
+  HWY_INLINE LookedUp(const LinkedStep<T>& step, const Operands<T>& operands)
+      : low(hn::LoadU(hn::ScalableTag<T>(), operands.of(step.x))),
+        high(low),
+        index(reinterpret_cast<const std::uint32_t*>(operands.at[step.y])) {
+    const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
+    if (step.z > lanes) high = hn::LoadU(hn::ScalableTag<T>(), operands.of(step.x) + lanes);
+  }
+  HWY_INLINE Vector<T> at(std::size_t first) const { return look_up_two(low, high, index + first); }
+  HWY_INLINE Vector<T> vector(std::size_t i) const { return at(i * hn::Lanes(hn::ScalableTag<T>())); }
+};
+
 // The same of an array's end, told apart as it runs. A vector that is not there is the last one once more: it is computed
 // in vain, and stored twice. The last one ends where the arrays do, and may so begin in the one before it, which is no
 // harm even in place, for a group is read before it is written. Where all arrays are padded it is one as others.
@@ -248,7 +265,10 @@ struct AtEnd {
       : step(of), operands(with), x(with.of(number)), access(by) {}
   HWY_INLINE AtEnd(const LinkedStep<T>& of, const Operands<T>& with) : AtEnd(of, with, of.x, of.access[0]) {}
 
-  HWY_INLINE T* place(std::size_t i) const { return x + HWY_MIN(i * hn::Lanes(hn::ScalableTag<T>()), operands.last); }
+  HWY_INLINE std::size_t first(std::size_t i) const {
+    return HWY_MIN(i * hn::Lanes(hn::ScalableTag<T>()), operands.last);
+  }
+  HWY_INLINE T* place(std::size_t i) const { return x + first(i); }
   // One part of a vector is all that there is.
   HWY_INLINE bool is_part() const { return vectors == 1 && operands.whole == 0 && !step.padded; }
 
@@ -256,6 +276,8 @@ struct AtEnd {
     const hn::ScalableTag<T> d;
     if (access == Access::number) return hn::Set(d, *x);
     if (access == Access::full) return is_part() ? load_part(d, x, operands.part) : hn::LoadU(d, place(i));
+    if constexpr (looks_up_two<T>)
+      if (access == Access::looked_up) return LookedUp<T>(step, operands).at(first(i));
     const std::size_t there = HWY_MIN(i, operands.whole - 1);
     if (access == Access::column) return hn::Set(d, x[there >> operands.row_shift]);
     if (access == Access::row) return hn::LoadU(d, x + (there & operands.row_mask) * hn::Lanes(d));

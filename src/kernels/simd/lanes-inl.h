@@ -8,6 +8,7 @@
 #endif
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include "hwy/highway.h"
@@ -56,6 +57,28 @@ HWY_INLINE void store_part(V v, D d, T* p, std::size_t n) {
     hn::Store(v, d, lanes);
     for (std::size_t i = 0; i < n; ++i) p[i] = lanes[i];
   }
+}
+
+// Whether the machine looks numbers up in a table of two vectors, in registers.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+template <class T>
+inline constexpr bool looks_up_two = sizeof(T) == 4;
+#else
+template <class T>
+inline constexpr bool looks_up_two = false;
+#endif
+
+// The numbers at index[0], index[1] … of the table of these two vectors.
+template <class V>
+HWY_INLINE V look_up_two([[maybe_unused]] V low, [[maybe_unused]] V high,
+                         [[maybe_unused]] const std::uint32_t* index) {
+  static_assert(looks_up_two<hn::TFromV<V>>);
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  const auto places = hn::LoadU(hn::RebindToUnsigned<hn::DFromV<V>>(), index);
+  return V{_mm512_permutex2var_ps(low.raw, places.raw, high.raw)};
+#else
+  return low;
+#endif
 }
 
 // How many of the vectors that are left the next group takes. Groups have about the same width: one lonely vector at the

@@ -91,13 +91,20 @@ void sampled_product_inner(const T* HWY_RESTRICT x, const T* HWY_RESTRICT d, T* 
   }
 }
 
+// y[s] = low and high [index[s]] for all s < count, of which there is at least a vector.
+template <class V, class T>
+HWY_INLINE void look_up_all(V low, V high, T* y, std::size_t count, const std::uint32_t* index) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t s = 0; s + lanes <= count; s += lanes) hn::StoreU(look_up_two(low, high, index + s), d, y + s);
+  if (count % lanes > 0) hn::StoreU(look_up_two(low, high, index + count - lanes), d, y + count - lanes);
+}
+
 // y[s] = x[index[s]]. Tables of at most two vectors are looked up in registers where the machine can.
 template <class T>
 void gather_numbers(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, [[maybe_unused]] std::size_t width, std::size_t count,
                     const std::uint32_t* HWY_RESTRICT index) {
-  std::size_t s = 0;
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-  if constexpr (sizeof(T) == 4) {
+  if constexpr (looks_up_two<T>) {
     const hn::ScalableTag<T> d;
     const std::size_t lanes = hn::Lanes(d);
     if (width > 0 && width <= 2 * lanes && count >= lanes) {
@@ -106,19 +113,11 @@ void gather_numbers(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, [[maybe_unused]]
                : width > first        ? load_part(d, x + first, width - first)
                                       : hn::Zero(d);
       };
-      const auto low = half(0), high = half(lanes);
-      const hn::RebindToUnsigned<decltype(d)> du;
-      const auto store_at = [&](std::size_t at) HWY_ATTR {
-        const auto places = hn::LoadU(du, index + at);
-        hn::StoreU(VecOf<decltype(d)>{_mm512_permutex2var_ps(low.raw, places.raw, high.raw)}, d, y + at);
-      };
-      for (; s + lanes <= count; s += lanes) store_at(s);
-      if (s < count) store_at(count - lanes);
-      return;
+      return look_up_all(half(0), half(lanes), y, count, index);
     }
   }
-#endif
   // By hand, for compilers see a copy of memory in a loop over a batch of one.
+  std::size_t s = 0;
   for (; s + 4 <= count; s += 4) {
     const T first = x[index[s]], second = x[index[s + 1]], third = x[index[s + 2]], fourth = x[index[s + 3]];
     y[s] = first;
@@ -129,11 +128,36 @@ void gather_numbers(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, [[maybe_unused]]
   for (; s < count; ++s) y[s] = x[index[s]];
 }
 
+// Of at most two vectors of targets the sums stay in registers until they are in order.
 template <std::size_t arrays, class T>
-HWY_INLINE void sum_arrays(const T* const* x, T* const* y, std::size_t width, std::size_t levels,
-                           const std::uint32_t* HWY_RESTRICT offsets) {
+HWY_INLINE void sum_two_vectors(const T* const* x, T* const* y, std::size_t width, std::size_t levels,
+                                const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* rank) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
+  VecOf<decltype(d)> low[arrays], high[arrays];
+  ELEGANS_UNROLL
+  for (std::size_t a = 0; a < arrays; ++a) low[a] = high[a] = hn::Zero(d);
+  const auto add = [&](VecOf<decltype(d)>* sums, std::size_t first, std::size_t n) HWY_ATTR {
+    ELEGANS_UNROLL
+    for (std::size_t a = 0; a < arrays; ++a)
+      sums[a] = hn::Add(sums[a], n >= lanes ? hn::LoadU(d, x[a] + first) : load_part(d, x[a] + first, n));
+  };
+  for (std::size_t j = 0; j < levels; ++j) {
+    const std::size_t first = offsets[j], n = offsets[j + 1] - first;
+    add(low, first, n);
+    if (n > lanes) add(high, first + lanes, n - lanes);
+  }
+  ELEGANS_UNROLL
+  for (std::size_t a = 0; a < arrays; ++a) look_up_all(low[a], high[a], y[a], width, rank);
+}
+
+template <std::size_t arrays, class T>
+HWY_INLINE void sum_arrays(const T* const* x, T* const* y, std::size_t width, std::size_t levels,
+                           const std::uint32_t* HWY_RESTRICT offsets, const std::uint32_t* rank, T* sums) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  if constexpr (looks_up_two<T>)
+    if (width >= lanes && width <= 2 * lanes) return sum_two_vectors<arrays>(x, y, width, levels, offsets, rank);
   for (std::size_t k = 0; k < width; k += lanes) {
     VecOf<decltype(d)> sum[arrays];
     ELEGANS_UNROLL
@@ -148,16 +172,17 @@ HWY_INLINE void sum_arrays(const T* const* x, T* const* y, std::size_t width, st
       }
     }
     ELEGANS_UNROLL
-    for (std::size_t a = 0; a < arrays; ++a) store(sum[a], d, y[a] + k, width - k >= lanes ? 0 : width - k);
+    for (std::size_t a = 0; a < arrays; ++a) store(sum[a], d, sums + a * width + k, width - k >= lanes ? 0 : width - k);
   }
+  for (std::size_t a = 0; a < arrays; ++a) gather_numbers(sums + a * width, y[a], width, width, rank);
 }
 
 template <class T>
 void sum_levels(const T* const* x, T* const* y, std::size_t arrays, std::size_t width, std::size_t levels,
-                const std::uint32_t* offsets) {
+                const std::uint32_t* offsets, const std::uint32_t* rank, T* sums) {
   std::size_t a = 0;
-  for (; a + 2 <= arrays; a += 2) sum_arrays<2>(x + a, y + a, width, levels, offsets);
-  if (a < arrays) sum_arrays<1>(x + a, y + a, width, levels, offsets);
+  for (; a + 2 <= arrays; a += 2) sum_arrays<2>(x + a, y + a, width, levels, offsets, rank, sums);
+  if (a < arrays) sum_arrays<1>(x + a, y + a, width, levels, offsets, rank, sums);
 }
 
 template <class T>
