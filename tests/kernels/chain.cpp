@@ -252,6 +252,38 @@ TYPED_TEST(Chains, IndexedRowsAreFetchedAndAddedTo) {
     }
 }
 
+// y = x[index] − a, and relu(x[index]), where machines look x up in registers, and on `scalar`.
+TYPED_TEST(Chains, WhatIsLookedUpIsWhatGatherGives) {
+  using T = TypeParam;
+  const auto subtract = static_cast<std::size_t>(Binary::subtract), relu = static_cast<std::size_t>(Unary::relu);
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t numbers : {1, 7, 15, 16, 17, 20, 31, 32}) {
+      if (table.lanes > 1 && numbers > table.looked_up) continue;
+      const std::size_t line = 64 / sizeof(T);
+      Array<T> x = random_array<T>((numbers + line - 1) / line * line, numbers, -2, 2);
+      for (const std::size_t n : sizes)
+        for (const bool padded : {false, true}) {
+          SCOPED_TRACE(target + ", " + std::to_string(numbers) + " numbers, " + std::to_string(n) + " of them");
+          const std::size_t size = padded ? (n + line - 1) / line * line : n;
+          std::vector<std::uint32_t> index((n + 15) / 16 * 16, 0);
+          for (std::size_t s = 0; s < n; ++s) index[s] = static_cast<std::uint32_t>(s * 5 % numbers);
+          Array<T> a = random_array<T>(size, n + 1), y(size), z(size), fetched(n), difference(n), positive(n);
+          table.gather(x.data(), fetched.data(), 1, numbers, n, 1, index.data());
+          table.binary[subtract](fetched.data(), 1, a.data(), 1, difference.data(), n);
+          table.unary[relu](fetched.data(), positive.data(), n);
+          const ChainArray plain{.padded = padded};
+          Linked<T>(table,
+                    {step(Kind::load, 0), step(Kind::binary, 1, subtract), step(Kind::store, 2), step(Kind::load, 0),
+                     step(Kind::unary, 0, relu), step(Kind::store, 3)},
+                    {{.access = Access::looked_up, .padded = true, .numbers = numbers}, plain, plain, plain}, n)
+              .place({x.data(), a.data(), y.data(), z.data()}, {index.data(), nullptr, nullptr, nullptr})
+              .run();
+          ASSERT_TRUE(std::equal(difference.begin(), difference.end(), y.begin()));
+          ASSERT_TRUE(std::equal(positive.begin(), positive.end(), z.begin()));
+        }
+    }
+}
+
 // Of a row that is one group or its end, and of several of them in between.
 TYPED_TEST(Chains, MayRunOnOtherRowsEachTime) {
   using T = TypeParam;

@@ -108,6 +108,7 @@ class LinkedChain {
                       : vectors_ == 1 ? Rows::of_one
                       : vectors_ == 2 ? Rows::of_two
                                       : Rows::of_four;
+    const bool whole = is_padded_ || inner_ % lanes() == 0;
     for (std::size_t s = 0; s < chain.length; ++s) {
       const ChainStep& step = chain.steps[s];
       LinkedStep<T>& linked = *new (steps_ + s) LinkedStep<T>;
@@ -123,13 +124,14 @@ class LinkedChain {
       const bool is_looked_up = linked.access[0] == Access::looked_up;
       if (linked.access[0] == Access::indexed || is_looked_up) linked.y = static_cast<std::uint16_t>(index_of(step.x));
       if (is_looked_up) linked.z = static_cast<std::uint16_t>(chain.arrays[step.x].numbers);
-      linked.runs = runs_of(step, linked, rows);
+      linked.runs = runs_of(step, linked, rows).of(whole);
       if (step.kind == Kind::unary) linked.unary = table.unary[step.function];
       if (step.kind == Kind::binary || step.kind == Kind::reversed) linked.binary = table.binary[step.function];
     }
-    (new (steps_ + chain.length) LinkedStep<T>)->runs = finishing<T>;
+    (new (steps_ + chain.length) LinkedStep<T>)->runs = finishing<T>.of(whole);
     for (std::size_t s = 0; s + 1 < chain.length; ++s)
-      if (join_load(chain.steps + s, steps_ + s, rows) || join_store(chain.steps + s, steps_ + s, rows)) ++s;
+      if (join_load(chain.steps + s, steps_ + s, rows, whole) || join_store(chain.steps + s, steps_ + s, rows, whole))
+        ++s;
   }
 
   // Moves all places by so many of their steps.

@@ -19,33 +19,47 @@ namespace elegans::kernels::HWY_NAMESPACE {
 
 // Of is for whole groups; OfEnd<n> for ends of arrays, of at most n vectors.
 template <class T, class Of, template <std::size_t> class OfEnd>
-constexpr Runs<T> computing = {Group<T, 8>::template compute<Of>, Group<T, 4>::template compute<Of>,
-                               End<T, 4>::template compute<OfEnd<4>>, End<T, 2>::template compute<OfEnd<2>>,
-                               End<T, 1>::template compute<OfEnd<1>>};
+constexpr AllRuns<T> computing = {
+    {Group<T, 8>::template compute<Of>, Group<T, 4>::template compute<Of>, End<T, 4>::template compute<OfEnd<4>>,
+     End<T, 2>::template compute<OfEnd<2>>, End<T, 1>::template compute<OfEnd<1>>},
+    Group<T, 2>::template compute<Of>,
+    Group<T, 1>::template compute<Of>};
 template <class T, class F>
-constexpr Runs<T> mapping = {Group<T, 8>::template compute<Mapped<F, T>>, Group<T, 4>::template compute<Mapped<F, T>>,
-                             End<T, 4>::template compute<Mapped<F, T>>, End<T, 2>::template compute<Mapped<F, T>>,
-                             End<T, 1>::template compute<Mapped<F, T>>};
+constexpr AllRuns<T> mapping = {{Group<T, 8>::template compute<Mapped<F, T>>,
+                                 Group<T, 4>::template compute<Mapped<F, T>>, End<T, 4>::template compute<Mapped<F, T>>,
+                                 End<T, 2>::template compute<Mapped<F, T>>, End<T, 1>::template compute<Mapped<F, T>>},
+                                Group<T, 2>::template compute<Mapped<F, T>>,
+                                Group<T, 1>::template compute<Mapped<F, T>>};
 template <class T, class To>
-constexpr Runs<T> storing = {Group<T, 8>::template store<To>, Group<T, 4>::template store<To>,
-                             End<T, 4>::template store<AtEnd<T, 4>>, End<T, 2>::template store<AtEnd<T, 2>>,
-                             End<T, 1>::template store<AtEnd<T, 1>>};
+constexpr AllRuns<T> storing = {
+    {Group<T, 8>::template store<To>, Group<T, 4>::template store<To>, End<T, 4>::template store<AtEnd<T, 4>>,
+     End<T, 2>::template store<AtEnd<T, 2>>, End<T, 1>::template store<AtEnd<T, 1>>},
+    Group<T, 2>::template store<To>,
+    Group<T, 1>::template store<To>};
 template <class T, class Yes, class No>
-constexpr Runs<T> choosing_one = {Group<T, 8>::template choose<Yes, No>, Group<T, 4>::template choose<Yes, No>,
-                                  End<T, 4>::template choose<ChosenAtEnd<T, 4>, ChosenAtEnd<T, 4>>,
-                                  End<T, 2>::template choose<ChosenAtEnd<T, 2>, ChosenAtEnd<T, 2>>,
-                                  End<T, 1>::template choose<ChosenAtEnd<T, 1>, ChosenAtEnd<T, 1>>};
+constexpr AllRuns<T> choosing_one = {{Group<T, 8>::template choose<Yes, No>, Group<T, 4>::template choose<Yes, No>,
+                                      End<T, 4>::template choose<ChosenAtEnd<T, 4>, ChosenAtEnd<T, 4>>,
+                                      End<T, 2>::template choose<ChosenAtEnd<T, 2>, ChosenAtEnd<T, 2>>,
+                                      End<T, 1>::template choose<ChosenAtEnd<T, 1>, ChosenAtEnd<T, 1>>},
+                                     Group<T, 2>::template choose<Yes, No>,
+                                     Group<T, 1>::template choose<Yes, No>};
 template <class T>
-constexpr Runs<T> calling_unary = {Group<T, 8>::unary_kernel, Group<T, 4>::unary_kernel, End<T, 4>::unary_kernel,
-                                   End<T, 2>::unary_kernel, End<T, 1>::unary_kernel};
+constexpr AllRuns<T> calling_unary = {{Group<T, 8>::unary_kernel, Group<T, 4>::unary_kernel, End<T, 4>::unary_kernel,
+                                       End<T, 2>::unary_kernel, End<T, 1>::unary_kernel},
+                                      Group<T, 2>::unary_kernel,
+                                      Group<T, 1>::unary_kernel};
 template <class T, class X, bool reversed>
-constexpr Runs<T> calling_binary = {
-    Group<T, 8>::template binary_kernel<X, reversed>, Group<T, 4>::template binary_kernel<X, reversed>,
-    End<T, 4>::template binary_kernel<AtEnd<T, 4>, reversed>, End<T, 2>::template binary_kernel<AtEnd<T, 2>, reversed>,
-    End<T, 1>::template binary_kernel<AtEnd<T, 1>, reversed>};
+constexpr AllRuns<T> calling_binary = {
+    {Group<T, 8>::template binary_kernel<X, reversed>, Group<T, 4>::template binary_kernel<X, reversed>,
+     End<T, 4>::template binary_kernel<AtEnd<T, 4>, reversed>, End<T, 2>::template binary_kernel<AtEnd<T, 2>, reversed>,
+     End<T, 1>::template binary_kernel<AtEnd<T, 1>, reversed>},
+    Group<T, 2>::template binary_kernel<X, reversed>,
+    Group<T, 1>::template binary_kernel<X, reversed>};
 template <class T>
-constexpr Runs<T> finishing = {Group<T, 8>::finish, Group<T, 4>::finish, End<T, 4>::finish, End<T, 2>::finish,
-                               End<T, 1>::finish};
+constexpr AllRuns<T> finishing = {
+    {Group<T, 8>::finish, Group<T, 4>::finish, End<T, 4>::finish, End<T, 2>::finish, End<T, 1>::finish},
+    Group<T, 2>::finish,
+    Group<T, 1>::finish};
 
 // Calls with<X>() with X for operands of that access: arrays, numbers and columns, and all.
 template <class T, class With>
@@ -71,7 +85,7 @@ struct Loading {
   template <std::size_t vectors>
   using AtEnd = Loaded<HWY_NAMESPACE::AtEnd<T, vectors>, T>;
   template <class X>
-  Runs<T> operator()() const {
+  AllRuns<T> operator()() const {
     return computing<T, Loaded<X, T>, AtEnd>;
   }
 };
@@ -80,21 +94,21 @@ struct Combining {
   template <std::size_t vectors>
   using AtEnd = Combined<F, HWY_NAMESPACE::AtEnd<T, vectors>, reversed, T>;
   template <class X>
-  Runs<T> operator()() const {
+  AllRuns<T> operator()() const {
     return computing<T, Combined<F, X, reversed, T>, AtEnd>;
   }
 };
 template <class T, bool reversed>
 struct Calling {
   template <class X>
-  Runs<T> operator()() const {
+  AllRuns<T> operator()() const {
     return calling_binary<T, X, reversed>;
   }
 };
 
 // The functions that are a few instructions; others are called.
 template <class T>
-Runs<T> unary_runs(Unary function) {
+AllRuns<T> unary_runs(Unary function) {
   switch (function) {
 #define ELEGANS_CASE(name) \
   case Unary::name:        \
@@ -116,7 +130,7 @@ Runs<T> unary_runs(Unary function) {
 }
 
 template <class T>
-Runs<T> binary_runs(Binary function, bool reversed, Access access, Rows rows) {
+AllRuns<T> binary_runs(Binary function, bool reversed, Access access, Rows rows) {
   switch (function) {
 #define ELEGANS_CASE(name)                                                             \
   case Binary::name:                                                                   \
@@ -140,7 +154,7 @@ Runs<T> binary_runs(Binary function, bool reversed, Access access, Rows rows) {
 
 // Calls with<X>() with X for an operand of select.
 template <class T, class With>
-Runs<T> choosing(std::uint16_t number, Access access, With with) {
+AllRuns<T> choosing(std::uint16_t number, Access access, With with) {
   if (number == ChainStep::accumulator) return with.template operator()<Accumulated<T>>();
   if (access == Access::number) return with.template operator()<Chosen<OneNumber<T>, T>>();
   if (access == Access::full) return with.template operator()<Chosen<WholeVectors<T>, T>>();
@@ -154,7 +168,7 @@ struct SelectedAtEnd {
 };
 
 template <class T>
-Runs<T> select_runs(const LinkedStep<T>& step) {
+AllRuns<T> select_runs(const LinkedStep<T>& step) {
   return choosing<T>(step.x, step.access[0], [&]<class C>() {
     return choosing<T>(step.y, step.access[1], [&]<class Y>() {
       return choosing<T>(step.z, step.access[2], [&]<class N>() {
@@ -170,7 +184,7 @@ Runs<T> select_runs(const LinkedStep<T>& step) {
 
 // The functions for a step whose accesses are known.
 template <class T>
-Runs<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked, Rows rows) {
+AllRuns<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked, Rows rows) {
   const Access access = linked.access[0];
   switch (step.kind) {
     case ChainStep::Kind::load:
@@ -228,7 +242,7 @@ constexpr bool is_of_two(const ChainStep& step) {
 // What is loaded is whole vectors, fetched or looked up or as they stand; where it is the other operand that is, that one is
 // loaded instead.
 template <class T>
-bool join_load(const ChainStep* steps, LinkedStep<T>* linked, Rows rows) {
+bool join_load(const ChainStep* steps, LinkedStep<T>* linked, Rows rows, bool whole) {
   const auto is_whole = [&](std::size_t s) { return linked[s].access[0] == Access::full; };
   const bool looked_up = linked[0].access[0] == Access::looked_up;
   const bool fetched = linked[0].access[0] == Access::indexed, swapped = !looked_up && !fetched && !is_whole(0);
@@ -239,6 +253,10 @@ bool join_load(const ChainStep* steps, LinkedStep<T>* linked, Rows rows) {
       const auto join = [&]<class From, bool is_swapped>() {
         linked->runs.group = Group<T, 8>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
         linked->runs.small = Group<T, 4>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
+        if (whole) {
+          linked->runs.end2 = Group<T, 2>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
+          linked->runs.end1 = Group<T, 1>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
+        }
         return true;
       };
       if constexpr (looks_up_two<T>)
@@ -253,7 +271,7 @@ bool join_load(const ChainStep* steps, LinkedStep<T>* linked, Rows rows) {
 }
 
 template <class T>
-bool join_store(const ChainStep* steps, LinkedStep<T>* linked, Rows rows) {
+bool join_store(const ChainStep* steps, LinkedStep<T>* linked, Rows rows, bool whole) {
   if (!is_of_two(steps[0]) || steps[1].kind != ChainStep::Kind::store || linked[1].access[0] != Access::full)
     return false;
   return joint_by_access<T>(linked[0].access[0], rows, [&]<class X>() {
@@ -261,6 +279,10 @@ bool join_store(const ChainStep* steps, LinkedStep<T>* linked, Rows rows) {
                                    [&]<class Of>() {
                                      linked->runs.group = Group<T, 8>::template compute_and_store<Of, WholeVectors<T>>;
                                      linked->runs.small = Group<T, 4>::template compute_and_store<Of, WholeVectors<T>>;
+                                     if (whole) {
+                                       linked->runs.end2 = Group<T, 2>::template compute_and_store<Of, WholeVectors<T>>;
+                                       linked->runs.end1 = Group<T, 1>::template compute_and_store<Of, WholeVectors<T>>;
+                                     }
                                      return true;
                                    });
   });

@@ -135,7 +135,7 @@ using Group = GroupOf<T, false, std::make_index_sequence<vectors>>;
 template <class T, std::size_t most>
 using End = GroupOf<T, true, std::make_index_sequence<most>>;
 
-// One step for each kind of group.
+// One step for each kind of group. Where a chain has no part of a vector, its ends of one and two vectors are whole groups.
 template <class T>
 struct Runs {
   typename Group<T, 8>::Step group;
@@ -143,6 +143,19 @@ struct Runs {
   typename End<T, 4>::Step end4;
   typename End<T, 2>::Step end2;
   typename End<T, 1>::Step end1;
+};
+template <class T>
+struct AllRuns : Runs<T> {
+  typename Group<T, 2>::Step two;
+  typename Group<T, 1>::Step one;
+  Runs<T> of(bool whole) const {
+    Runs<T> runs = *this;
+    if (whole) {
+      runs.end2 = two;
+      runs.end1 = one;
+    }
+    return runs;
+  }
 };
 
 template <class T>
@@ -154,17 +167,15 @@ struct LinkedStep {
   };
   // Places among Operands::at. Of what is indexed or looked up y is that of its index, and z how many numbers it has.
   std::uint16_t x = 0, y = 0, z = 0;
-  Access access[3] = {};              // of x, y and z
-  bool padded = false;                // x, or all that select reads
+  Access access[3] = {};  // of x, y and z
+  bool padded = false;    // x, or all that select reads
 
   template <class G>
   HWY_INLINE auto run() const {
-    if constexpr (!G::is_end) {
-      if constexpr (G::width == 8) {
-        return runs.group;
-      } else {
-        return runs.small;
-      }
+    if constexpr (G::width == 8) {
+      return runs.group;
+    } else if constexpr (G::width == 4 && !G::is_end) {
+      return runs.small;
     } else if constexpr (G::width == 4) {
       return runs.end4;
     } else if constexpr (G::width == 2) {

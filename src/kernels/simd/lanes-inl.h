@@ -70,8 +70,7 @@ inline constexpr bool looks_up_two = false;
 
 // The numbers at index[0], index[1] … of the table of these two vectors.
 template <class V>
-HWY_INLINE V look_up_two([[maybe_unused]] V low, [[maybe_unused]] V high,
-                         [[maybe_unused]] const std::uint32_t* index) {
+HWY_INLINE V look_up_two([[maybe_unused]] V low, [[maybe_unused]] V high, [[maybe_unused]] const std::uint32_t* index) {
   static_assert(looks_up_two<hn::TFromV<V>>);
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   const auto places = hn::LoadU(hn::RebindToUnsigned<hn::DFromV<V>>(), index);
