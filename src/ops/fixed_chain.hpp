@@ -46,7 +46,7 @@ class FixedChain {
   // After the arrays are placed.
   void link() {
     for (std::size_t k = 0; k < at_.size(); ++k) place(k);
-    table_.link_chain(table_, program_.chain(arrays_.data(), n_), linked_.data());
+    table_.link_chain(table_, program_.chain(arrays_.data(), n_, true), linked_.data());
     table_.place_chain(linked_.data(), scratch_.data(), at_.data(), index_.data());
   }
 

@@ -211,14 +211,15 @@ class ProductChain::FixedRow final : public FixedCall {
   FixedRow(const ProductChain& operation, const Call& call)
       : chain_(*operation.chain_, call.sizes[chain_at + Elementwise::inner_at], call.kernels) {
     const std::size_t width = call.sizes[chain_at + Elementwise::inner_at];
-    row_ = AlignedBuffer(operation.uses_.size() * width * sizeof(T));
+    row_ = AlignedBuffer(operation.uses_.size() * width * sizeof(T) + AlignedBuffer::alignment);
     T* const row = reinterpret_cast<T*>(row_.data());
     std::vector<void*> results;
     std::size_t kept = 0, read = 0;
     for (const Use use : operation.uses_) {
       results.push_back(use == Use::read ? row + read * width : call.out<T>(kept));
       kept += use == Use::read ? 0 : 1;
-      if (use != Use::kept) chain_.read(read++, static_cast<const T*>(results.back()), Elementwise::Access::full);
+      if (use != Use::kept)
+        chain_.read(read++, static_cast<const T*>(results.back()), Elementwise::Access::full, use == Use::read);
     }
     product_ = operation.product_->fix({.sizes = call.sizes,
                                         .inputs = call.inputs,
@@ -230,8 +231,9 @@ class ProductChain::FixedRow final : public FixedCall {
     for (std::size_t i = operation.read_; i < operation.chain_->inputs(); ++i) {
       const auto access = static_cast<Elementwise::Access>(call.sizes[chain_at + Elementwise::first_access + i]);
       const bool each = access == Elementwise::Access::full || access == Elementwise::Access::row;
-      chain_.read(i, call.in<T>(operation.lefts_ + 1 + i - operation.read_),
-                  each ? Elementwise::Access::full : Elementwise::Access::number);
+      const std::size_t input = operation.lefts_ + 1 + i - operation.read_;
+      chain_.read(i, call.in<T>(input), each ? Elementwise::Access::full : Elementwise::Access::number,
+                  call.is_padded(input));
     }
     for (std::size_t o = 0; o < operation.chain_->results().size(); ++o) chain_.write(o, call.out<T>(kept + o));
     chain_.link();

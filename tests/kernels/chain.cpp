@@ -252,6 +252,38 @@ TYPED_TEST(Chains, IndexedRowsAreFetchedAndAddedTo) {
     }
 }
 
+// What is read is padded, what is written is not: nothing behind it is touched, whether its step is joined or alone.
+TYPED_TEST(Chains, OneRowStoresNothingBehindItsEnd) {
+  using T = TypeParam;
+  const auto multiply = static_cast<std::uint8_t>(Binary::multiply), relu = static_cast<std::uint8_t>(Unary::relu);
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t n : sizes) {
+      SCOPED_TRACE(target + ", " + std::to_string(n) + " numbers");
+      const std::size_t line = 64 / sizeof(T), whole = (n + line - 1) / line * line;
+      Array<T> a = random_array<T>(whole, 1, -2, 2), b = random_array<T>(whole, 2), product(n), positive(n), x(n), y(n);
+      table.binary[multiply](a.data(), 1, b.data(), 1, product.data(), n);
+      table.unary[relu](product.data(), positive.data(), n);
+      const std::vector<ChainStep> steps{step(Kind::load, 0), step(Kind::binary, 1, multiply), step(Kind::store, 2),
+                                         step(Kind::unary, 0, relu), step(Kind::store, 3)};
+      const ChainArray padded{.padded = true}, arrays[] = {padded, padded, {}, {}};
+      AlignedBuffer linked(chain_bytes(steps.size(), 4, 0)), scratch(chain_scratch_bytes(0));
+      table.link_chain(table,
+                       {.steps = steps.data(),
+                        .length = steps.size(),
+                        .arrays = arrays,
+                        .count = 4,
+                        .slots = 0,
+                        .inner = n,
+                        .one_row = true},
+                       linked.data());
+      T* const at[] = {a.data(), b.data(), x.data(), y.data()};
+      table.place_chain(linked.data(), scratch.data(), at, nullptr);
+      table.run_chain(linked.data(), 1);
+      ASSERT_TRUE(same_arrays(x, product));
+      ASSERT_TRUE(same_arrays(y, positive));
+    }
+}
+
 // y = x[index] − a, and relu(x[index]), where machines look x up in registers, and on `scalar`.
 TYPED_TEST(Chains, WhatIsLookedUpIsWhatGatherGives) {
   using T = TypeParam;

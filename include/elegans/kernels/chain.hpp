@@ -55,6 +55,9 @@ struct Chain {
   std::size_t count = 0;
   std::size_t slots = 0;  // numbers count … count + slots − 1
   std::size_t inner = 1;
+  // Whether it runs on one row alone. Arrays that are only written then need no padding for what is read to end in whole
+  // vectors: the last one is stored in part.
+  bool one_row = false;
 };
 
 // Bytes of an array from which on it streams.

@@ -39,13 +39,14 @@ class ChainProgram {
   std::size_t bytes() const { return kernels::chain_bytes(steps_.size(), arrays(), slots_); }
   std::size_t scratch_bytes() const { return kernels::chain_scratch_bytes(slots_); }
   // The chain for its kernel, of arrays() arrays.
-  kernels::Chain chain(const kernels::ChainArray* arrays, std::size_t inner) const {
+  kernels::Chain chain(const kernels::ChainArray* arrays, std::size_t inner, bool one_row = false) const {
     return {.steps = steps_.data(),
             .length = steps_.size(),
             .arrays = arrays,
             .count = inputs_ + outputs_,
             .slots = slots_,
-            .inner = inner};
+            .inner = inner,
+            .one_row = one_row};
   }
   // Whether input `number` is read by loads alone.
   bool only_loads(std::size_t number) const;

@@ -74,7 +74,7 @@ class LinkedChain {
   static std::size_t group() { return 8 * lanes(); }
   std::size_t index_of(std::size_t array) const { return count_ + slots_ + array; }
   // What is computed of n numbers.
-  std::size_t of_row(std::size_t n) const { return is_padded_ ? hwy::RoundUpTo(n, lanes()) : n; }
+  std::size_t of_row(std::size_t n) const { return is_padded_ || stored_part_ > 0 ? hwy::RoundUpTo(n, lanes()) : n; }
 
   void place_arrays(const Chain& chain) {
     bool in_rows = false;
@@ -96,8 +96,24 @@ class LinkedChain {
       in_rows = in_rows || access == Access::row || access == Access::column;
     }
     is_flat_ = !is_indexed_ && !in_rows;
+    if (chain.one_row && is_flat_ && !streams_ && !is_padded_ && reads_are_padded(chain))
+      stored_part_ = inner_ % lanes();
+    is_whole_ = is_padded_ || inner_ % lanes() == 0 || stored_part_ > 0;
     joins_rows_ = !is_flat_ && vectors_ < 8 && std::has_single_bit(vectors_);
     moving_ = has_index_ ? index_of(count_) : count_;
+  }
+
+  // Whether all that is read may be read in whole vectors, and is one group of them.
+  bool reads_are_padded(const Chain& chain) const {
+    const std::size_t vectors = hwy::DivCeil(inner_, lanes());
+    const auto is_padded = [&](std::uint16_t x) {
+      return x >= chain.count || chain.arrays[x].padded || chain.arrays[x].access == Access::number;
+    };
+    return (vectors <= 4 || vectors == 8) &&
+           std::all_of(chain.steps, chain.steps + chain.length, [&](const ChainStep& s) {
+             if (s.kind == Kind::store || s.kind == Kind::unary) return true;
+             return is_padded(s.x) && (s.kind != Kind::select || (is_padded(s.y) && is_padded(s.z)));
+           });
   }
 
   void link_steps(const Chain& chain, const Table<T>& table) {
@@ -108,7 +124,6 @@ class LinkedChain {
                       : vectors_ == 1 ? Rows::of_one
                       : vectors_ == 2 ? Rows::of_two
                                       : Rows::of_four;
-    const bool whole = is_padded_ || inner_ % lanes() == 0;
     for (std::size_t s = 0; s < chain.length; ++s) {
       const ChainStep& step = chain.steps[s];
       LinkedStep<T>& linked = *new (steps_ + s) LinkedStep<T>;
@@ -123,14 +138,16 @@ class LinkedChain {
       }
       const bool is_looked_up = linked.access[0] == Access::looked_up;
       if (linked.access[0] == Access::indexed || is_looked_up) linked.y = static_cast<std::uint16_t>(index_of(step.x));
+      if (step.kind == Kind::store && !array_of(step.x).padded) linked.z = static_cast<std::uint16_t>(stored_part_);
       if (is_looked_up) linked.z = static_cast<std::uint16_t>(chain.arrays[step.x].numbers);
-      linked.runs = runs_of(step, linked, rows).of(whole);
+      linked.runs = runs_of(step, linked, rows).of(is_whole_);
       if (step.kind == Kind::unary) linked.unary = table.unary[step.function];
       if (step.kind == Kind::binary || step.kind == Kind::reversed) linked.binary = table.binary[step.function];
     }
-    (new (steps_ + chain.length) LinkedStep<T>)->runs = finishing<T>.of(whole);
+    (new (steps_ + chain.length) LinkedStep<T>)->runs = finishing<T>.of(is_whole_);
     for (std::size_t s = 0; s + 1 < chain.length; ++s)
-      if (join_load(chain.steps + s, steps_ + s, rows, whole) || join_store(chain.steps + s, steps_ + s, rows, whole))
+      if (join_load(chain.steps + s, steps_ + s, rows, is_whole_) ||
+          join_store(chain.steps + s, steps_ + s, rows, is_whole_))
         ++s;
   }
 
@@ -165,9 +182,10 @@ class LinkedChain {
     Group<T, vectors>::run(steps_, operands_);
   }
 
-  // What runs the last vectors of an array, less than 4.
-  static Run end_of(std::size_t vectors) {
-    return vectors > 2 ? run_as<End<T, 4>> : vectors > 1 ? run_as<End<T, 2>> : run_as<End<T, 1>>;
+  // What runs the last vectors of an array, less than 4 and perhaps a part of one.
+  Run end_of(std::size_t vectors) const {
+    if (vectors > 2) return is_whole_ ? run_as<Group<T, 3>> : run_as<End<T, 4>>;
+    return vectors > 1 ? run_as<End<T, 2>> : run_as<End<T, 1>>;
   }
   void run_end(std::size_t whole, std::size_t part) {
     if (whole == 0 && part == 0) return;
@@ -247,10 +265,12 @@ class LinkedChain {
   Run only_group_ = nullptr;  // of a row
   std::size_t only_whole_ = 0, only_part_ = 0;
   std::size_t count_, slots_, inner_;
-  std::size_t vectors_;     // of a row
-  std::size_t moving_ = 0;  // places that move from group to group
-  bool streams_ = false;    // some array comes from memory
-  bool is_padded_ = true;   // all arrays are
+  std::size_t vectors_;          // of a row
+  std::size_t moving_ = 0;       // places that move from group to group
+  bool streams_ = false;         // some array comes from memory
+  bool is_padded_ = true;        // all arrays are
+  bool is_whole_ = false;        // no row ends with a part of a vector
+  std::size_t stored_part_ = 0;  // of the only row's last vector, where what is read is padded
   bool is_flat_ = false, is_indexed_ = false, has_index_ = false, joins_rows_ = false;
 };
 
@@ -264,14 +284,7 @@ void place_chain(void* linked, void* scratch, T* const* arrays, const std::uint3
   static_cast<LinkedChain<T>*>(linked)->place(static_cast<T*>(scratch), arrays, index);
 }
 
-// The steps end in jumps, so that no compiler sees that vectors are left behind. In the upper halves of registers they hold
-// up all code of the baseline instruction set that comes next (Intel's optimization manual, "mixing AVX and SSE code").
-HWY_INLINE void free_upper_halves() {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
-  _mm256_zeroupper();
-#endif
-}
-
+// The steps end in jumps: no compiler sees that vectors are left behind.
 template <class T>
 void run_chain(void* linked, std::size_t rows) {
   static_cast<LinkedChain<T>*>(linked)->run(rows);

@@ -22,30 +22,51 @@ template <class T, class Of, template <std::size_t> class OfEnd>
 constexpr AllRuns<T> computing = {
     {Group<T, 8>::template compute<Of>, Group<T, 4>::template compute<Of>, End<T, 4>::template compute<OfEnd<4>>,
      End<T, 2>::template compute<OfEnd<2>>, End<T, 1>::template compute<OfEnd<1>>},
+    Group<T, 3>::template compute<Of>,
     Group<T, 2>::template compute<Of>,
     Group<T, 1>::template compute<Of>};
 template <class T, class F>
 constexpr AllRuns<T> mapping = {{Group<T, 8>::template compute<Mapped<F, T>>,
                                  Group<T, 4>::template compute<Mapped<F, T>>, End<T, 4>::template compute<Mapped<F, T>>,
                                  End<T, 2>::template compute<Mapped<F, T>>, End<T, 1>::template compute<Mapped<F, T>>},
+                                Group<T, 3>::template compute<Mapped<F, T>>,
                                 Group<T, 2>::template compute<Mapped<F, T>>,
                                 Group<T, 1>::template compute<Mapped<F, T>>};
 template <class T, class To>
 constexpr AllRuns<T> storing = {
     {Group<T, 8>::template store<To>, Group<T, 4>::template store<To>, End<T, 4>::template store<AtEnd<T, 4>>,
      End<T, 2>::template store<AtEnd<T, 2>>, End<T, 1>::template store<AtEnd<T, 1>>},
+    Group<T, 3>::template store<To>,
     Group<T, 2>::template store<To>,
     Group<T, 1>::template store<To>};
+// How groups of so many vectors are stored.
+template <class T>
+struct Storing {
+  template <std::size_t>
+  using Whole = WholeVectors<T>;
+  template <std::size_t vectors>
+  using Part = PartOfLast<T, vectors>;
+};
+template <class T>
+constexpr AllRuns<T> storing_part = {
+    {Group<T, 8>::template store<PartOfLast<T, 8>>, Group<T, 4>::template store<PartOfLast<T, 4>>,
+     End<T, 4>::template store<AtEnd<T, 4>>, End<T, 2>::template store<AtEnd<T, 2>>,
+     End<T, 1>::template store<AtEnd<T, 1>>},
+    Group<T, 3>::template store<PartOfLast<T, 3>>,
+    Group<T, 2>::template store<PartOfLast<T, 2>>,
+    Group<T, 1>::template store<PartOfLast<T, 1>>};
 template <class T, class Yes, class No>
 constexpr AllRuns<T> choosing_one = {{Group<T, 8>::template choose<Yes, No>, Group<T, 4>::template choose<Yes, No>,
                                       End<T, 4>::template choose<ChosenAtEnd<T, 4>, ChosenAtEnd<T, 4>>,
                                       End<T, 2>::template choose<ChosenAtEnd<T, 2>, ChosenAtEnd<T, 2>>,
                                       End<T, 1>::template choose<ChosenAtEnd<T, 1>, ChosenAtEnd<T, 1>>},
+                                     Group<T, 3>::template choose<Yes, No>,
                                      Group<T, 2>::template choose<Yes, No>,
                                      Group<T, 1>::template choose<Yes, No>};
 template <class T>
 constexpr AllRuns<T> calling_unary = {{Group<T, 8>::unary_kernel, Group<T, 4>::unary_kernel, End<T, 4>::unary_kernel,
                                        End<T, 2>::unary_kernel, End<T, 1>::unary_kernel},
+                                      Group<T, 3>::unary_kernel,
                                       Group<T, 2>::unary_kernel,
                                       Group<T, 1>::unary_kernel};
 template <class T, class X, bool reversed>
@@ -53,11 +74,13 @@ constexpr AllRuns<T> calling_binary = {
     {Group<T, 8>::template binary_kernel<X, reversed>, Group<T, 4>::template binary_kernel<X, reversed>,
      End<T, 4>::template binary_kernel<AtEnd<T, 4>, reversed>, End<T, 2>::template binary_kernel<AtEnd<T, 2>, reversed>,
      End<T, 1>::template binary_kernel<AtEnd<T, 1>, reversed>},
+    Group<T, 3>::template binary_kernel<X, reversed>,
     Group<T, 2>::template binary_kernel<X, reversed>,
     Group<T, 1>::template binary_kernel<X, reversed>};
 template <class T>
 constexpr AllRuns<T> finishing = {
     {Group<T, 8>::finish, Group<T, 4>::finish, End<T, 4>::finish, End<T, 2>::finish, End<T, 1>::finish},
+    Group<T, 3>::finish,
     Group<T, 2>::finish,
     Group<T, 1>::finish};
 
@@ -192,6 +215,7 @@ AllRuns<T> runs_of(const ChainStep& step, const LinkedStep<T>& linked, Rows rows
         if (access == Access::looked_up) return Loading<T>().template operator()<LookedUp<T>>();
       return by_access<T>(access, rows, Loading<T>());
     case ChainStep::Kind::store:
+      if (linked.z > 0) return storing_part<T>;
       if (access != Access::indexed) return storing<T, WholeVectors<T>>;
       if (rows == Rows::of_one) return storing<T, IndexedRows<T, 1>>;
       return rows == Rows::of_two ? storing<T, IndexedRows<T, 2>> : storing<T, IndexedRows<T>>;
@@ -254,6 +278,7 @@ bool join_load(const ChainStep* steps, LinkedStep<T>* linked, Rows rows, bool wh
         linked->runs.group = Group<T, 8>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
         linked->runs.small = Group<T, 4>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
         if (whole) {
+          linked->runs.three = Group<T, 3>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
           linked->runs.end2 = Group<T, 2>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
           linked->runs.end1 = Group<T, 1>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
         }
@@ -274,16 +299,22 @@ template <class T>
 bool join_store(const ChainStep* steps, LinkedStep<T>* linked, Rows rows, bool whole) {
   if (!is_of_two(steps[0]) || steps[1].kind != ChainStep::Kind::store || linked[1].access[0] != Access::full)
     return false;
+  const auto join = [&]<class Of, template <std::size_t> class To>() {
+    linked->runs.group = Group<T, 8>::template compute_and_store<Of, To<8>>;
+    linked->runs.small = Group<T, 4>::template compute_and_store<Of, To<4>>;
+    if (whole) {
+      linked->runs.three = Group<T, 3>::template compute_and_store<Of, To<3>>;
+      linked->runs.end2 = Group<T, 2>::template compute_and_store<Of, To<2>>;
+      linked->runs.end1 = Group<T, 1>::template compute_and_store<Of, To<1>>;
+    }
+    return true;
+  };
   return joint_by_access<T>(linked[0].access[0], rows, [&]<class X>() {
     return joint_by_function<T, X>(static_cast<Binary>(steps[0].function), steps[0].kind == ChainStep::Kind::reversed,
                                    [&]<class Of>() {
-                                     linked->runs.group = Group<T, 8>::template compute_and_store<Of, WholeVectors<T>>;
-                                     linked->runs.small = Group<T, 4>::template compute_and_store<Of, WholeVectors<T>>;
-                                     if (whole) {
-                                       linked->runs.end2 = Group<T, 2>::template compute_and_store<Of, WholeVectors<T>>;
-                                       linked->runs.end1 = Group<T, 1>::template compute_and_store<Of, WholeVectors<T>>;
-                                     }
-                                     return true;
+                                     if (linked[1].z > 0)
+                                       return join.template operator()<Of, Storing<T>::template Part>();
+                                     return join.template operator()<Of, Storing<T>::template Whole>();
                                    });
   });
 }

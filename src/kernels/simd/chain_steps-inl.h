@@ -135,22 +135,28 @@ using Group = GroupOf<T, false, std::make_index_sequence<vectors>>;
 template <class T, std::size_t most>
 using End = GroupOf<T, true, std::make_index_sequence<most>>;
 
-// One step for each kind of group. Where a chain has no part of a vector, its ends of one and two vectors are whole groups.
+// One step for each kind of group. Where a chain has no part of a vector, its ends of one, two and three vectors are whole
+// groups.
 template <class T>
 struct Runs {
   typename Group<T, 8>::Step group;
   typename Group<T, 4>::Step small;
-  typename End<T, 4>::Step end4;
+  union {
+    typename End<T, 4>::Step end4;
+    typename Group<T, 3>::Step three;
+  };
   typename End<T, 2>::Step end2;
   typename End<T, 1>::Step end1;
 };
 template <class T>
 struct AllRuns : Runs<T> {
+  typename Group<T, 3>::Step of_three;
   typename Group<T, 2>::Step two;
   typename Group<T, 1>::Step one;
   Runs<T> of(bool whole) const {
     Runs<T> runs = *this;
     if (whole) {
+      runs.three = of_three;
       runs.end2 = two;
       runs.end1 = one;
     }
@@ -165,7 +171,8 @@ struct LinkedStep {
     void (*unary)(const T*, T*, std::size_t) = nullptr;
     void (*binary)(const T*, std::size_t, const T*, std::size_t, T*, std::size_t);
   };
-  // Places among Operands::at. Of what is indexed or looked up y is that of its index, and z how many numbers it has.
+  // Places among Operands::at. Of what is indexed or looked up y is that of its index, and z how many numbers it has;
+  // of what is stored in part z is how much of its last vector.
   std::uint16_t x = 0, y = 0, z = 0;
   Access access[3] = {};  // of x, y and z
   bool padded = false;    // x, or all that select reads
@@ -178,6 +185,8 @@ struct LinkedStep {
       return runs.small;
     } else if constexpr (G::width == 4) {
       return runs.end4;
+    } else if constexpr (G::width == 3) {
+      return runs.three;
     } else if constexpr (G::width == 2) {
       return runs.end2;
     } else {
@@ -199,6 +208,17 @@ struct WholeVectors {
   HWY_INLINE T* place(std::size_t i) const { return x + i * hn::Lanes(hn::ScalableTag<T>()); }
   HWY_INLINE Vector<T> vector(std::size_t i) const { return hn::LoadU(hn::ScalableTag<T>(), place(i)); }
   HWY_INLINE void put(Vector<T> a, std::size_t i) const { hn::StoreU(a, hn::ScalableTag<T>(), place(i)); }
+};
+// A group of so many vectors, the last of which is stored in part.
+template <class T, std::size_t vectors>
+struct PartOfLast {
+  WholeVectors<T> whole;
+  std::size_t part;
+  HWY_INLINE PartOfLast(const LinkedStep<T>& step, const Operands<T>& operands) : whole(step, operands), part(step.z) {}
+  HWY_INLINE void put(Vector<T> a, std::size_t i) const {
+    if (i + 1 < vectors) return whole.put(a, i);
+    store_part(a, hn::ScalableTag<T>(), whole.place(i), part);
+  }
 };
 template <class T>
 struct OneNumber {
