@@ -59,6 +59,14 @@ HWY_INLINE void store_part(V v, D d, T* p, std::size_t n) {
   }
 }
 
+// For the end of a kernel where compilers do not see that vectors are left behind. In the upper halves of registers those
+// hold up all code of the baseline instruction set that comes next (Intel's optimization manual, "mixing AVX and SSE").
+HWY_INLINE void free_upper_halves() {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+  _mm256_zeroupper();
+#endif
+}
+
 // Whether the machine looks numbers up in a table of two vectors, in registers.
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 template <class T>

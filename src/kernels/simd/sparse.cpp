@@ -183,6 +183,7 @@ void sum_levels(const T* const* x, T* const* y, std::size_t arrays, std::size_t 
   std::size_t a = 0;
   for (; a + 2 <= arrays; a += 2) sum_arrays<2>(x + a, y + a, width, levels, offsets, rank, sums);
   if (a < arrays) sum_arrays<1>(x + a, y + a, width, levels, offsets, rank, sums);
+  free_upper_halves();  // g++ 12 leaves them before a call of gather_numbers
 }
 
 template <class T>
