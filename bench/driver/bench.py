@@ -5,13 +5,15 @@ import argparse
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tomllib
 
 import bars as all_bars
 import measure
 import text
-from workers import Peers
+from workers import Missing, Peers
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -29,14 +31,27 @@ def parse():
     parser.add_argument("--program", required=True, help="bench_e2e")
     parser.add_argument("--results", help="where the numbers are kept")
     parser.add_argument("--parse", action="store_true", help="only see whether the options can be read")
-    parser.add_argument("--page", help="write the page and its chart from --results: a path that ends in .md")
+    parser.add_argument("--page", help="write the page and its chart: a path that ends in .md")
+    parser.add_argument("--from", dest="kept", action="append", default=[], metavar="RESULTS",
+                        help="measure nothing: write --page from files of --results, of groups of cases on one machine")
     arguments = parser.parse_args()
     if arguments.page and (arguments.only or arguments.quick):
         parser.error("--page is written from all cases: leave out --only and --quick")
-    if arguments.seconds <= 0:
-        parser.error(f"--seconds is {arguments.seconds:g}; expected more than 0")
+    if arguments.kept and not arguments.page:
+        parser.error("--from writes a page: add --page FILE.md")
+    if not (0 < arguments.seconds < float("inf")):
+        parser.error(f"--seconds is {arguments.seconds:g}; expected a number above 0")
     if arguments.core not in os.sched_getaffinity(0):
         parser.error(f"--core is {arguments.core}; this machine has {', '.join(map(str, sorted(os.sched_getaffinity(0))))}")
+    if arguments.rtneural and not os.path.exists(os.path.join(arguments.rtneural, "RTNeural", "RTNeural.h")):
+        parser.error(f"--rtneural is '{arguments.rtneural}', which has no RTNeural/RTNeural.h; expected a checkout of RTNeural")
+    if arguments.python and not shutil.which(arguments.python):
+        parser.error(f"--python is '{arguments.python}'; expected an interpreter that can be run")
+    for option, file in (("--page", arguments.page), ("--results", arguments.results)):
+        if file and not os.path.isdir(os.path.dirname(os.path.abspath(file))):
+            parser.error(f"{option} is '{file}', whose folder is not there; make it first")
+    if arguments.page and not arguments.page.endswith(".md"):
+        parser.error(f"--page is '{arguments.page}'; expected a path that ends in .md")
     return arguments
 
 
@@ -68,19 +83,53 @@ def setting(arguments, results):
     """Machine, versions and command: what the figures belong to."""
     versions = sorted({series["version"] for result in results for series in result["series"].values() if series["version"]})
     command = " ".join(["scripts/bench"] + ["--with-peers"] * bool(arguments.python) +
-                       ["--rtneural DIR"] * bool(arguments.rtneural) + ["--page"] * bool(arguments.page))
+                       ["--rtneural DIR"] * bool(arguments.rtneural) + [f"--seconds {arguments.seconds:g}"] +
+                       [f"--only {name}" for name in arguments.only] + ["--page"] * bool(arguments.page))
     return {"date": datetime.date.today().isoformat(), "processor": processor(), "cores": len(os.sched_getaffinity(0)),
             "clock": arguments.clock, "kind": results[0]["ingredients"]["kind"],
-            "compiler": output_of("c++", "--version").splitlines()[0], "commit": output_of("git", "rev-parse", "--short", "HEAD"),
+            "compiler": results[0]["ingredients"]["compiler"], "commit": output_of("git", "rev-parse", "--short", "HEAD"),
             "versions": versions, "command": command}
 
 
+def write_page(kept, file):
+    import chart
+    import page
+    drawing = file.removesuffix(".md") + ".svg"
+    page.write(kept, file, drawing)
+    chart.write(kept, drawing)
+
+
+def joined(files, order):
+    """What several runs on one machine kept, as one: cases in the order of the table, commands one after the other."""
+    parts = []
+    for name in files:
+        with open(name) as file:
+            parts.append(json.load(file))
+    setting = dict(parts[0]["setting"])
+    for key in ("processor", "kind", "commit", "compiler", "clock"):
+        if len({part["setting"][key] for part in parts}) > 1:
+            sys.exit(f"--from: the files differ in their {key}: {', '.join(str(part['setting'][key]) for part in parts)}; "
+                     "expected runs of one program on one machine")
+    setting["versions"] = sorted({version for part in parts for version in part["setting"]["versions"]})
+    setting["command"] = "`, `".join(part["setting"]["command"] for part in parts)
+    cases = sorted((case for part in parts for case in part["cases"]), key=lambda case: order.index(case["case"]))
+    return {"setting": setting, "cases": cases}
+
+
 def main():
-    arguments = parse()
+    try:
+        run(parse())
+    except (Missing, all_bars.BarError, tomllib.TOMLDecodeError, OSError, ValueError, RuntimeError) as error:
+        sys.exit(f"scripts/bench: {error}")
+
+
+def run(arguments):
     if arguments.parse:
         return
     ours = measure.Ours(arguments.program)
     known = ours.cases()
+    if arguments.kept:
+        return write_page(joined(arguments.kept, [case["case"] for case in known]), arguments.page)
     cases = chosen(known, arguments.only)
     bars = all_bars.load(os.path.join(ROOT, "bench", "bars.toml"))
     all_bars.check(bars, {case["case"]: case["series"] for case in known})
@@ -97,11 +146,7 @@ def main():
             with open(arguments.results, "w") as file:
                 json.dump(kept, file, indent=1)
     if arguments.page:
-        import chart
-        import page
-        drawing = arguments.page.removesuffix(".md") + ".svg"
-        page.write(kept, arguments.page, drawing)
-        chart.write(kept, drawing)
+        write_page(kept, arguments.page)
     failed = [f"{result['case']}: {name}: {result['missing'][name]}"
               for case, result in zip(cases, results) for name in case["series"] if name in result["missing"]]
     if failed:

@@ -2,6 +2,7 @@
 
 import os
 
+import outside
 import text
 
 HEAD = """# Benchmarks
@@ -21,6 +22,8 @@ Written by `{command}` on {date}; not edited by hand. Chart: the times of other 
 Every series of a case ran in turns with all others of it on one pinned core, in bursts of some 20 ms; peers with their best
 settings for one thread. Times are medians with quartiles. A ratio of times is the median of the ratios of paired bursts,
 with the interval that a bootstrap gives it (95 %): an interval that excludes the bar decides, *undecided* is one that holds it.
+"A against B" is the time of B over that of A, how many times as fast A is, where the bar is at least so much or there is
+none; where the bar is at most so much, and against a floor, it is the time of A over that of B.
 The floor of a case is counted from its shapes and from rates measured beside it (`bench/e2e/counts.hpp`); a ratio to it says how
 many times longer the case takes, and one below 1 that the case reads and writes faster than the copy that was measured. Peak
 memory is that of Python processes and of ours. PyTorch's ncps cannot take Δt for a batch: its training steps have none, ours have.
@@ -36,14 +39,17 @@ def rates(ingredients):
             f"{largest[1] / 1e9:.1f} GB/s.")
 
 
+def emphasised(verdict):
+    return f"**{verdict}**" if verdict == "not met" else verdict
+
+
 def bars_table(cases):
     rows = ["| case | | ratio | bar | |", "|---|---|---|---|---|"]
     for result in cases:
         for line in result["bars"]:
             stretch = f" (stretch {text.number(line['stretch'])})" if line["stretch"] else ""
-            verdict = f"**{line['verdict']}**" if line["verdict"] == "not met" else line["verdict"]
             rows.append(f"| {result['case']} | {text.subject(line)} | {text.value_text(line)} | "
-                        f"{text.bar_text(line)}{stretch} | {verdict} |")
+                        f"{text.bar_text(line)}{stretch} | {emphasised(line['verdict'])} |")
     return "\n".join(rows)
 
 
@@ -62,12 +68,13 @@ def outside_table(cases):
     for result in cases:
         for name, counts in result.get("outside", {}).items():
             calls = sum(counts["system calls"].values())
-            rows.append(f"| {result['case']} | {name} | {counts['allocations']} | {counts['locks']} | {calls} |")
+            rows.append(f"| {result['case']} | {name} | {counts['allocations']} | {counts['locks']} | {calls} | "
+                        f"{emphasised(outside.verdict(counts))} |")
     if not rows:
         return ""
     return "\n".join(["## Asked of the system while running", "",
-                      "Counted from outside, over three calls (`bench/outside`).", "",
-                      "| case | series | allocations | locks | system calls |", "|---|---|---|---|---|", *rows, ""])
+                      "Counted from outside, over three calls (`bench/outside`), of the thread that runs them. The bar is 0.", "",
+                      "| case | series | allocations | locks | system calls | |", "|---|---|---|---|---|---|", *rows, ""])
 
 
 def render(kept, chart="benchmarks.svg"):

@@ -1,5 +1,7 @@
 """Numbers and bars as people read them."""
 
+import outside
+
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (0, "ns"))
 
 
@@ -59,5 +61,6 @@ def report(result):
         rows.append(f"  {line['verdict']:>12}  {subject(line):44} {value_text(line):30} {bar_text(line)}")
     for name, counts in result.get("outside", {}).items():
         calls = sum(counts["system calls"].values())
-        rows.append(f"    {name:28} {counts['allocations']} allocations, {counts['locks']} locks, {calls} system calls")
+        rows.append(f"  {outside.verdict(counts):>12}  {name:44} {counts['allocations']} allocations, {counts['locks']} locks, "
+                    f"{calls} system calls")
     return "\n".join(rows)

@@ -1,5 +1,6 @@
 """Processes that serve bursts (bench_e2e --serve and the workers of bench/peers), and which of them are here."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -87,7 +88,7 @@ class Peers:
         if not self.rtneural:
             raise Missing("give a checkout of RTNeural by --rtneural")
         flags = ["c++", "-std=c++17", "-O3", "-march=native", "-DRTNEURAL_USE_EIGEN=1", "-DRTNEURAL_DEFAULT_ALIGNMENT=32",
-                 "-DEIGEN_MAX_ALIGN_BYTES=32", "-I", self.rtneural, "-isystem", os.path.join(self.rtneural, "modules", "Eigen"),
+                 "-I", self.rtneural, "-isystem", os.path.join(self.rtneural, "modules", "Eigen"),
                  "-isystem", "/usr/include/eigen3"]
         try:
             return self.compile("rtneural_step", "rtneural_step.cpp", flags, [])
@@ -98,8 +99,13 @@ class Peers:
                 raise first
 
     def compile(self, name, source, compiler, libraries):
-        program, source = os.path.join(self.folder, name), os.path.join(PEERS_FOLDER, source)
-        if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
+        """The program of a source; compiled again where the source, the command or the processor is another."""
+        source = os.path.join(PEERS_FOLDER, source)
+        with open(source, "rb") as text, open("/proc/cpuinfo", "rb") as processor:
+            flags = next((line for line in processor if line.startswith(b"flags")), b"")
+            made_of = text.read() + repr([os.path.abspath(word) if os.path.exists(word) else word for word in compiler]).encode() + flags
+        program = os.path.join(self.folder, f"{name}-{hashlib.sha256(made_of).hexdigest()[:12]}")
+        if not os.path.exists(program):
             done = subprocess.run([*compiler, source, "-o", program, *libraries], capture_output=True, text=True)
             if done.returncode:
                 errors = [line for line in done.stderr.splitlines() if "error: " in line] or ["error: no message"]

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -31,22 +32,41 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+#if defined(__clang__)
+constexpr const char* compiler = "clang " __clang_version__;
+#else
+constexpr const char* compiler = "g++ " __VERSION__;
+#endif
+
 struct Arguments {
   std::string case_name, series;
-  int bursts = 20;
-  std::int64_t calls = 0;
-  bool list = false, json = false, serve = false, ingredients = false;
+  std::int64_t bursts = 20, calls = 0;
+  bool list = false, json = false, serve = false, ingredients = false, help = false;
 };
+
+// Of bursts and calls.
+constexpr std::int64_t most = 1'000'000'000;
 
 Arguments parse(std::span<char*> words) {
   Arguments arguments;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string word = words[i];
     const auto next = [&]() -> std::string {
-      if (i + 1 == words.size()) throw ConfigError({"bench_e2e", word, "nothing behind it", "a value", ""});
+      if (i + 1 == words.size()) throw ConfigError({"bench_e2e", word, "the last word", "a value behind it", ""});
       return words[++i];
     };
-    if (word == "--list")
+    const auto number = [&](std::int64_t least) {
+      const std::string text = next();
+      std::int64_t value = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
+        throw ConfigError(
+            {"bench_e2e", word, "'" + text + "'", fmt::format("a whole number from {} to {}", least, most), ""});
+      return value;
+    };
+    if (word == "--help" || word == "-h")
+      arguments.help = true;
+    else if (word == "--list")
       arguments.list = true;
     else if (word == "--json")
       arguments.json = true;
@@ -59,13 +79,17 @@ Arguments parse(std::span<char*> words) {
     else if (word == "--series")
       arguments.series = next();
     else if (word == "--bursts")
-      arguments.bursts = std::max(1, std::stoi(next()));
+      arguments.bursts = number(1);
     else if (word == "--calls")
-      arguments.calls = std::stoll(next());
+      arguments.calls = number(1);
     else
       throw ConfigError({"bench_e2e", "argument", word,
-                         "--list, --case, --series, --bursts, --calls, --json, --serve or --ingredients", ""});
+                         "--list, --case, --series, --bursts, --calls, --json, --serve, --ingredients or --help", ""});
   }
+  if (arguments.case_name.empty() && !arguments.series.empty())
+    throw ConfigError({"bench_e2e", "--series", "without --case", "a case as well", ""});
+  if (arguments.serve && (arguments.case_name.empty() || arguments.series.empty()))
+    throw ConfigError({"bench_e2e", "--serve", "without a case and a series", "--case and --series as well", ""});
   return arguments;
 }
 
@@ -104,7 +128,8 @@ void print_ingredients() {
          {"tanh_ns", rates.tanh_ns},
          {"read", to_json(rates.read)},
          {"copy", to_json(rates.copy)},
-         {"kind", model::machine_kind()}});
+         {"kind", model::machine_kind()},
+         {"compiler", compiler}});
 }
 
 void print_list(bool as_json) {
@@ -116,6 +141,16 @@ void print_list(bool as_json) {
     else
       fmt::print("{:28} {}: {}\n", one.name, one.text, fmt::join(names, ", "));
   }
+}
+
+void print_help() {
+  std::cout << R"(bench_e2e --list                                   every case with its series
+bench_e2e --case step/cfc-ncp                      medians and quartiles of all its series
+bench_e2e --case step/cfc-ncp --series run --json --bursts 50
+bench_e2e --case step/cfc-ncp --series run --calls 1000    just so many calls, for counters from outside
+bench_e2e --case step/cfc-ncp --series run --serve         bursts on request, for scripts/bench
+bench_e2e --ingredients                            what floors are made of
+)";
 }
 
 void serve(const Case& one, const Series& series) {
@@ -130,7 +165,7 @@ void serve(const Case& one, const Series& series) {
     std::istringstream words(line);
     std::string word;
     double milliseconds = 0;
-    if (!(words >> word >> milliseconds) || word != "burst")
+    if (!(words >> word >> milliseconds) || word != "burst" || !(milliseconds > 0))
       throw ConfigError({"bench_e2e --serve", "line", line, "'burst MILLISECONDS' or 'quit'", ""});
     const Burst burst = measured.burst(milliseconds);
     print({{"calls", burst.calls}, {"ns", burst.ns}, {"cpu_ns", burst.cpu_ns}, {"peak_bytes", added()}});
@@ -159,7 +194,7 @@ void run_calls(const Series& series, std::int64_t calls) {
 void measure(const Case& one, const Series& series, const Arguments& arguments) {
   Measured measured(series.prepare());
   std::vector<double> times;
-  for (int i = 0; i < arguments.bursts; ++i) times.push_back(measured.burst(20).ns);
+  for (std::int64_t i = 0; i < arguments.bursts; ++i) times.push_back(measured.burst(20).ns);
   std::sort(times.begin(), times.end());
   const auto quantile = [&times](double q) {
     return times[static_cast<std::size_t>(q * static_cast<double>(times.size() - 1))];
@@ -176,6 +211,7 @@ void measure(const Case& one, const Series& series, const Arguments& arguments) 
 }
 
 void run(const Arguments& arguments) {
+  if (arguments.help) return print_help();
   if (arguments.ingredients) return print_ingredients();
   if (arguments.list || arguments.case_name.empty()) return print_list(arguments.json);
   const std::vector<Case> all = cases();

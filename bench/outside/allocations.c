@@ -1,6 +1,7 @@
-/* Loaded in front of a program (LD_PRELOAD), counts what it asks of the allocator and of locks between
+/* Loaded in front of a program (LD_PRELOAD), counts what a thread asks of the allocator and of locks between its calls of
  * begin_allocation_count() and end_allocation_count(), and writes both numbers to the file that BENCH_ALLOCATIONS names
- * when the program ends. Every call is passed on to the C library. */
+ * when the program ends. Other threads, as those that libraries keep waiting, are not counted, as the tracer of system
+ * calls does not. Every call is passed on to the C library. */
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -20,16 +21,20 @@ void* __libc_realloc(void* memory, size_t bytes);
 void* __libc_memalign(size_t alignment, size_t bytes);
 void __libc_free(void* memory);
 int __pthread_mutex_lock(pthread_mutex_t* mutex);
+int __pthread_mutex_trylock(pthread_mutex_t* mutex);
+int __pthread_rwlock_rdlock(pthread_rwlock_t* lock);
+int __pthread_rwlock_wrlock(pthread_rwlock_t* lock);
 
-static atomic_bool counting;
+/* Found without a call that might allocate. */
+static __thread int counting __attribute__((tls_model("initial-exec")));
 static atomic_ulong allocations, locks;
 
 static void note(atomic_ulong* count) {
-  if (atomic_load_explicit(&counting, memory_order_relaxed)) atomic_fetch_add(count, 1);
+  if (counting) atomic_fetch_add(count, 1);
 }
 
-void begin_allocation_count(void) { atomic_store(&counting, 1); }
-void end_allocation_count(void) { atomic_store(&counting, 0); }
+void begin_allocation_count(void) { counting = 1; }
+void end_allocation_count(void) { counting = 0; }
 
 __attribute__((destructor)) static void report(void) {
   const char* name = getenv("BENCH_ALLOCATIONS");
@@ -73,4 +78,16 @@ void free(void* memory) {
 int pthread_mutex_lock(pthread_mutex_t* mutex) {
   note(&locks);
   return __pthread_mutex_lock(mutex);
+}
+int pthread_mutex_trylock(pthread_mutex_t* mutex) {
+  note(&locks);
+  return __pthread_mutex_trylock(mutex);
+}
+int pthread_rwlock_rdlock(pthread_rwlock_t* lock) {
+  note(&locks);
+  return __pthread_rwlock_rdlock(lock);
+}
+int pthread_rwlock_wrlock(pthread_rwlock_t* lock) {
+  note(&locks);
+  return __pthread_rwlock_wrlock(lock);
 }
