@@ -109,7 +109,8 @@ def measure(case, ours, peers, bars, core, clock="ns", seconds=SECONDS):
     result["bars"] = all_bars.judge_case(bars, result)
     try:
         result["outside"] = {name: outside.count(ours.program, case["case"], name)
-                             for name in result["series"] if outside.is_silent(case["case"], name)}
+                             for name in case["series"]
+                             if name in result["series"] and outside.is_silent(case["case"], name)}
     except outside.NotAllowed as reason:
         result["missing"]["what is asked of the system"] = str(reason)
     return result
