@@ -65,9 +65,13 @@ def grown(before, now):
             if case not in before or count > ALLOWED_GROWTH * before[case]}
 
 
-def check(now, preset):
+def check(now, preset, whole=True):
+    """Ends with an error where a count has grown; `whole`: where `now` are all cases, too if one of the baseline is gone."""
     with open(BASELINE) as file:
         baseline = json.load(file)
+    gone = sorted(set(baseline["instructions"]) - set(now))
+    if whole and gone:
+        sys.exit(f"bench/baseline.json counts {', '.join(gone)}, which bench_e2e does not have; write the file again")
     for case, count in now.items():
         before = baseline["instructions"].get(case)
         print(f"{case:28} {count:>14,}  {f'{100 * (count / before - 1):+.2f} %' if before else 'new'}")
@@ -92,7 +96,7 @@ def main():
     arguments = parser.parse_args()
     preset = os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(arguments.program))))
     chosen = [(case, series) for case, series in counted(arguments.program)
-              if not arguments.only or any(case.startswith(name) for name in arguments.only)]
+              if not arguments.only or any(case == name or case.startswith(name.rstrip("/") + "/") for name in arguments.only)]
     if not chosen:
         sys.exit(f"no counted case begins with {', '.join(arguments.only)}; there are: "
                  f"{', '.join(case for case, _ in counted(arguments.program))}")
@@ -100,7 +104,7 @@ def main():
         counts = pool.map(lambda one: of_one_call(arguments.program, *one), chosen)
         now = {case: count for (case, _), count in zip(chosen, counts)}
     if arguments.check:
-        return check(now, preset)
+        return check(now, preset, whole=not arguments.only)
     for case, count in now.items():
         print(f"{case:28} {count:>14,}")
     if arguments.only:

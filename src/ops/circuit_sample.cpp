@@ -27,11 +27,13 @@ class CircuitChain::FixedSample final : public FixedCall {
         connections_(*operation.connections_),
         chain_(*operation.chain_, connections_.count(), call.kernels),
         scratch_(2 * connections_.outputs() * sizeof(T)) {
-    for (std::size_t i = 0; i < operation.fetched_by_.size(); ++i)
-      if (const auto by = operation.fetched_by_[i])
+    for (std::size_t i = 0; i < operation.fetched_by_.size(); ++i) {
+      if (const auto by = operation.fetched_by_[i]) {
         fetch(i, *by, call);
-      else
+      } else {
         chain_.read(i, call.in<T>(i), static_cast<Access>(call.sizes[1 + i]), call.is_padded(i));
+      }
+    }
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
       if (!operation.outputs_[o].sum_by) chain_.write(operation.outputs_[o].result, call.out<T>(o));
     for (std::size_t o = 0; o < operation.outputs_.size(); ++o)
