@@ -12,6 +12,7 @@ from workers import Missing, Worker
 
 LEAST_ROUNDS, MOST_ROUNDS, SECONDS = 7, 40, 12  # a series; at least so many rounds, then as many as fit
 BURST_MS = 20
+NO_SECOND_CORE = "there is no second core here"
 
 
 class Ours:
@@ -54,6 +55,8 @@ def start(case, ours, peers, bars, core):
     """Workers by series, and why others are missing."""
     workers, missing = {}, {}
     cores = cores_of(case["case"], core)
+    if case["case"].startswith("threads/") and len(cores) < 2:
+        return {}, {name: NO_SECOND_CORE for name in case["series"]}
     makers = [(name, lambda name=name: ours.worker(case["case"], name, cores)) for name in case["series"]]
     makers += [(peer, lambda peer=peer: peers.worker(peer, case["case"], cores))
                for peer in all_bars.peers_of(bars, case["case"])]

@@ -185,6 +185,16 @@ class Turns(unittest.TestCase):
         self.assertIn("run", last)
         self.assertEqual(measure.rounds_of({"run": self.Worker(0)}, "ns", 1, missing)[0], {})
 
+    def test_two_threads_need_two_cores(self):
+        before = os.sched_getaffinity(0)
+        core = min(before)
+        os.sched_setaffinity(0, {core})
+        try:
+            started, missing = measure.start({"case": "threads/x", "series": ["two", "one"]}, None, None, [], core)
+        finally:
+            os.sched_setaffinity(0, before)
+        self.assertEqual((started, missing), ({}, {name: measure.NO_SECOND_CORE for name in ("two", "one")}))
+
     def test_why_a_process_ended_is_told(self):
         worker = workers.Worker([sys.executable, "-c", "import sys; print('{}', flush=True); sys.exit('no memory')"],
                                 os.sched_getaffinity(0))
