@@ -67,7 +67,8 @@ class CircuitChain::FixedSample final : public FixedCall {
   // A few numbers the chain looks up itself. Memory of whole vectors needs no padding.
   void fetch(std::size_t input, End by, const Call& call) {
     const std::size_t width = connections_.width(by);
-    if (!chain_.looks_up(input, width) || !(call.is_padded(input) || width * sizeof(T) % 64 == 0)) {
+    if (!chain_.looks_up(input, width) ||
+        !(call.is_padded(input) || width * sizeof(T) % AlignedBuffer::alignment == 0)) {
       fetched_.push_back({by, call.in<T>(input), chain_.input(input)});
       return;
     }

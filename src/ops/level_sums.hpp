@@ -6,7 +6,8 @@
 
 namespace elegans::ops {
 
-// y_a [targets] = sums of x_a by target for each array a, connections standing in levels; `sums` [2, targets] are scratch.
+// y_a [targets] = sums of x_a by target for each array a, connections standing in levels; `sums` [2, targets]
+// are scratch, of one array [targets].
 template <class T>
 void sum_by_levels(const kernels::Table<T>& table, const Connections& connections, std::size_t arrays,
                    const T* const* x, T* const* y, T* sums) {

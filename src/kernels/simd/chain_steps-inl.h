@@ -3,7 +3,8 @@
 // arrays and slots goes through memory. Compiled once for each target.
 //
 // A group is 8 or 4 vectors; of arrays that come from memory always 4: the processor looks beyond one of them, and asks for
-// more at a time. What is left at an array's end is at most 4, 2 or 1 vectors, the last of them perhaps a part of one.
+// more at a time. What is left at an array's end is at most 4, 2 or 1 vectors, the last of them perhaps a part of one; where
+// it never is, 3, 2 or 1 whole ones.
 
 #if defined(ELEGANS_KERNELS_SIMD_CHAIN_STEPS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef ELEGANS_KERNELS_SIMD_CHAIN_STEPS_INL_H

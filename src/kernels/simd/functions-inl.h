@@ -133,7 +133,7 @@ HWY_INLINE Exponential<V> split_exponential(D d, V x) {
 // table[index mod 32].
 template <class D, class VI>
 HWY_INLINE VecOf<D> look_up(D d, const float (&table)[32], VI index) {
-  return VecOf<D>{_mm512_permutex2var_ps(hn::LoadU(d, table).raw, index.raw, hn::LoadU(d, table + hn::Lanes(d)).raw)};
+  return look_up_two(hn::LoadU(d, table), hn::LoadU(d, table + hn::Lanes(d)), index);
 }
 
 // 1 / (1 + e) for 0 <= e <= 1. Not by vrcp14ps, whose bits are a matter of the machine's maker.

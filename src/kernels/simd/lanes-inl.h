@@ -76,16 +76,19 @@ template <class T>
 inline constexpr bool looks_up_two = false;
 #endif
 
-// The numbers at index[0], index[1] … of the table of these two vectors.
-template <class V>
-HWY_INLINE V look_up_two([[maybe_unused]] V low, [[maybe_unused]] V high, [[maybe_unused]] const std::uint32_t* index) {
+// The numbers at index[0], index[1] … of the table of these two vectors; of an index the lowest bits count.
+template <class V, class VI>
+HWY_INLINE V look_up_two([[maybe_unused]] V low, [[maybe_unused]] V high, [[maybe_unused]] VI index) {
   static_assert(looks_up_two<hn::TFromV<V>>);
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-  const auto places = hn::LoadU(hn::RebindToUnsigned<hn::DFromV<V>>(), index);
-  return V{_mm512_permutex2var_ps(low.raw, places.raw, high.raw)};
+  return V{_mm512_permutex2var_ps(low.raw, index.raw, high.raw)};
 #else
   return low;
 #endif
+}
+template <class V>
+HWY_INLINE V look_up_two(V low, V high, const std::uint32_t* index) {
+  return look_up_two(low, high, hn::LoadU(hn::RebindToUnsigned<hn::DFromV<V>>(), index));
 }
 
 // How many of the vectors that are left the next group takes. Groups have about the same width: one lonely vector at the
