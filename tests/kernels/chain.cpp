@@ -6,6 +6,7 @@
 #include <span>
 
 #include "elegans/base/aligned_buffer.hpp"
+#include "kernels/linked_chain.hpp"
 #include "kernels/under_test.hpp"
 
 namespace elegans::kernels {
@@ -21,32 +22,6 @@ TYPED_TEST_SUITE(Chains, Types);
 // Numbers of one row: around one vector, and around groups of them.
 constexpr std::size_t sizes[] = {0,  1,  2,  3,  4,  5,  7,  8,   9,   15,  16,  17,  24,  31,  32,  33,
                                  47, 48, 49, 63, 64, 65, 80, 100, 127, 128, 129, 200, 255, 256, 257, 300};
-
-template <class T>
-class Linked {
- public:
-  Linked(const Table<T>& table, const std::vector<ChainStep>& steps, const std::vector<ChainArray>& arrays,
-         std::size_t inner, std::size_t slots = 0)
-      : table_(table), linked_(chain_bytes(steps.size(), arrays.size(), slots)), scratch_(chain_scratch_bytes(slots)) {
-    table.link_chain(table_,
-                     {.steps = steps.data(),
-                      .length = steps.size(),
-                      .arrays = arrays.data(),
-                      .count = arrays.size(),
-                      .slots = slots,
-                      .inner = inner},
-                     linked_.data());
-  }
-  Linked& place(const std::vector<T*>& at, const std::vector<const std::uint32_t*>& index = {}) {
-    table_.place_chain(linked_.data(), scratch_.data(), at.data(), index.data());
-    return *this;
-  }
-  void run(std::size_t rows = 1) { table_.run_chain(linked_.data(), rows); }
-
- private:
-  const Table<T>& table_;
-  AlignedBuffer linked_, scratch_;
-};
 
 ChainStep step(Kind kind, std::uint16_t x, std::uint8_t function = 0) {
   return {.kind = kind, .function = function, .x = x};
@@ -265,20 +240,10 @@ TYPED_TEST(Chains, OneRowStoresNothingBehindItsEnd) {
       table.unary[relu](product.data(), positive.data(), n);
       const std::vector<ChainStep> steps{step(Kind::load, 0), step(Kind::binary, 1, multiply), step(Kind::store, 2),
                                          step(Kind::unary, 0, relu), step(Kind::store, 3)};
-      const ChainArray padded{.padded = true}, arrays[] = {padded, padded, {}, {}};
-      AlignedBuffer linked(chain_bytes(steps.size(), 4, 0)), scratch(chain_scratch_bytes(0));
-      table.link_chain(table,
-                       {.steps = steps.data(),
-                        .length = steps.size(),
-                        .arrays = arrays,
-                        .count = 4,
-                        .slots = 0,
-                        .inner = n,
-                        .one_row = true},
-                       linked.data());
-      T* const at[] = {a.data(), b.data(), x.data(), y.data()};
-      table.place_chain(linked.data(), scratch.data(), at, nullptr);
-      table.run_chain(linked.data(), 1);
+      const ChainArray padded{.padded = true};
+      Linked<T>(table, steps, {padded, padded, {}, {}}, n, 0, true)
+          .place({a.data(), b.data(), x.data(), y.data()})
+          .run();
       ASSERT_TRUE(same_arrays(x, product));
       ASSERT_TRUE(same_arrays(y, positive));
     }

@@ -4,17 +4,17 @@
 
 #include <cpuid.h>
 
-#include "elegans/base/aligned_buffer.hpp"
-#include "elegans/kernels/chain.hpp"
-#include "under_test.hpp"
+#include "kernels/linked_chain.hpp"
+#include "kernels/under_test.hpp"
 
 namespace elegans::kernels {
 namespace {
 
-// Whether this processor says which parts of its state are in use (XGETBV with ECX = 1; Intel's manual, volume 1, 13.2).
+// Whether this processor has upper halves and says which parts of its state are in use (XGETBV with ECX = 1; Intel's
+// manual, volume 1, 13.2).
 bool tells_what_is_in_use() {
   unsigned a = 0, b = 0, c = 0, d = 0;
-  return __get_cpuid_count(1, 0, &a, &b, &c, &d) != 0 && (c >> 27 & 1) != 0 &&
+  return __builtin_cpu_supports("avx2") && __get_cpuid_count(1, 0, &a, &b, &c, &d) != 0 && (c >> 27 & 1) != 0 &&
          __get_cpuid_count(0xd, 1, &a, &b, &c, &d) != 0 && (a >> 2 & 1) != 0;
 }
 
@@ -46,23 +46,13 @@ TYPED_TEST(Registers, UpperHalvesAreFreeAfterAChain) {
   for (const auto& [target, table] : tables<T>())
     for (const std::size_t n : {1, 3, 8, 15, 16, 17, 32, 48, 64, 128, 130, 1000}) {
       Array<T> a = random_array<T>(n, 1), b = random_array<T>(n, 2), y(n);
-      AlignedBuffer linked(chain_bytes(steps.size(), arrays.size(), 0)), scratch(chain_scratch_bytes(0));
-      table.link_chain(table,
-                       {.steps = steps.data(),
-                        .length = steps.size(),
-                        .arrays = arrays.data(),
-                        .count = arrays.size(),
-                        .slots = 0,
-                        .inner = n},
-                       linked.data());
-      T* const at[] = {a.data(), b.data(), y.data()};
-      table.place_chain(linked.data(), scratch.data(), at, nullptr);
-      table.run_chain(linked.data(), 1);
+      Linked<T>(table, steps, arrays, n).place({a.data(), b.data(), y.data()}).run();
       EXPECT_FALSE(upper_halves_are_in_use()) << target << ", " << n << " numbers";
     }
 }
 
-TYPED_TEST(Registers, UpperHalvesAreFreeAfterEveryKernel) {
+// All but labels, random numbers and copies of boxes, which are loops over single numbers.
+TYPED_TEST(Registers, UpperHalvesAreFreeAfterKernels) {
   using T = TypeParam;
   for (const auto& named : tables<T>())
     for (const std::size_t n : {1, 7, 16, 17, 20, 32, 64, 100}) {
@@ -97,6 +87,17 @@ TYPED_TEST(Registers, UpperHalvesAreFreeAfterEveryKernel) {
       free_after("matmul_nt");
       t.matmul_tn(a.data(), b.data(), y.data(), rows, n, n);
       free_after("matmul_tn");
+      const T *const left[] = {a.data()}, *const right[] = {b.data()};
+      T* const product[] = {y.data()};
+      AlignedBuffer packed((n + panel_columns<T>)*n * sizeof(T)), linked(packed_row_bytes<T>(n));
+      const auto* panels = reinterpret_cast<const T*>(packed.data());
+      t.packed_matmul(left, &n, 1, panels, product, &n, 1, rows);
+      free_after("packed_matmul");
+      t.link_packed_row(left, &n, 1, panels, y.data(), n, linked.data());
+      t.run_packed_row(linked.data());
+      free_after("run_packed_row");
+      t.outer_products(left, &n, 1, right, &n, 1, rows, product);
+      free_after("outer_products");
       for (const std::size_t inner : {std::size_t{1}, n}) {
         const std::string by = inner == 1 ? "" : ", batch innermost";
         t.sparse_matmul(a.data(), b.data(), y.data(), rows, n, n, inner, each.data(), index.data());
@@ -130,7 +131,6 @@ TYPED_TEST(Registers, UpperHalvesAreFreeAfterEveryKernel) {
 // Registers left in use are seen: the tests above can fail.
 TEST(RegistersInUse, AreSeen) {
   if (!tells_what_is_in_use()) GTEST_SKIP() << "this processor does not say which registers are in use";
-  if (!__builtin_cpu_supports("avx2")) GTEST_SKIP() << "this processor has no AVX2";
   asm volatile("vpcmpeqd %%ymm3, %%ymm3, %%ymm3" ::: "xmm3");
   const bool seen = upper_halves_are_in_use();
   asm volatile("vzeroupper");
