@@ -1,11 +1,4 @@
-// The benchmarks of whole steps, training steps and updates.
-//
-//     bench_e2e --list                                   every case with its series
-//     bench_e2e --case step/cfc-ncp                      medians and quartiles of all its series
-//     bench_e2e --case step/cfc-ncp --series run --json --bursts 50
-//     bench_e2e --case step/cfc-ncp --series run --calls 1000    just so many calls, for counters from outside
-//     bench_e2e --case step/cfc-ncp --series run --serve         bursts on request, for scripts/bench
-//     bench_e2e --ingredients                            what floors are made of (counts.hpp)
+// The benchmarks of whole steps, training steps and updates: bench_e2e --help.
 //
 // Serving: one line of JSON that says what is measured; then for each line "burst MILLISECONDS" on standard input one
 // with the time of a call; "quit", or the end of the input, ends it.

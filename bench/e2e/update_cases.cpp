@@ -1,13 +1,11 @@
 // One update by Adam through Trainer::apply, and the same by a loop over plain arrays in one pass
 // (micro/update_by_hand.hpp), compiled for this machine. Gradients are computed before each update and not measured.
 
-#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "e2e/case.hpp"
 #include "e2e/training_step.hpp"
-#include "elegans/base/aligned_buffer.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/train/trainer.hpp"
 #include "micro/update_by_hand.hpp"
@@ -56,35 +54,19 @@ Series run_series(const Shapes& shapes) {
           }};
 }
 
-// Memory as the library takes it, in large pages.
-class ByHand {
- public:
-  explicit ByHand(const Shapes& shapes) : each_(shapes.parameters() / static_cast<std::size_t>(shapes.tensors)) {
-    for (std::int64_t i = 0; i < 4 * shapes.tensors; ++i) arrays_.emplace_back(each_ * sizeof(float));
-    for (std::size_t i = 0; i < arrays_.size(); ++i) write(i);
-  }
-  void update() {
-    for (std::size_t i = 0; i < arrays_.size(); i += 4)
-      update_by_hand::adam({each_, array(i), array(i + 1), array(i + 2), array(i + 3), nullptr}, 1e-3F);
-  }
-  // Before each update, as those of the library are.
-  void write_gradients() {
-    for (std::size_t i = 1; i < arrays_.size(); i += 4) write(i);
-  }
-
- private:
-  float* array(std::size_t i) { return reinterpret_cast<float*>(arrays_[i].data()); }
-  void write(std::size_t i) { std::fill_n(array(i), each_, 0.25F); }
-
-  std::size_t each_;
-  std::vector<AlignedBuffer> arrays_;
-};
-
 Series by_hand_series(const Shapes& shapes) {
   return {"by-hand", [shapes] {
-            auto hand = std::make_shared<ByHand>(shapes);
-            return Work{.run = repeated([hand] { hand->update(); }),
-                        .before = [hand] { hand->write_gradients(); },
+            auto tensors = std::make_shared<std::vector<update_by_hand::OwnArrays>>();
+            for (std::int64_t i = 0; i < shapes.tensors; ++i)
+              tensors->emplace_back(shapes.parameters() / static_cast<std::size_t>(shapes.tensors));
+            // Gradients are written before each update, as those of the library are.
+            return Work{.run = repeated([tensors] {
+                          for (auto& tensor : *tensors) update_by_hand::adam(tensor.arrays(), 1e-3F);
+                        }),
+                        .before =
+                            [tensors] {
+                              for (auto& tensor : *tensors) tensor.write_gradients();
+                            },
                         .counts = counts_of(shapes)};
           }};
 }

@@ -44,13 +44,8 @@ void measure(const Optimizer& optimizer, by_hand::Loop loop_by_hand, std::int64_
     UpdateStep update(layout, optimizer, {});
     AlignedBuffer gradients(layout.bytes());
     std::fill_n(reinterpret_cast<float*>(gradients.data()), layout.size, 0.25F);
-    std::vector<AlignedBuffer> arrays;  // memory as the library takes it, in large pages
-    for (int i = 0; i < 5; ++i) {
-      arrays.emplace_back(layout.bytes());
-      std::fill_n(reinterpret_cast<float*>(arrays.back().data()), layout.size, 0.25F);
-    }
-    const auto array = [&arrays](std::size_t i) { return reinterpret_cast<float*>(arrays[i].data()); };
-    const by_hand::Arrays raw{layout.size, array(0), array(1), array(2), array(3), array(4)};
+    by_hand::OwnArrays own(layout.size);
+    const by_hand::Arrays raw = own.arrays();
     const auto step = [&] { update.run(1, 1e-3, gradients.data()); };
     for (auto _ : state) {
       step();

@@ -1,8 +1,18 @@
 #include "micro/update_by_hand.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace elegans::bench::update_by_hand {
+
+OwnArrays::OwnArrays(std::size_t count) : count_(count) {
+  for (std::size_t i = 0; i < memory_.size(); ++i) {
+    memory_[i] = AlignedBuffer(count * sizeof(float));
+    write(i);
+  }
+}
+
+void OwnArrays::write(std::size_t i) { std::fill_n(array(i), count_, 0.25F); }
 
 void sgd(const Arrays& arrays, float rate) {
   const Arrays a = arrays;
