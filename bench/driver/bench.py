@@ -105,6 +105,14 @@ def joined(files, order):
     for name in files:
         with open(name) as file:
             parts.append(json.load(file))
+        if not isinstance(parts[-1], dict) or not {"setting", "cases"} <= parts[-1].keys():
+            sys.exit(f"--from: {name} is no file of --results")
+    names = [case["case"] for part in parts for case in part["cases"]]
+    for name in sorted(set(names)):
+        if name not in order:
+            sys.exit(f"--from: there is no case '{name}' any more; measure again")
+        if names.count(name) > 1:
+            sys.exit(f"--from: two files have the case '{name}'; expected each case once")
     setting = dict(parts[0]["setting"])
     for key in ("processor", "kind", "commit", "compiler", "clock"):
         if len({part["setting"][key] for part in parts}) > 1:

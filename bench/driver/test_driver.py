@@ -4,6 +4,7 @@
 import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -165,6 +166,26 @@ class Bars(unittest.TestCase):
         self.assertEqual(self.judge(measured, against="eager")["verdict"], "reported")
 
 
+class Programs(unittest.TestCase):
+    def test_a_program_of_another_source_or_command_is_another(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = os.path.join(folder, "answer.c")
+            peers = workers.Peers(None, None, folder)
+
+            def compiled(answer, *options):
+                with open(source, "w") as file:
+                    file.write(f"int main(void) {{ return {answer}; }}\n")
+                return peers.compile("answer", source, ["cc", *options], [])
+
+            first = compiled(3)
+            self.assertEqual(subprocess.run([first]).returncode, 3)
+            self.assertEqual(compiled(3), first)
+            self.assertNotEqual(compiled(3, "-O2"), first)
+            self.assertEqual(subprocess.run([compiled(4)]).returncode, 4)
+            with self.assertRaisesRegex(workers.Missing, "answer does not compile"):
+                compiled("nothing")
+
+
 class Turns(unittest.TestCase):
     class Worker:
         def __init__(self, bursts):
@@ -245,6 +266,10 @@ class Pages(unittest.TestCase):
             joined = bench.joined(files, ["step/x", "train/x"])
             self.assertEqual([case["case"] for case in joined["cases"]], ["step/x", "train/x"])
             self.assertEqual(joined["setting"]["versions"], ["Other 2", "Peer 1"])
+            with self.assertRaisesRegex(SystemExit, "no case 'train/x' any more"):
+                bench.joined(files, ["step/x"])
+            with self.assertRaisesRegex(SystemExit, "two files have the case 'train/x'"):
+                bench.joined([files[0], files[0]], ["step/x", "train/x"])
             kept[1]["setting"]["commit"] = "def"
             write()
             with self.assertRaisesRegex(SystemExit, "differ in their commit: abc, def"):
@@ -265,6 +290,19 @@ class Pages(unittest.TestCase):
 
 
 class Instructions(unittest.TestCase):
+    def test_counts_of_cases_that_are_gone_are_told(self):
+        before = instructions.BASELINE
+        with tempfile.TemporaryDirectory() as folder:
+            instructions.BASELINE = os.path.join(folder, "baseline.json")
+            try:
+                with open(instructions.BASELINE, "w") as file:
+                    json.dump({"of": {}, "instructions": {"step/x": 1, "step/y": 2}}, file)
+                with self.assertRaisesRegex(SystemExit, "counts step/y, which bench_e2e does not have"):
+                    instructions.check({"step/x": 1}, "dev")
+                instructions.check({"step/x": 1}, "dev", whole=False)
+            finally:
+                instructions.BASELINE = before
+
     def test_growth_beyond_three_percent_and_new_cases(self):
         before = {"a": 1000, "b": 1000, "c": 1000}
         self.assertEqual(instructions.grown(before, {"a": 1030, "b": 1031, "c": 900, "d": 5}),

@@ -20,10 +20,6 @@ void* __libc_calloc(size_t count, size_t bytes);
 void* __libc_realloc(void* memory, size_t bytes);
 void* __libc_memalign(size_t alignment, size_t bytes);
 void __libc_free(void* memory);
-int __pthread_mutex_lock(pthread_mutex_t* mutex);
-int __pthread_mutex_trylock(pthread_mutex_t* mutex);
-int __pthread_rwlock_rdlock(pthread_rwlock_t* lock);
-int __pthread_rwlock_wrlock(pthread_rwlock_t* lock);
 
 /* Found without a call that might allocate. */
 static __thread int counting __attribute__((tls_model("initial-exec")));
@@ -75,19 +71,14 @@ void free(void* memory) {
   if (memory) note(&allocations);
   __libc_free(memory);
 }
-int pthread_mutex_lock(pthread_mutex_t* mutex) {
-  note(&locks);
-  return __pthread_mutex_lock(mutex);
-}
-int pthread_mutex_trylock(pthread_mutex_t* mutex) {
-  note(&locks);
-  return __pthread_mutex_trylock(mutex);
-}
-int pthread_rwlock_rdlock(pthread_rwlock_t* lock) {
-  note(&locks);
-  return __pthread_rwlock_rdlock(lock);
-}
-int pthread_rwlock_wrlock(pthread_rwlock_t* lock) {
-  note(&locks);
-  return __pthread_rwlock_wrlock(lock);
-}
+/* glibc's own names for its locks are those with two underscores in front. */
+#define COUNTED(lock, type)  \
+  int __##lock(type* place); \
+  int lock(type* place) {    \
+    note(&locks);            \
+    return __##lock(place);  \
+  }
+COUNTED(pthread_mutex_lock, pthread_mutex_t)
+COUNTED(pthread_mutex_trylock, pthread_mutex_t)
+COUNTED(pthread_rwlock_rdlock, pthread_rwlock_t)
+COUNTED(pthread_rwlock_wrlock, pthread_rwlock_t)
