@@ -28,6 +28,10 @@ constexpr std::size_t block_columns = 3;
 constexpr std::size_t most_parts = 32;
 // Rows that are multiplied by all columns before the next ones: their left operands stay in the first-level cache.
 constexpr std::size_t cached_bytes = 16384;
+// A matrix that the first-level cache does not hold, and the columns of its groups where one row is multiplied by it again
+// and again: each of them is so small that the cache still has it when the next run begins with it.
+constexpr std::size_t uncached_bytes = 32768;
+constexpr std::size_t alternating_panels = 3;
 
 // Lanes `from` … `from + count - 1` of a column vector go to y[row · width] on.
 template <class T>
@@ -242,7 +246,8 @@ HWY_INLINE void place_in_one(Group<T>& group, T* y, std::size_t n, std::size_t v
 }
 
 // One row of one part that stays where it is, as a step has it: what there is to find out would cost as much as a small
-// product itself, each time.
+// product itself, each time. Of a matrix that the first-level cache does not hold, groups run forwards and backwards in
+// turn, so that a run begins with what the one before has read last.
 template <class T>
 struct LinkedRow {
   struct Part {
@@ -250,6 +255,7 @@ struct LinkedRow {
     Group<T> group;
   };
   std::size_t count;
+  bool alternates, is_backwards;
   Part* parts() { return reinterpret_cast<Part*>(this + 1); }
 };
 
@@ -258,9 +264,13 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
                      std::size_t n, void* linked) {
   const std::size_t vectors = hwy::DivCeil(n, hn::Lanes(hn::ScalableTag<T>())), k = sum_of(depth, terms);
   static_assert(sizeof(typename LinkedRow<T>::Part) <= packed_row_group_bytes);
-  auto& row = *new (linked) LinkedRow<T>{0};
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
+  const bool alternates = vectors * k * lanes * sizeof(T) > uncached_bytes;
+  const std::size_t most =
+      alternates ? HWY_MIN(row_columns, alternating_panels * panel_columns<T> / lanes) : row_columns;
+  auto& row = *new (linked) LinkedRow<T>{0, alternates, false};
   for (std::size_t v = 0, columns; v < vectors; v += columns) {
-    columns = next_columns(vectors - v, row_columns);
+    columns = next_columns(vectors - v, most);
     auto& part = *new (row.parts() + row.count++) typename LinkedRow<T>::Part{};
     part.block = single<T>[columns - 1];
     part.group.a = a;
@@ -275,7 +285,12 @@ template <class T>
 bool run_packed_row(void* linked) {
   auto& row = *static_cast<LinkedRow<T>*>(linked);
   bool is_nan = false;
-  for (std::size_t i = 0; i < row.count; ++i) is_nan |= row.parts()[i].block(row.parts()[i].group, 0);
+  const bool backwards = row.is_backwards;
+  row.is_backwards = row.alternates && !backwards;
+  for (std::size_t i = 0; i < row.count; ++i) {
+    const auto& part = row.parts()[backwards ? row.count - 1 - i : i];
+    is_nan |= part.block(part.group, 0);
+  }
   return is_nan;
 }
 
