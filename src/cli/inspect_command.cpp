@@ -14,6 +14,7 @@
 #include "elegans/base/json.hpp"
 #include "elegans/base/text.hpp"
 #include "elegans/model/load.hpp"
+#include "elegans/model/policy.hpp"
 #include "elegans/model/summary.hpp"
 
 namespace elegans::cli {
@@ -22,12 +23,13 @@ namespace {
 constexpr const char* examples =
     "  elegans inspect policy.safetensors\n"
     "  elegans inspect policy.safetensors --json\n"
-    "  elegans inspect thermostat.safetensors --synapses --time-constants\n";
+    "  elegans inspect thermostat.safetensors --synapses --time-constants\n"
+    "  elegans inspect policy.safetensors --explain | less\n";
 
 struct InspectCommand {
   std::string model;
   std::int64_t batch = 32, time = 64;
-  bool synapses = false, time_constants = false, json = false;
+  bool synapses = false, time_constants = false, explain = false, json = false;
 };
 
 struct TimeConstant {
@@ -166,6 +168,10 @@ void print_text(const InspectCommand& c, model::LoadedModel& model, const model:
 
 int inspect(const InspectCommand& c) {
   model::LoadedModel model = model::load_model(c.model);
+  if (c.explain) {
+    std::cout << Policy(model.network, model.preprocessing).explain();
+    return success;
+  }
   const model::Summary summary = model::summarise(model.network, {.training_batch = c.batch, .training_time = c.time});
   (c.json ? print_json : print_text)(c, model, summary);
   return success;
@@ -184,6 +190,10 @@ Action add_inspect(CLI::App& program) {
   app.add_flag("--synapses", c->synapses, "the synapses of LTC layers with their weights");
   app.add_flag("--time-constants", c->time_constants, "the effective time constants of LTC neurons at rest");
   app.add_flag("--json", c->json, "the result as JSON");
+  app.add_flag("--explain", c->explain,
+               "instead: what a step of the model runs in a loop: which passes changed it, and which kernel each node "
+               "takes and why")
+      ->excludes("--json");
   return [c] { return inspect(*c); };
 }
 

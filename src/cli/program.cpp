@@ -21,6 +21,7 @@
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
 #include "elegans/base/version.hpp"
+#include "elegans/kernels/table.hpp"
 #include "elegans/train/cells.hpp"
 
 namespace elegans::cli {
@@ -119,6 +120,7 @@ int run_guarded(const Action& action, bool as_json) {
     return failure.code;
   };
   try {
+    (void)kernels::instruction_set(kernels::Target::best);  // a wrong ELEGANS_TARGET is told before a file is blamed
     const int code = action();
     std::cout.flush();
     if (std::cout) return code;

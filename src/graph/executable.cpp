@@ -92,6 +92,7 @@ std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const 
   self->options = options;
   self->segment_length = segment_length_of(graph);
   self->options.reserve = self->complete(options.reserve);
+  self->reports = options.reports;
   self->graph = options.is_optimised
                     ? std::move(graph)
                     : optimise(std::move(graph), self->reports,
@@ -221,12 +222,17 @@ ops::Cost Executable::cost(const Extents& extents) const {
 
 std::string Executable::explain() const {
   const Implementation& self = *implementation_;
-  std::string text = fmt::format("kernels: {}\n", kernels::instruction_set(self.options.target));
+  const bool was_prepared = self.prepared.batch >= 0;
+  const Extents& extents = was_prepared ? self.prepared : self.options.reserve;
+  std::string text = fmt::format("kernels: {}, as for batch {}, time {}\n",
+                                 kernels::instruction_set(self.options.target), extents.batch, extents.time);
   for (const PassReport& report : self.reports) {
     text += fmt::format("pass {}: {} nodes -> {}\n", report.pass, report.nodes_before, report.nodes_after);
     for (const std::string& note : report.notes) text += fmt::format("    {}\n", note);
   }
-  text += to_string(self.graph);
+  NodeNotes notes;
+  self.frame->describe_kernels(extents, self.kernels, notes);
+  text += to_string(self.graph, notes);
   text += "memory: " + to_string(self.frame->blocks(), self.frame->plan());
   return text;
 }

@@ -222,6 +222,32 @@ void Frame::fix(const ops::Kernels& kernels) {
   is_fixed_ = true;
 }
 
+void Frame::describe_kernels(const Extents& at, const ops::Kernels& kernels, NodeNotes& notes) const {
+  const auto note = [&](const Step& step, const std::string& text) {
+    if (!text.empty()) notes[step.node] = "by " + text;
+  };
+  for (const Step& step : steps_) {
+    if (step.loop) {
+      step.loop->body().describe_kernels(at, kernels, notes);
+    } else if (step.kind == Step::Kind::call) {
+      const void* inputs[max_operands];
+      void* outputs[max_operands];
+      ops::Sizes sizes;
+      step.operation->prepare(step.input_types, step.output_types, at, sizes);
+      const ops::Call call = call_of(step, inputs, outputs, kernels);
+      note(step, step.operation->kernel({.sizes = sizes,
+                                         .inputs = call.inputs,
+                                         .outputs = call.outputs,
+                                         .workspace = call.workspace,
+                                         .linked = call.linked,
+                                         .dtype = call.dtype,
+                                         .kernels = kernels}));
+    }
+  }
+  for (const FixedStep& fixed : fixed_)
+    if (is_fixed_ && fixed.call) note(*fixed.step, fixed.call->kernel());
+}
+
 std::uint64_t Frame::padded_inputs(const Node& node) const noexcept {
   std::uint64_t padded = 0;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) padded |= std::uint64_t{padded_[node.inputs[i]] != 0} << i;

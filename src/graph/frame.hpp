@@ -48,6 +48,8 @@ class Frame {
   // Finds out once, for the prepared extents and the present addresses, what run() would find out each time. Undone
   // where an address is set or other extents are prepared.
   void fix(const ops::Kernels& kernels);
+  // What a run calls for each node, and why, at `at`; where calls are fixed, what these call.
+  void describe_kernels(const Extents& at, const ops::Kernels& kernels, NodeNotes& notes) const;
   const std::byte* input(std::size_t index) const noexcept { return address_[inputs_[index]]; }
 
   // Runs every node, then copies the outputs that are not made in place.
@@ -110,6 +112,7 @@ class LoopRun {
  public:
   LoopRun(const Scan& scan, const Extents& reserve);
 
+  const Frame& body() const { return body_; }
   std::size_t workspace_bytes() const { return workspace_bytes_; }
   void settle(std::byte* workspace);
   void prepare(const Extents& at, const ops::Kernels& kernels) noexcept;

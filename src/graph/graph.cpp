@@ -132,7 +132,7 @@ void check(const Graph& graph) {
 
 namespace {
 
-void append(std::string& text, const Graph& graph, const std::string& indent) {
+void append(std::string& text, const Graph& graph, const NodeNotes& notes, const std::string& indent) {
   for (const Port& port : graph.inputs())
     text +=
         fmt::format("{}%{} = input '{}' : {}\n", indent, port.value, port.name, ops::to_string(graph.type(port.value)));
@@ -146,16 +146,18 @@ void append(std::string& text, const Graph& graph, const std::string& indent) {
     if (const std::string options = node.operation->options(); !options.empty()) text += "   {" + options + "}";
     if (!node.scope.empty()) text += "   # " + node.scope;
     text += '\n';
-    if (const Scan* scan = as_scan(node)) append(text, scan->body(), indent + "    ");
+    if (const auto note = notes.find(&node); note != notes.end())
+      text += fmt::format("{}      {}\n", indent, note->second);
+    if (const Scan* scan = as_scan(node)) append(text, scan->body(), notes, indent + "    ");
   }
   for (const Port& port : graph.outputs()) text += fmt::format("{}output '{}' = %{}\n", indent, port.name, port.value);
 }
 
 }  // namespace
 
-std::string to_string(const Graph& graph) {
+std::string to_string(const Graph& graph, const NodeNotes& notes) {
   std::string text;
-  append(text, graph, "");
+  append(text, graph, notes, "");
   return text;
 }
 

@@ -319,6 +319,7 @@ std::string Policy::describe(const Status& status) const {
                      status.item);
 }
 
+std::string Policy::explain() const { return stream_->executable.explain(); }
 std::size_t Policy::arena_bytes() const { return stream_->executable.arena_bytes(); }
 double Policy::flop_per_step() const { return stream_->executable.cost({}).flop; }
 

@@ -28,7 +28,8 @@ Named computed(graph::Graph graph, const Named& inputs, kernels::Target target) 
 }  // namespace
 
 graph::Executable Step::compile(kernels::Target target) const {
-  graph::Executable executable = graph::compile(graph, {.target = target, .exact = true, .is_optimised = true});
+  graph::Executable executable =
+      graph::compile(graph, {.target = target, .exact = true, .is_optimised = true, .reports = reports});
   for (const auto& [input, value] : constants) executable.bind_input(executable.input_index(input), value);
   return executable;
 }
@@ -54,10 +55,14 @@ Step write_step(Sequential& model, const StepOptions& options) {
       graph::optimise(std::move(written.graph), reports,
                       {.exactly = Extents{}, .known = folded, .fast_activations = options.fast_activations});
   graph::Split split = graph::split_constant(optimised, names);
+  graph::PassReport& report =
+      reports.emplace_back(graph::PassReport{"split", optimised.nodes().size(), split.rest.nodes().size(), {}});
+  report.note(split.constant.nodes().size(), "nodes that depend on weights alone computed once");
 
   Step step{.graph = std::move(split.rest),
             .constants = computed(std::move(split.constant), weights, options.target),
-            .states = std::move(written.states)};
+            .states = std::move(written.states),
+            .reports = std::move(reports)};
   for (const graph::Port& port : step.graph.inputs())
     for (const auto& weight : weights)
       if (weight.first == port.name) step.constants.push_back(weight);

@@ -175,6 +175,19 @@ class CircuitChain::Pass {
     table_.link_chain(table_, program_.chain(arrays, batch_), call_.linked);
   }
 
+  std::string kernel() const {
+    if (is_whole())
+      return fmt::format("run_chain, which fetches and adds by itself: a batch of {} is whole vectors of {}", batch_,
+                         table_.lanes);
+    const auto of_any = [](const auto& ends, auto&& holds) { return std::ranges::any_of(ends, holds); };
+    const bool gathers = of_any(circuit_.fetched_by_, [](const auto& by) { return by.has_value(); });
+    const bool levels = of_any(circuit_.outputs_, [&](const Output& o) { return o.sum_by && by_level(*o.sum_by); });
+    const bool scatters = of_any(circuit_.outputs_, [&](const Output& o) { return o.sum_by && !by_level(*o.sum_by); });
+    return fmt::format("{}run_chain{}{} on {} connections at a time: a batch of {} is no whole vectors of {}",
+                       gathers ? "gather, " : "", scatters ? ", scatter_add" : "", levels ? ", sum_levels" : "", step_,
+                       batch_, table_.lanes);
+  }
+
   void run() noexcept {
     for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o)
       if (const auto by = sum_by(o); by && !by_level(*by))
@@ -266,6 +279,10 @@ class CircuitChain::Pass {
 
 void CircuitChain::link(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).link(); });
+}
+
+std::string CircuitChain::kernel(const Call& call) const {
+  return with_floating(call.dtype, [&](auto zero) { return Pass<decltype(zero)>(*this, call).kernel(); });
 }
 
 Status CircuitChain::run(const Call& call) const noexcept {

@@ -1,5 +1,6 @@
 // A single sample of a circuit chain whose addresses stay.
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <vector>
 
@@ -55,6 +56,17 @@ class CircuitChain::FixedSample final : public FixedCall {
       sum_by_levels(table_, connections_, levelled_.size(), levelled_.data(), level_results_.data(),
                     reinterpret_cast<T*>(scratch_.data()));
     return {};
+  }
+
+  std::string kernel() const override {
+    std::string text = chain_.kernel();
+    if (!indices_.empty())
+      text +=
+          fmt::format("; {} fetched by looking up in registers: at most {} numbers", indices_.size(), table_.looked_up);
+    if (!fetched_.empty()) text += fmt::format("; {} fetched by gather", fetched_.size());
+    if (!levelled_.empty()) text += fmt::format("; {} summed by sum_levels", levelled_.size());
+    if (!summed_.empty()) text += fmt::format("; {} summed by scatter_add", summed_.size());
+    return text;
   }
 
  private:
@@ -137,6 +149,16 @@ class CircuitChain::PiecewiseSample final : public FixedCall {
         table_.gather(place.sums, place.array, 1, connections_.outputs(), connections_.outputs(), 1,
                       connections_.levels()->rank.data());
     return {};
+  }
+
+  std::string kernel() const override {
+    bool gathers = false, scatters = false;
+    for (std::size_t k = 0; k < places_.size(); ++k) {
+      gathers = gathers || (places_[k].by && (k < inputs_ || in_levels(places_[k].by)));
+      scatters = scatters || (places_[k].by && k >= inputs_ && !in_levels(places_[k].by));
+    }
+    return fmt::format("{}run_chain{} on {} connections at a time: all {} do not stay near the core",
+                       gathers ? "gather, " : "", scatters ? ", scatter_add" : "", piece(), connections_.count());
   }
 
  private:

@@ -222,8 +222,7 @@ class Elementwise::Pass {
   void link() const noexcept {
     kernels::ChainArray arrays[max_inputs + max_outputs];
     const Visit visit = visit_of();
-    std::fill_n(arrays, chain_.arrays(),
-                kernels::ChainArray{.streams = outer_ * inner_ * sizeof(T) >= kernels::streamed_bytes});
+    std::fill_n(arrays, chain_.arrays(), kernels::ChainArray{.streams = streams()});
     for (std::size_t i = 0; i < operation_.inputs_; ++i) {
       arrays[i].access = access(i);
       if (visit == Visit::rows && access(i) == Access::row) arrays[i].access = Access::full;
@@ -231,6 +230,23 @@ class Elementwise::Pass {
       if (visit == Visit::tiles && is_copied(i)) arrays[i] = {.access = Access::full, .padded = true};
     }
     table_.link_chain(table_, chain_.chain(arrays, inner_), call_.linked);
+  }
+
+  std::string kernel() const {
+    const std::string streamed = streams() ? "; fewer vectors at once, for arrays of this size come from memory" : "";
+    switch (visit_of()) {
+      case Visit::whole:
+        if (outer_ == 1 || inner_ % table_.lanes != 0)  // nothing is repeated along rows or across them
+          return fmt::format("run_chain on {} numbers{}", outer_ * inner_, streamed);
+        return fmt::format("run_chain on {} rows of {}, whole vectors of {}{}", outer_, inner_, table_.lanes, streamed);
+      case Visit::rows:
+        return fmt::format("run_chain row by row on {} rows of {}: long ones that are no whole vectors of {}{}", outer_,
+                           inner_, table_.lanes, streamed);
+      case Visit::tiles:
+        break;
+    }
+    return fmt::format("run_chain on tiles of {} of {} rows of {}: short ones that are no whole vectors of {}{}",
+                       tile_rows(), outer_, inner_, table_.lanes, streamed);
   }
 
   void run() noexcept {
@@ -252,6 +268,9 @@ class Elementwise::Pass {
   Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[first_access + i]); }
   bool is_copied(std::size_t i) const noexcept { return access(i) == Access::row || access(i) == Access::column; }
   T* base(std::size_t i) const noexcept { return const_cast<T*>(call_.in<T>(i)); }  // the kernel writes results alone
+
+  bool streams() const noexcept { return outer_ * inner_ * sizeof(T) >= kernels::streamed_bytes; }
+  std::size_t tile_rows() const noexcept { return std::min(tile_bytes / sizeof(T) / inner_, outer_); }
 
   Visit visit_of() const noexcept {
     if (inner_ % table_.lanes == 0) return Visit::whole;
@@ -276,7 +295,7 @@ class Elementwise::Pass {
   }
 
   void run_tiles() noexcept {
-    const std::size_t at_once = std::min(tile_bytes / sizeof(T) / inner_, outer_);
+    const std::size_t at_once = tile_rows();
     const std::size_t copy = aligned(at_once * inner_ * sizeof(T)) / sizeof(T);
     T* const copies =
         reinterpret_cast<T*>(reinterpret_cast<std::byte*>(arrays_) + aligned(chain_.arrays() * sizeof(void*)));
@@ -311,6 +330,10 @@ Status Elementwise::run(const Call& call) const noexcept {
   return {};
 }
 
+std::string Elementwise::kernel(const Call& call) const {
+  return with_floating(call.dtype, [&](auto zero) { return Pass<decltype(zero)>(*this, call).kernel(); });
+}
+
 namespace {
 
 template <class T>
@@ -327,6 +350,7 @@ class FixedElementwise final : public FixedCall {
     chain_.run();
     return {};
   }
+  std::string kernel() const override { return chain_.kernel(); }
 
  private:
   FixedChain<T> chain_;

@@ -1,6 +1,8 @@
 #pragma once
 // An elementwise chain of one row whose arrays stay where they are: one kernel call, made ready once.
 
+#include <fmt/format.h>
+#include <string>
 #include <vector>
 
 #include "elegans/base/aligned_buffer.hpp"
@@ -54,6 +56,8 @@ class FixedChain {
   T* result(std::size_t output) { return place(inputs_ + output); }
 
   void run() noexcept { table_.run_chain(linked_.data(), 1); }
+  // As FixedCall::kernel.
+  std::string kernel() const { return fmt::format("run_chain on {} numbers that stay where they are", n_); }
 
  private:
   T* place(std::size_t array) {

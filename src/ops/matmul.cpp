@@ -88,6 +88,13 @@ Status Matmul::run(const Call& call) const noexcept {
   return {};
 }
 
+std::string Matmul::kernel(const Call& call) const {
+  if (call.sizes[2] == 1)
+    return options_.transpose_a ? "matmul_nn: one column is a row of the transposed product"
+                                : "matmul_nt: one column is a row of the transposed product";
+  return options_.transpose_a ? "matmul_tn" : options_.transpose_b ? "matmul_nt" : "matmul_nn";
+}
+
 OperationPtr Matmul::stacked(std::span<const Type>, std::span<const char> is_stacked, const Dim&) const {
   if (options_.transpose_a || is_stacked[1]) return nullptr;
   return std::make_shared<Matmul>(*this);

@@ -70,6 +70,16 @@ class PackedMatmul::Product final : public FixedCall {
     table_.link_packed_row(a_, layout_.depth().data(), layout_.terms(), packed_, y_[0], width_[0], linked_.data());
   }
 
+  std::string kernel() const override {
+    if (linked_.data()) return "run_packed_row: one row that stays where it is" + resummed(layout_);
+    return rows_ == 1 && parts_ > 1
+               ? fmt::format("packed_matmul of one row: {} results apart", parts_) + resummed(layout_)
+               : of_rows(rows_, layout_);
+  }
+  static std::string of_rows(std::size_t rows, const PackedLayout& layout) {
+    return fmt::format("packed_matmul of {} row{}", rows, rows == 1 ? "" : "s") + resummed(layout);
+  }
+
   Status run() noexcept override {
     const std::size_t* depth = layout_.depth().data();
     const bool any_nan = linked_.data()
@@ -81,6 +91,10 @@ class PackedMatmul::Product final : public FixedCall {
   }
 
  private:
+  static std::string resummed(const PackedLayout& layout) {
+    return layout.exists().empty() ? "" : "; packed_resum of what is NaN, for absent connections count nothing";
+  }
+
   const PackedLayout& layout_;
   const kernels::Table<T>& table_;
   const std::size_t rows_;
@@ -95,6 +109,8 @@ class PackedMatmul::Product final : public FixedCall {
 Status PackedMatmul::run(const Call& call) const noexcept {
   return with_floating(call.dtype, [&]<class T>(T) { return Product<T>(*layout_, call).run(); });
 }
+
+std::string PackedMatmul::kernel(const Call& call) const { return Product<float>::of_rows(call.sizes[0], *layout_); }
 
 std::unique_ptr<FixedCall> PackedMatmul::fix(const Call& call) const {
   return with_floating(call.dtype, [&]<class T>(T) -> std::unique_ptr<FixedCall> {

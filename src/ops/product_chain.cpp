@@ -199,6 +199,19 @@ void ProductChain::execute(const Call& call) const noexcept {
   }
 }
 
+std::string ProductChain::kernel(const Call& call) const {
+  const std::size_t rows = call.sizes[rows_at], width = call.sizes[chain_at + Elementwise::inner_at];
+  const std::size_t at_once = block_rows(rows, width, size_of(call.dtype));
+  Sizes product_sizes = call.sizes, chain_sizes = chain_sizes_of(call.sizes);
+  product_sizes[rows_at] = chain_sizes[Elementwise::outer_at] = at_once;
+  const std::string product =
+      product_->kernel({product_sizes, nullptr, nullptr, nullptr, nullptr, call.dtype, call.kernels});
+  const std::string chain =
+      chain_->kernel({chain_sizes, nullptr, nullptr, call.workspace, nullptr, call.dtype, call.kernels});
+  return fmt::format("{}{}, then {}", at_once < rows ? fmt::format("{} rows at a time, near the core: ", at_once) : "",
+                     product.empty() ? std::string(product_->name()) : product, chain);
+}
+
 Status ProductChain::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) { execute<decltype(zero)>(call); });
   return {};
@@ -246,6 +259,7 @@ class ProductChain::FixedRow final : public FixedCall {
     chain_.run();
     return status;
   }
+  std::string kernel() const override { return fmt::format("{}, then {}", product_->kernel(), chain_.kernel()); }
 
  private:
   FixedChain<T> chain_;

@@ -231,4 +231,12 @@ void RowChain::prepare(std::span<const Type> inputs, std::span<const Type> outpu
   sizes[past_caches_at] = moved > kernels::cached_bytes ? 1 : 0;
 }
 
+std::string RowChain::kernel(const Call& call) const {
+  return fmt::format("function by function on {} of {} rows at a time, near the core{}",
+                     rows_at_once(call.sizes[outer_at], size_of(call.dtype)), call.sizes[outer_at],
+                     call.sizes[past_caches_at] != 0
+                         ? "; copy_past_caches of results that overwrite nothing, for the caches do not hold them"
+                         : "");
+}
+
 }  // namespace elegans::ops

@@ -66,6 +66,11 @@ Status SparseMatmul::run(const Call& call) const noexcept {
   return {};
 }
 
+std::string SparseMatmul::kernel(const Call&) const {
+  if (connections_->by(to_).in_order) return {};
+  return fmt::format("gather, then sparse_matmul: weights stand in another order than by {}", to_string(to_));
+}
+
 OperationPtr SparseMatmul::stacked(std::span<const Type>, std::span<const char> is_stacked, const Dim&) const {
   return is_stacked[1] ? nullptr : std::make_shared<SparseMatmul>(*this);
 }

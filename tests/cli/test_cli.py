@@ -4,6 +4,7 @@
 usage: test_cli.py PROGRAM [unittest arguments]
 """
 import json
+import os
 import pathlib
 
 import program
@@ -128,6 +129,22 @@ class Cli(program.Case):
         self.assertGreater(made["training_arena_bytes"], 0)
         self.assertIn({"path": "dense/bias", "shape": "[1]", "trainable": True}, made["weights"])
         self.assertIn("LTC", self.refused(2, "inspect", "lag.safetensors", "--synapses"))
+
+    def test_inspect_explains_a_step(self):
+        out = self.done("inspect", "lag.safetensors", "--explain")
+        for part in ("kernels: ", "pass fuse: ", "as for batch 1, time 1", "nodes that depend on weights alone computed once\n", " by run_packed_row: one row that stays where it is", "memory: "):
+            self.assertIn(part, out)
+        code, _, errors = self.run_here("inspect", "lag.safetensors", "--explain", "--json")
+        self.assertEqual((code, json.loads(errors)["error"]["kind"]), (2, "usage"))
+
+    def test_an_unknown_instruction_set_is_no_fault_of_the_file(self):
+        os.environ["ELEGANS_TARGET"] = "AVX9"
+        try:
+            message = self.refused(2, "inspect", "lag.safetensors")
+        finally:
+            del os.environ["ELEGANS_TARGET"]
+        self.assertIn("the environment variable ELEGANS_TARGET is 'AVX9'; expected one of ", message)
+        self.assertNotIn("lag.safetensors", message)
 
     def test_inspect_counts(self):
         # 12 synapses from layer to layer of the circuit (nn/wired_cfc_cell.hpp), of 1·5 + 5·2 + 2·1.

@@ -18,8 +18,11 @@
 namespace elegans::graph {
 namespace {
 
+using ::testing::AllOf;
 using testing::CountAllocations;
+using ::testing::HasSubstr;
 using testing::message_of;
+using ::testing::Not;
 
 constexpr Extents one{.batch = 1, .time = 1};
 
@@ -222,6 +225,24 @@ TEST(Fixed, AbsentConnectionsTakeNoPart) {
     }
     EXPECT_EQ(fixed.run(), free.run()) << units;
   }
+}
+
+// What explain() says of kernels: before the first run for the largest extents, then for those of the last run, and of
+// fixed calls until an address changes; in a loop's body too.
+TEST(Fixed, ExplainTellsTheKernelsOfTheExtentsAndOfFixedCalls) {
+  Executable run = compile(gated(16, Dtype::f32), {.reserve = {.batch = 6, .time = 1}});
+  EXPECT_THAT(run.explain(), AllOf(HasSubstr(", as for batch 6, time 1\n"), HasSubstr("packed_matmul of 6 rows")));
+  Bound three(gated(16, Dtype::f32), kernels::Target::best, {.batch = 3});
+  three.run(1);
+  EXPECT_THAT(three.executable().explain(), AllOf(HasSubstr("as for batch 3"), HasSubstr("packed_matmul of 3 rows")));
+  Bound fixed(gated(16, Dtype::f32), kernels::Target::best);
+  EXPECT_THAT(fixed.executable().explain(), Not(HasSubstr("run_packed_row")));
+  fixed.executable().fix(one);
+  EXPECT_THAT(fixed.executable().explain(), HasSubstr("\n      by run_packed_row: one row that stays where it is"));
+  fixed.executable().bind_input(0, fixed.input(0).data());
+  EXPECT_THAT(fixed.executable().explain(), Not(HasSubstr("run_packed_row")));
+  const Bound loop(looped(Dtype::f32), kernels::Target::best);
+  EXPECT_THAT(loop.executable().explain(), HasSubstr("\n          by "));
 }
 
 TEST(Fixed, AllocatesNothingAsItRuns) {

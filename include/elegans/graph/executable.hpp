@@ -16,22 +16,6 @@
 
 namespace elegans::graph {
 
-struct CompileOptions {
-  kernels::Target target = kernels::Target::best;
-  Extents reserve;     // the largest batch and time of any run
-  bool exact = false;  // every run is for just these: a policy's one sample and step
-  // Passes that are not to run: names of passes() ("fuse", "hoist", …). ELEGANS_DISABLE in the environment adds to
-  // them, separated by commas.
-  std::vector<std::string> disable = {};
-  // tanh and sigmoid of f32 on `best` by shorter arithmetic, within 2^-15 and 2^-16 of the exact value instead of 4 units
-  // in the last place (kernels/functions.hpp).
-  bool fast_activations = false;
-  // A graph that optimise() made: no pass runs again.
-  bool is_optimised = false;
-  // Pairs (output, input) by name that share the caller's memory: the update of parameters works in place.
-  std::vector<std::pair<std::string, std::string>> in_place = {};
-};
-
 // What one pass did.
 struct PassReport {
   std::string pass;
@@ -43,6 +27,23 @@ struct PassReport {
   void note(std::size_t count, std::string_view what) {
     if (count > 0) notes.push_back(std::to_string(count) + " " + std::string(what));
   }
+};
+
+struct CompileOptions {
+  kernels::Target target = kernels::Target::best;
+  Extents reserve;     // the largest batch and time of any run
+  bool exact = false;  // every run is for just these: a policy's one sample and step
+  // Passes that are not to run: names of passes() ("fuse", "hoist", …). ELEGANS_DISABLE in the environment adds to
+  // them, separated by commas.
+  std::vector<std::string> disable = {};
+  // tanh and sigmoid of f32 on `best` by shorter arithmetic, within 2^-15 and 2^-16 of the exact value instead of 4 units
+  // in the last place (kernels/functions.hpp).
+  bool fast_activations = false;
+  // A graph that optimise() made: no pass runs again. explain() tells what was reported then.
+  bool is_optimised = false;
+  std::vector<PassReport> reports = {};
+  // Pairs (output, input) by name that share the caller's memory: the update of parameters works in place.
+  std::vector<std::pair<std::string, std::string>> in_place = {};
 };
 
 class Executable {
@@ -82,7 +83,8 @@ class Executable {
   std::size_t arena_bytes() const;
   // Arithmetic and traffic of one run at `extents`, loops counted in full.
   ops::Cost cost(const Extents& extents) const;
-  // What every pass did and refused, the nodes that run, and the plan of memory.
+  // What every pass did and refused, the nodes that run, which kernels run them and why (for the extents of the last run
+  // or fix(), before it for the largest), and the plan of memory. A node that says nothing of its kernel has but one.
   std::string explain() const;
   const Graph& graph() const;
   // The scope and name of a node that a Status names.

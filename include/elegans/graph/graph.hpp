@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -152,7 +153,10 @@ class Scope {
 // any pass.
 void check(const Graph& graph);
 
-// The graph as text, one node a line: "%5 = matmul(%1, %2) : f32[batch, 16]".
-std::string to_string(const Graph& graph);
+// What there is to tell of nodes beyond themselves, those of loops' bodies too.
+using NodeNotes = std::map<const Node*, std::string>;
+
+// The graph as text, one node a line: "%5 = matmul(%1, %2) : f32[batch, 16]". A note is a line of its own behind it.
+std::string to_string(const Graph& graph, const NodeNotes& notes = {});
 
 }  // namespace elegans::graph

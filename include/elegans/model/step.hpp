@@ -27,6 +27,7 @@ struct Step {
   graph::Graph graph;                                     // optimised
   std::vector<std::pair<std::string, Tensor>> constants;  // by input: weights, and what is computed from them
   std::vector<std::pair<std::string, ops::Type>> states;  // path and type, in the order of the layers
+  std::vector<graph::PassReport> reports;                 // what the passes did
 
   // The executable with its constants bound, which must outlive it.
   graph::Executable compile(kernels::Target target) const;

@@ -40,6 +40,7 @@ class CircuitChain final : public Operation {
   std::size_t linked_bytes() const override { return program_.bytes(); }
   void link(const Call& call) const noexcept override;
   Status run(const Call& call) const noexcept override;
+  std::string kernel(const Call& call) const override;
   std::unique_ptr<FixedCall> fix(const Call& call) const override;
 
  private:

@@ -65,6 +65,7 @@ class Elementwise final : public Operation {
   std::size_t linked_bytes() const override { return chain_.bytes(); }
   void link(const Call& call) const noexcept override;
   Status run(const Call& call) const noexcept override;
+  std::string kernel(const Call& call) const override;
   std::unique_ptr<FixedCall> fix(const Call& call) const override;
   OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
 

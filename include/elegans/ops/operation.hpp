@@ -84,6 +84,8 @@ class FixedCall {
  public:
   virtual ~FixedCall() = default;
   virtual Status run() noexcept = 0;
+  // What it calls, and why, as Operation::kernel tells it.
+  virtual std::string kernel() const = 0;
 };
 
 // Arithmetic and traffic of one invocation. A transcendental function counts as `transcendental_flop`.
@@ -120,6 +122,9 @@ class Operation {
   virtual std::size_t linked_bytes() const { return 0; }
   virtual void link(const Call&) const noexcept {}
   virtual Status run(const Call& call) const noexcept = 0;
+  // The kernels that run() calls for the sizes of a prepared call, and why these, as `explain` tells it: "matmul_nt: one
+  // column is a row of the transposed product". Empty where there is nothing to choose. Reads no memory of the call.
+  virtual std::string kernel(const Call&) const { return {}; }
   // `call` for its sizes and addresses alone; none where run() has nothing to find out. Allocates. The operation, the
   // kernels and the call's memory must outlive the result.
   virtual std::unique_ptr<FixedCall> fix(const Call&) const { return nullptr; }

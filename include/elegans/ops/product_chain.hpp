@@ -38,6 +38,7 @@ class ProductChain final : public Operation {
   std::size_t linked_bytes() const override { return chain_->linked_bytes(); }
   void link(const Call& call) const noexcept override;
   Status run(const Call& call) const noexcept override;
+  std::string kernel(const Call& call) const override;
   std::unique_ptr<FixedCall> fix(const Call& call) const override;
 
  private:

@@ -82,6 +82,7 @@ class RowChain final : public Operation {
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;
+  std::string kernel(const Call& call) const override;
 
  private:
   template <class T>

@@ -33,6 +33,7 @@ class SparseMatmul final : public Operation {
                Sizes& sizes) const override;
   std::size_t workspace_bytes(std::span<const Type> inputs, const Extents& at) const override;
   Status run(const Call& call) const noexcept override;
+  std::string kernel(const Call& call) const override;
   OperationPtr stacked(std::span<const Type> inputs, std::span<const char> is_stacked, const Dim& steps) const override;
 
  private:
