@@ -16,11 +16,17 @@ def bandwidth(table, size):
     return table[-1][1]
 
 
-def floor_ns(counts, ingredients):
-    """Nanoseconds of one call; None where nothing is counted."""
+def parts_ns(counts, ingredients):
+    """Nanoseconds of arithmetic, traffic and functions of one call; None where nothing is counted."""
     if not counts or not (counts["flop"] or counts["bytes"]):
         return None
     arithmetic = counts["flop"] / ingredients["flop_per_second"]
     traffic = counts["bytes"] / bandwidth(ingredients[counts["traffic"]], counts["bytes"]) if counts["bytes"] else 0
     functions = counts["sigmoids"] * ingredients["sigmoid_ns"] + counts["tanhs"] * ingredients["tanh_ns"]
-    return 1e9 * max(arithmetic, traffic) + functions
+    return 1e9 * arithmetic, 1e9 * traffic, functions
+
+
+def floor_ns(counts, ingredients):
+    """Nanoseconds of one call; None where nothing is counted."""
+    parts = parts_ns(counts, ingredients)
+    return None if parts is None else max(parts[:2]) + parts[2]

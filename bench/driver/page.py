@@ -2,6 +2,7 @@
 
 import os
 
+import floors
 import outside
 import text
 
@@ -63,6 +64,29 @@ def times_table(cases):
     return "\n".join(rows)
 
 
+def work_table(cases):
+    """What is counted of every case that has a floor, and what is left to gain at most."""
+    rows = []
+    for result in cases:
+        for name in dict.fromkeys(line["ours"] for line in result["bars"] if line["against"] == "floor"):
+            series = result["series"].get(name)
+            parts = series and floors.parts_ns(series["counts"], result["ingredients"])
+            if not parts:
+                continue
+            counts, floor = series["counts"], floors.floor_ns(series["counts"], result["ingredients"])
+            rows.append(f"| {result['case']} | {name} | {text.count(counts['flop'])} | "
+                        f"{text.count(counts['sigmoids'] + counts['tanhs'])} | {text.size(counts['bytes'])} | "
+                        + " | ".join(text.duration(part) for part in parts)
+                        + f" | {text.duration(floor)} | {text.duration(max(series['median'] - floor, 0))} |")
+    if not rows:
+        return ""
+    return "\n".join(["## Work", "",
+                      "What a call has to do at least (`bench/e2e/counts.hpp`), the time that each part of it takes at the measured rates, "
+                      "the floor they make, and the time beyond it: the most that is left to gain.", "",
+                      "| case | series | FLOP | functions | bytes | arithmetic | traffic | functions | floor | beyond it |",
+                      "|---|---|---|---|---|---|---|---|---|---|", *rows, ""])
+
+
 def outside_table(cases):
     rows = []
     for result in cases:
@@ -83,7 +107,7 @@ def render(kept, chart="benchmarks.svg"):
     setting["clock"] = {"wall": "wall clock", "cpu": "processor time, as others used the machine too"}[setting["clock"]]
     cases = kept["cases"]
     return "\n".join([HEAD.format(**setting, chart=chart), rates(cases[0]["ingredients"]), "", "## Bars", "", bars_table(cases), "",
-                      "## Times", "", times_table(cases), "", outside_table(cases)]).rstrip() + "\n"
+                      work_table(cases), "## Times", "", times_table(cases), "", outside_table(cases)]).rstrip() + "\n"
 
 
 def write(kept, file, chart):

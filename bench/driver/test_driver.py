@@ -185,6 +185,31 @@ class Programs(unittest.TestCase):
             with self.assertRaisesRegex(workers.Missing, "answer does not compile"):
                 compiled("nothing")
 
+    def test_a_checkout_tells_its_commit_and_other_sources_their_digest(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "RTNeural"))
+
+            def version(header=None):
+                if header:
+                    with open(os.path.join(folder, "RTNeural", "RTNeural.h"), "w") as file:
+                        file.write(header)
+                return workers.Peers(None, folder, os.path.join(folder, "made")).rtneural_version()
+
+            def git(*words):
+                subprocess.run(["git", "-C", folder, "-c", "user.name=n", "-c", "user.email=e", *words], check=True, capture_output=True)
+
+            first = version("// one")
+            self.assertRegex(first, "^sources [0-9a-f]{7}$")
+            self.assertEqual(version("// one"), first)
+            self.assertNotEqual(version("// two"), first)
+            git("init")
+            git("add", "RTNeural")
+            git("commit", "-m", "two")
+            commit = version()
+            self.assertRegex(commit, "^[0-9a-f]{7,}$")
+            within = workers.Peers(None, os.path.join(folder, "RTNeural"), os.path.join(folder, "made"))
+            self.assertRegex(within.rtneural_version(), "^sources ")
+
 
 class Turns(unittest.TestCase):
     class Worker:
@@ -243,6 +268,20 @@ class Pages(unittest.TestCase):
         self.assertIn("| step: x | run | 11 ns | 10.5 ns … 11.5 ns | 1 KB |", written)
         self.assertIn("| step/x | run | 0 | 0 | 3 | **not met** |", written)
         self.assertEqual(written, page.render(self.kept()))
+
+    def test_page_shows_what_is_counted_and_what_is_left(self):
+        kept = self.kept()
+        self.assertNotIn("## Work", page.render(kept))
+        measured = result(run=series([200.0] * 5, {"flop": 23080.0, "bytes": 1024.0}), eager=series([300.0] * 5))
+        measured["bars"] = bars.judge_case([{"case": "step/x", "ours": "run", "against": "floor", "within": 1.5},
+                                            {"case": "step/x", "ours": "run", "against": "floor"},
+                                            {"case": "step/x", "ours": "run", "against": "eager"}], measured)
+        kept["cases"] = [measured]
+        # 23080 flop at 2 GFLOP/s, 1 KB at 8 GB/s, two sigmoids of 3 ns and a tanh of 5; nothing is left below the floor.
+        row = "| step/x | run | 23.1 k | 3 | 1.02 KB | 11.5 µs | 128 ns | 11 ns | 11.6 µs | 0 ns |"
+        self.assertEqual(page.render(kept).count(row), 1)
+        measured["series"]["run"] |= {"median": 12551.0}
+        self.assertIn("| 11.6 µs | 1 µs |", page.render(kept))
 
     def test_a_series_that_asks_for_nothing_meets_the_bar(self):
         nothing = {"allocations": 0, "locks": 0, "system calls": {}}

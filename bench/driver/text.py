@@ -18,6 +18,13 @@ def size(count):
     return f"{count:.0f} B"
 
 
+def count(value):
+    for scale, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= scale:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value:.0f}"
+
+
 def number(value):
     return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 

@@ -84,10 +84,24 @@ class Peers:
         ports += ["--"] + [str(word) for port in answer["outputs"] for word in port]
         return [program, answer["library"], answer["version"], os.path.join(self.folder, case.split("/")[1] + ".onnx"), *ports]
 
+    def rtneural_version(self):
+        """The commit of the checkout, or, where it is none, a digest of its headers."""
+        told = subprocess.run(["git", "-C", self.rtneural, "rev-parse", "--show-prefix", "--short", "HEAD"], capture_output=True, text=True)
+        if told.returncode == 0 and told.stdout.startswith("\n"):  # HEAD is of this very folder, not of one around it
+            return told.stdout.strip()
+        digest = hashlib.sha256()
+        for folder, folders, names in os.walk(os.path.join(self.rtneural, "RTNeural")):
+            folders.sort()
+            for name in sorted(names):
+                with open(os.path.join(folder, name), "rb") as header:
+                    digest.update(header.read())
+        return f"sources {digest.hexdigest()[:7]}"
+
     def rtneural_program(self):
         if not self.rtneural:
             raise Missing("give a checkout of RTNeural by --rtneural")
         flags = ["c++", "-std=c++17", "-O3", "-march=native", "-DRTNEURAL_USE_EIGEN=1", "-DRTNEURAL_DEFAULT_ALIGNMENT=32",
+                 f'-DRTNEURAL_VERSION="RTNeural {self.rtneural_version()}"',
                  "-I", self.rtneural, "-isystem", os.path.join(self.rtneural, "modules", "Eigen"),
                  "-isystem", "/usr/include/eigen3"]
         try:

@@ -2,7 +2,7 @@
 //
 //     rtneural_step lstm-16 | lstm-32 | lstm-64 | gru-16 | gru-32 | gru-64
 //
-// Compiled with -I RTNEURAL -DRTNEURAL_USE_EIGEN=1 -O3 -march=native.
+// Compiled with -I RTNEURAL -DRTNEURAL_USE_EIGEN=1 -O3 -march=native, and -DRTNEURAL_VERSION of what it calls itself.
 
 #include <RTNeural/RTNeural.h>
 
@@ -41,7 +41,7 @@ int serve_model() {
   model->template get<1>().setBias(numbers(1, outputs)[0].data());
   model->reset();
   serve(
-      "RTNeural",
+      RTNEURAL_VERSION,
       [](void* self, long calls) {
         alignas(64) float x[inputs];
         for (int i = 0; i < inputs; ++i) x[i] = 0.1F * static_cast<float>(i % 11) - 0.4F;
