@@ -63,7 +63,13 @@ struct GroupOf<T, end_of_array, std::index_sequence<i...>> {
   template <class Of>
   static void compute(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a) {
     const Of of(*step, operands);
-    return next(step, operands, of(a, i)...);
+    if constexpr (requires { requires width == Of::several; }) {
+      Vector<T> all[] = {a...};
+      Of::of_several(all);
+      return next(step, operands, all[i]...);
+    } else {
+      return next(step, operands, of(a, i)...);
+    }
   }
 
   template <class To>
@@ -345,6 +351,27 @@ template <class F, class T>
 struct Mapped {
   HWY_INLINE Mapped(const LinkedStep<T>&, const Operands<T>&) {}
   HWY_INLINE Vector<T> operator()(Vector<T> a, std::size_t) const { return F::of(hn::ScalableTag<T>(), a); }
+};
+// Of a group of eight vectors, four side by side: as many as 32 registers hold. Of smaller groups it gains nothing.
+template <class F, class T>
+constexpr bool is_of_each = vector_registers == 32 && requires(Vector<T> (&a)[4]) {
+  F::of_each(hn::ScalableTag<T>(), a);
+};
+template <class F, class T>
+requires is_of_each<F, T>
+struct Mapped<F, T> {
+  static constexpr std::size_t several = 8;
+  HWY_INLINE Mapped(const LinkedStep<T>&, const Operands<T>&) {}
+  HWY_INLINE Vector<T> operator()(Vector<T> a, std::size_t) const { return F::of(hn::ScalableTag<T>(), a); }
+  static HWY_INLINE void of_several(Vector<T> (&a)[several]) {
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < several; i += 4) {
+      Vector<T> four[] = {a[i], a[i + 1], a[i + 2], a[i + 3]};
+      F::of_each(hn::ScalableTag<T>(), four);
+      ELEGANS_UNROLL
+      for (std::size_t j = 0; j < 4; ++j) a[i + j] = four[j];
+    }
+  }
 };
 template <class C, class Y, class N, class T>
 struct Selected {

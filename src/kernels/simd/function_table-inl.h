@@ -26,6 +26,20 @@ HWY_INLINE VecOf<D> one_where(D d, M mask) {
       return expression;                                \
     }                                                   \
   };
+// The same of functions that are computed for several vectors side by side.
+#define ELEGANS_OF_EACH(name, function)              \
+  struct name {                                      \
+    template <class D, class V, std::size_t n>       \
+    static HWY_INLINE void of_each(D d, V (&x)[n]) { \
+      function(d, x);                                \
+    }                                                \
+    template <class D, class V = VecOf<D>>           \
+    static HWY_INLINE V of(D d, V x) {               \
+      V one[] = {x};                                 \
+      function(d, one);                              \
+      return one[0];                                 \
+    }                                                \
+  };
 #define ELEGANS_BINARY(name, expression)                     \
   struct name {                                              \
     template <class D, class V = VecOf<D>>                   \
@@ -59,13 +73,14 @@ ELEGANS_BINARY(equal, one_where(d, hn::Eq(a, b)))
 ELEGANS_UNARY(exponential, HWY_NAMESPACE::exponential(d, x))
 ELEGANS_UNARY(logarithm, HWY_NAMESPACE::logarithm(d, x))
 ELEGANS_UNARY(tanh, hyperbolic_tangent(d, x))
-ELEGANS_UNARY(sigmoid, HWY_NAMESPACE::sigmoid(d, x))
+ELEGANS_OF_EACH(sigmoid, HWY_NAMESPACE::sigmoid)
 ELEGANS_UNARY(softplus, HWY_NAMESPACE::softplus(d, x))
 ELEGANS_UNARY(error_function, HWY_NAMESPACE::error_function(d, x))
 ELEGANS_UNARY(fast_tanh, HWY_NAMESPACE::fast_tanh(d, x))
 ELEGANS_UNARY(fast_sigmoid, HWY_NAMESPACE::fast_sigmoid(d, x))
 }  // namespace lanewise
 #undef ELEGANS_UNARY
+#undef ELEGANS_OF_EACH
 #undef ELEGANS_BINARY
 
 #endif

@@ -128,7 +128,10 @@ HWY_INLINE Exponential<V> split_exponential(D d, V x) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 
 // AVX-512 has few ports for its wide vectors, and a division keeps one busy for 16 cycles: f32 looks numbers up
-// instead.
+// instead. What comes in arrays is computed for all of their vectors side by side: a function is a chain of some twenty
+// instructions that wait for one another, compilers leave them in the order of the source, and a machine that looks for
+// others to do meanwhile sees two or three vectors ahead.
+#define ELEGANS_EACH ELEGANS_UNROLL for (std::size_t i = 0; i < n; ++i)
 
 // table[index mod 32].
 template <class D, class VI>
@@ -136,30 +139,44 @@ HWY_INLINE VecOf<D> look_up(D d, const float (&table)[32], VI index) {
   return look_up_two(hn::LoadU(d, table), hn::LoadU(d, table + hn::Lanes(d)), index);
 }
 
-// 1 / (1 + e) for 0 <= e <= 1. Not by vrcp14ps, whose bits are a matter of the machine's maker.
-template <class D, class V>
-HWY_INLINE V reciprocal_of_1_plus(D d, V e) {
+// y = 1 / (1 + e) for 0 <= e <= 1. Not by vrcp14ps, whose bits are a matter of the machine's maker.
+template <std::size_t n, class D, class V>
+HWY_INLINE void reciprocal_of_1_plus(D d, const V (&e)[n], V (&y)[n]) {
   static constexpr float coefficients[] = {0.998266697F, -0.942805529F, 0.665505648F, -0.221833467F};
-  V y = hn::MulAdd(hn::Set(d, coefficients[3]), e, hn::Set(d, coefficients[2]));
-  y = hn::MulAdd(y, e, hn::Set(d, coefficients[1]));
-  y = hn::MulAdd(y, e, hn::Set(d, coefficients[0]));
-  const V error = hn::NegMulAdd(e, y, hn::Sub(hn::Set(d, 1), y));  // exact but for one rounding, as 1 + e is not
-  return hn::MulAdd(y, hn::MulAdd(error, error, error), y);        // relative error 2^-27.5, before rounding
+  V error[n];
+  ELEGANS_EACH y[i] = hn::MulAdd(hn::Set(d, coefficients[3]), e[i], hn::Set(d, coefficients[2]));
+  ELEGANS_EACH y[i] = hn::MulAdd(y[i], e[i], hn::Set(d, coefficients[1]));
+  ELEGANS_EACH y[i] = hn::MulAdd(y[i], e[i], hn::Set(d, coefficients[0]));
+  ELEGANS_EACH error[i] = hn::Sub(hn::Set(d, 1), y[i]);
+  ELEGANS_EACH error[i] = hn::NegMulAdd(e[i], y[i], error[i]);  // exact but for one rounding, as 1 + e is not
+  ELEGANS_EACH error[i] = hn::MulAdd(error[i], error[i], error[i]);
+  ELEGANS_EACH y[i] = hn::MulAdd(y[i], error[i], y[i]);  // relative error 2^-27.5, before rounding
 }
 
-// e^x = 2^k 2^(j/32) (1 + r (c0 + c1 r)), r = x - n ln 2, n = k + j/32 the nearest 32nd to x / ln 2, for |x| below
+// x becomes e^x = 2^k 2^(j/32) (1 + r (c0 + c1 r)), r = x - n ln 2, n = k + j/32 the nearest 32nd to x / ln 2, for |x| below
 // 2^10.
+template <std::size_t n, class D, class V>
+HWY_INLINE void exponential_in_range(D d, V (&x)[n]) {
+  using C = Constants<float>;
+  const V rounder = hn::Set(d, 0x1.8p18F);  // rounds to 32nds
+  V shifted[n], exponent[n], tail[n];
+  ELEGANS_EACH shifted[i] = hn::MulAdd(x[i], hn::Set(d, C::log2_e), rounder);
+  ELEGANS_EACH exponent[i] = hn::Sub(shifted[i], rounder);
+  ELEGANS_EACH x[i] = hn::NegMulAdd(exponent[i], hn::Set(d, C::ln2_high), x[i]);
+  ELEGANS_EACH x[i] = hn::NegMulAdd(exponent[i], hn::Set(d, C::ln2_low), x[i]);
+  ELEGANS_EACH tail[i] = hn::MulAdd(x[i], hn::Set(d, 0.500001132F), hn::Set(d, 1.00001466F));
+  ELEGANS_EACH tail[i] = hn::Mul(x[i], tail[i]);
+  ELEGANS_EACH x[i] = look_up(d, simd::roots_of_2, hn::BitCast(hn::RebindToSigned<D>(), shifted[i]));
+  ELEGANS_EACH x[i] = hn::MulAdd(x[i], tail[i], x[i]);
+  ELEGANS_EACH x[i] = V{_mm512_scalef_ps(x[i].raw, exponent[i].raw)};
+}
+
 template <class D, class V>
 HWY_INLINE V exponential_in_range(D d, V x) {
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    using C = Constants<float>;
-    const V rounder = hn::Set(d, 0x1.8p18F);  // rounds to 32nds
-    const V shifted = hn::MulAdd(x, hn::Set(d, C::log2_e), rounder);
-    const V n = hn::Sub(shifted, rounder);
-    const V r = hn::NegMulAdd(n, hn::Set(d, C::ln2_low), hn::NegMulAdd(n, hn::Set(d, C::ln2_high), x));
-    const V root = look_up(d, simd::roots_of_2, hn::BitCast(hn::RebindToSigned<D>(), shifted));
-    const V tail = hn::Mul(r, hn::MulAdd(r, hn::Set(d, 0.500001132F), hn::Set(d, 1.00001466F)));
-    return V{_mm512_scalef_ps(hn::MulAdd(root, tail, root).raw, n.raw)};
+    V one[] = {x};
+    exponential_in_range(d, one);
+    return one[0];
   } else {
     const Exponential<V> parts = split_exponential(d, x);
     return V{_mm512_scalef_pd(hn::Add(parts.tail, hn::Set(d, 1)).raw, parts.n.raw)};
@@ -240,19 +257,24 @@ HWY_INLINE V logarithm(D d, V x) {
   return hn::IfThenElse(hn::Lt(x, hn::Set(d, infinity)), result, x);
 }
 
-// With e = e^-|x| nothing overflows, and values far below 0 keep their relative accuracy.
-template <class D, class V>
-HWY_INLINE V sigmoid(D d, V x) {
-  const V one = hn::Set(d, 1);
-  const V e = exponential_of_minus_magnitude(d, x);
-  const auto negative = hn::Lt(x, hn::Zero(d));
+// x becomes sigmoid x. With e = e^-|x| nothing overflows, and values far below 0 keep their relative accuracy.
+template <std::size_t n, class D, class V>
+HWY_INLINE void sigmoid(D d, V (&x)[n]) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    const V y = reciprocal_of_1_plus(d, e);
-    return hn::IfThenElse(negative, hn::Mul(y, e), y);
+    V e[n], y[n];
+    ELEGANS_EACH e[i] = at_least(d, hn::Or(x[i], hn::Set(d, -0.0F)), Constants<float>::exponential_low);
+    exponential_in_range(d, e);
+    reciprocal_of_1_plus(d, e, y);
+    ELEGANS_EACH x[i] = hn::IfThenElse(hn::Lt(x[i], hn::Zero(d)), hn::Mul(y[i], e[i]), y[i]);
+    return;
   }
 #endif
-  return hn::Div(hn::IfThenElse(negative, e, one), hn::Add(one, e));
+  const V one = hn::Set(d, 1);
+  for (V& at : x) {
+    const V e = exponential_of_minus_magnitude(d, at);
+    at = hn::Div(hn::IfThenElse(hn::Lt(at, hn::Zero(d)), e, one), hn::Add(one, e));
+  }
 }
 
 template <class D, class V>
@@ -337,6 +359,8 @@ HWY_INLINE V error_function(D d, V x) {
   const V far = hn::Sub(hn::Set(d, 1), exponential(d, polynomial(d, magnitude, Constants<float>::erf_beyond_1)));
   return hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 1)), near, hn::CopySign(far, x));
 }
+
+#undef ELEGANS_EACH
 
 }  // namespace elegans::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

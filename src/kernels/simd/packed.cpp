@@ -285,12 +285,10 @@ template <class T>
 bool run_packed_row(void* linked) {
   auto& row = *static_cast<LinkedRow<T>*>(linked);
   bool is_nan = false;
-  const bool backwards = row.is_backwards;
-  row.is_backwards = row.alternates && !backwards;
-  for (std::size_t i = 0; i < row.count; ++i) {
-    const auto& part = row.parts()[backwards ? row.count - 1 - i : i];
-    is_nan |= part.block(part.group, 0);
-  }
+  const std::ptrdiff_t step = row.is_backwards ? -1 : 1;
+  const auto* part = row.parts() + (row.is_backwards ? row.count - 1 : 0);
+  row.is_backwards = row.alternates && !row.is_backwards;
+  for (std::size_t i = 0; i < row.count; ++i, part += step) is_nan |= part->block(part->group, 0);
   return is_nan;
 }
 
