@@ -89,31 +89,40 @@ template <std::size_t rows, std::size_t columns, class T>
 bool multiply_packed(const Group<T>& group, std::size_t first_row) {
   const hn::ScalableTag<T> d;
   constexpr std::size_t panel = panel_columns<T>;
-  VecOf<decltype(d)> total[rows][columns];
+  VecOf<decltype(d)> sum[rows][columns];
   const T* b[columns];
   ELEGANS_UNROLL
-  for (std::size_t c = 0; c < columns; ++c) b[c] = group.b[c];
-  if (group.terms == 0) __builtin_unreachable();  // else `total` would be read as it was made
+  for (std::size_t c = 0; c < columns; ++c) {
+    b[c] = group.b[c];
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; ++i) sum[i][c] = hn::Zero(d);
+  }
   std::size_t at = 0;
   for (std::size_t t = 0; t < group.terms; ++t) {
-    VecOf<decltype(d)> sum[rows][columns];
-    ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) {
-      ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::Zero(d);
-    }
-    const bool is_row = group.a[t] == nullptr && group.depth[t] == 1;
-    const std::size_t depth = is_row ? 0 : group.depth[t];
-    if (is_row) {
+    const std::size_t depth = group.depth[t];
+    if (group.a[t] == nullptr && depth == 1) {
       ELEGANS_UNROLL
       for (std::size_t c = 0; c < columns; ++c) {
         const auto row = hn::LoadU(d, b[c] + at);
         ELEGANS_UNROLL
-        for (std::size_t i = 0; i < rows; ++i) sum[i][c] = row;
+        for (std::size_t i = 0; i < rows; ++i) sum[i][c] = t == 0 ? row : hn::Add(sum[i][c], row);
       }
       at += panel;
+      continue;
     }
-    const T* a = is_row ? nullptr : group.a[t] + first_row * depth;
+    // The terms before; the registers hold but one sum.
+    VecOf<decltype(d)> before[rows][columns];
+    if (t > 0) {
+      ELEGANS_UNROLL
+      for (std::size_t i = 0; i < rows; ++i) {
+        ELEGANS_UNROLL
+        for (std::size_t c = 0; c < columns; ++c) {
+          before[i][c] = sum[i][c];
+          sum[i][c] = hn::Zero(d);
+        }
+      }
+    }
+    const T* a = group.a[t] + first_row * depth;
     for (std::size_t k = 0; k < depth; ++k, at += panel) {
       VecOf<decltype(d)> vector[columns];
       ELEGANS_UNROLL
@@ -125,26 +134,28 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
         for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
       }
     }
-    ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) {
+    if (t > 0) {
       ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) total[i][c] = t == 0 ? sum[i][c] : hn::Add(total[i][c], sum[i][c]);
+      for (std::size_t i = 0; i < rows; ++i) {
+        ELEGANS_UNROLL
+        for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::Add(before[i][c], sum[i][c]);
+      }
     }
   }
   const std::size_t lanes = hn::Lanes(d);
-  auto is_nan = hn::IsNaN(total[0][0]);
+  auto is_nan = hn::IsNaN(sum[0][0]);
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) {
     ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) is_nan = hn::Or(is_nan, hn::IsNaN(total[i][c]));
+    for (std::size_t i = 0; i < rows; ++i) is_nan = hn::Or(is_nan, hn::IsNaN(sum[i][c]));
     if (!group.places) {
       const std::size_t left = group.count - c * lanes;
-      store_column<rows, columns>(d, total, c, Place<T>{group.y + c * lanes, group.width, 0, HWY_MIN(lanes, left)},
+      store_column<rows, columns>(d, sum, c, Place<T>{group.y + c * lanes, group.width, 0, HWY_MIN(lanes, left)},
                                   first_row);
       continue;
     }
     for (std::size_t p = group.places->first[c]; p < group.places->first[c + 1]; ++p)
-      store_column<rows, columns>(d, total, c, group.places->at[p], first_row);
+      store_column<rows, columns>(d, sum, c, group.places->at[p], first_row);
   }
   return !hn::AllFalse(d, is_nan);
 }
