@@ -102,6 +102,8 @@ def judge(bar, ours, result):
     mine = total(result, [ours], bar)
     if names == ["floor"]:
         floor = floors.floor_ns(result["series"][ours]["counts"], result["ingredients"])
+        if floor is None:
+            return line | {"verdict": "not measured: nothing of it is counted"}
         value, interval = ratios.paired_ratio(mine, [floor] * len(mine))
     elif not names:
         value, interval = ratios.paired_ratio(mine, [1e6] * len(mine))

@@ -83,7 +83,7 @@ def work_table(cases):
     return "\n".join(["## Work", "",
                       "What a call has to do at least (`bench/e2e/counts.hpp`), the time that each part of it takes at the measured rates, "
                       "the floor they make, and the time beyond it: the most that is left to gain.", "",
-                      "| case | series | FLOP | functions | bytes | arithmetic | traffic | functions | floor | beyond it |",
+                      "| case | series | FLOP | functions | bytes | time of arithmetic | of traffic | of functions | floor | beyond it |",
                       "|---|---|---|---|---|---|---|---|---|---|", *rows, ""])
 
 

@@ -206,7 +206,8 @@ class Programs(unittest.TestCase):
             git("add", "RTNeural")
             git("commit", "-m", "two")
             commit = version()
-            self.assertRegex(commit, "^[0-9a-f]{7,}$")
+            self.assertRegex(commit, "^[0-9a-f]{7,}, sources [0-9a-f]{7}$")
+            self.assertNotEqual(version("// changed"), commit)
             within = workers.Peers(None, os.path.join(folder, "RTNeural"), os.path.join(folder, "made"))
             self.assertRegex(within.rtneural_version(), "^sources ")
 

@@ -85,17 +85,22 @@ class Peers:
         return [program, answer["library"], answer["version"], os.path.join(self.folder, case.split("/")[1] + ".onnx"), *ports]
 
     def rtneural_version(self):
-        """The commit of the checkout, or, where it is none, a digest of its headers."""
-        told = subprocess.run(["git", "-C", self.rtneural, "rev-parse", "--show-prefix", "--short", "HEAD"], capture_output=True, text=True)
-        if told.returncode == 0 and told.stdout.startswith("\n"):  # HEAD is of this very folder, not of one around it
-            return told.stdout.strip()
+        """A digest of the headers, and the commit where the folder is a checkout."""
         digest = hashlib.sha256()
-        for folder, folders, names in os.walk(os.path.join(self.rtneural, "RTNeural")):
-            folders.sort()
-            for name in sorted(names):
-                with open(os.path.join(folder, name), "rb") as header:
-                    digest.update(header.read())
-        return f"sources {digest.hexdigest()[:7]}"
+        for part in ("RTNeural", os.path.join("modules", "Eigen", "Eigen")):
+            for folder, folders, names in os.walk(os.path.join(self.rtneural, part)):
+                folders.sort()
+                for name in sorted(names):
+                    with open(os.path.join(folder, name), "rb") as header:
+                        digest.update(header.read())
+        version = f"sources {digest.hexdigest()[:7]}"
+        try:
+            told = subprocess.run(["git", "-C", self.rtneural, "rev-parse", "--show-prefix", "--short", "HEAD"],
+                                  capture_output=True, text=True)
+        except OSError:  # no git
+            return version
+        of_this_folder = told.returncode == 0 and told.stdout.startswith("\n")  # HEAD is not of a checkout around it
+        return f"{told.stdout.strip()}, {version}" if of_this_folder else version
 
     def rtneural_program(self):
         if not self.rtneural:

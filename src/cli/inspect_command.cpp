@@ -183,17 +183,21 @@ Action add_inspect(CLI::App& program) {
   CLI::App& app = add_command(program, "inspect", "Show layers, sizes, synapses and costs of a model file", examples);
   const auto c = std::make_shared<InspectCommand>();
   app.add_option("model", c->model, "model file")->required();
-  app.add_option("--batch", c->batch, "sequences of the training batch whose memory is planned")
-      ->capture_default_str()
-      ->check(at_least(1));
-  app.add_option("--steps", c->time, "and their steps")->capture_default_str()->check(at_least(1));
-  app.add_flag("--synapses", c->synapses, "the synapses of LTC layers with their weights");
-  app.add_flag("--time-constants", c->time_constants, "the effective time constants of LTC neurons at rest");
+  CLI::Option* const batch =
+      app.add_option("--batch", c->batch, "sequences of the training batch whose memory is planned")
+          ->capture_default_str()
+          ->check(at_least(1));
+  CLI::Option* const steps =
+      app.add_option("--steps", c->time, "and their steps")->capture_default_str()->check(at_least(1));
+  CLI::Option* const synapses =
+      app.add_flag("--synapses", c->synapses, "the synapses of LTC layers with their weights");
+  CLI::Option* const constants =
+      app.add_flag("--time-constants", c->time_constants, "the effective time constants of LTC neurons at rest");
   app.add_flag("--json", c->json, "the result as JSON");
   app.add_flag("--explain", c->explain,
                "instead: what a step of the model runs in a loop: which passes changed it, and which kernel each node "
                "takes and why")
-      ->excludes("--json");
+      ->excludes("--json", batch, steps, synapses, constants);
   return [c] { return inspect(*c); };
 }
 

@@ -21,6 +21,7 @@
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
 #include "elegans/base/version.hpp"
+#include "elegans/graph/pipeline.hpp"
 #include "elegans/kernels/table.hpp"
 #include "elegans/train/cells.hpp"
 
@@ -120,7 +121,9 @@ int run_guarded(const Action& action, bool as_json) {
     return failure.code;
   };
   try {
-    (void)kernels::instruction_set(kernels::Target::best);  // a wrong ELEGANS_TARGET is told before a file is blamed
+    // What the environment has wrong is told before a file is blamed for it.
+    (void)kernels::instruction_set(kernels::Target::best);
+    (void)graph::disabled_by_environment();
     const int code = action();
     std::cout.flush();
     if (std::cout) return code;

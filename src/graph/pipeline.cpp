@@ -62,27 +62,40 @@ std::vector<std::string> names_of_passes() {
   return names;
 }
 
-std::vector<std::string> disabled(std::span<const std::string> disable) {
-  std::vector<std::string> names(disable.begin(), disable.end());
-  if (const char* variable = std::getenv("ELEGANS_DISABLE")) {
-    std::istringstream list(variable);
-    for (std::string name; std::getline(list, name, ',');)
-      if (!name.empty()) names.push_back(name);
-  }
+void require_passes(std::span<const std::string> names, const char* argument) {
   const std::vector<std::string> known = names_of_passes();
   for (const std::string& name : names)
     if (std::find(known.begin(), known.end(), name) == known.end())
       throw ConfigError({.operation = "compile",
-                         .argument = "a disabled pass",
+                         .argument = argument,
                          .actual = "'" + name + "'",
                          .required = "the name of a pass",
                          .remedy = suggest(name, known)});
+}
+
+std::vector<std::string> disabled(std::span<const std::string> disable) {
+  require_passes(disable, "a disabled pass");
+  std::vector<std::string> names = disabled_by_environment();
+  names.insert(names.end(), disable.begin(), disable.end());
   return names;
 }
 
 }  // namespace
 
 std::span<const PassRow> passes() { return pipeline; }
+
+std::vector<std::string> disabled_by_environment() {
+  std::vector<std::string> names;
+  if (const char* variable = std::getenv("ELEGANS_DISABLE")) {
+    std::istringstream list(variable);
+    for (std::string name; std::getline(list, name, ',');) {
+      std::erase(name, ' ');
+      if (!name.empty()) names.push_back(name);
+    }
+  }
+  require_passes(names, "a pass that the environment variable ELEGANS_DISABLE names");
+  return names;
+}
 
 Graph optimise(Graph graph, std::vector<PassReport>& reports, const OptimiseOptions& options) {
   const std::vector<std::string> off = disabled(options.disable);

@@ -51,8 +51,10 @@ std::int64_t best_target(const char* limit) {
     for (const std::int64_t target : targets) names.emplace_back(target_name(target));
     const auto found = std::find(names.begin(), names.end(), limit);
     if (found == names.end()) {
+      const std::string near = suggest(limit, names);
       throw ConfigError(Complaint{"kernels", "the environment variable ELEGANS_TARGET", fmt::format("'{}'", limit),
-                                  fmt::format("one of {}", fmt::join(names, ", ")), suggest(limit, names)});
+                                  fmt::format("one of {}", fmt::join(names, ", ")),
+                                  near.starts_with("Did you mean") ? near : ""});
     }
     const std::int64_t named = targets[static_cast<std::size_t>(found - names.begin())];
     allowed = named == scalar_target ? 0 : allowed & ~(named - 1);

@@ -179,13 +179,18 @@ class CircuitChain::Pass {
     if (is_whole())
       return fmt::format("run_chain, which fetches and adds by itself: a batch of {} is whole vectors of {}", batch_,
                          table_.lanes);
-    const auto of_any = [](const auto& ends, auto&& holds) { return std::ranges::any_of(ends, holds); };
-    const bool gathers = of_any(circuit_.fetched_by_, [](const auto& by) { return by.has_value(); });
-    const bool levels = of_any(circuit_.outputs_, [&](const Output& o) { return o.sum_by && by_level(*o.sum_by); });
-    const bool scatters = of_any(circuit_.outputs_, [&](const Output& o) { return o.sum_by && !by_level(*o.sum_by); });
-    return fmt::format("{}run_chain{}{} on {} connections at a time: a batch of {} is no whole vectors of {}",
-                       gathers ? "gather, " : "", scatters ? ", scatter_add" : "", levels ? ", sum_levels" : "", step_,
-                       batch_, table_.lanes);
+    bool gathers = false, repeats = false, levels = false, scatters = false;
+    for (std::size_t i = 0; i < inputs_; ++i) {
+      gathers = gathers || circuit_.fetched_by_[i];
+      repeats = repeats || (!circuit_.fetched_by_[i] && access(i) == Access::column);
+    }
+    for (std::size_t o = 0; o < circuit_.outputs_.size(); ++o) {
+      levels = levels || (sum_by(o) && by_level(*sum_by(o)));
+      scatters = scatters || (sum_by(o) && !by_level(*sum_by(o)));
+    }
+    return fmt::format("{}{}run_chain{}{} on {} connections at a time: a batch of {} is no whole vectors of {}",
+                       gathers ? "gather, " : "", repeats ? "repeat_each, " : "", scatters ? ", scatter_add" : "",
+                       levels ? ", sum_levels" : "", step_, batch_, table_.lanes);
   }
 
   void run() noexcept {

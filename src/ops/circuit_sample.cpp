@@ -61,9 +61,12 @@ class CircuitChain::FixedSample final : public FixedCall {
   std::string kernel() const override {
     std::string text = chain_.kernel();
     if (!indices_.empty())
-      text +=
-          fmt::format("; {} fetched by looking up in registers: at most {} numbers", indices_.size(), table_.looked_up);
-    if (!fetched_.empty()) text += fmt::format("; {} fetched by gather", fetched_.size());
+      text += fmt::format("; {} fetched in registers, where {} numbers have room", indices_.size(), table_.looked_up);
+    if (!fetched_.empty())
+      text += fmt::format("; {} fetched by gather{}", fetched_.size(),
+                          table_.looked_up == 0 ? ""
+                          : ends_in_line_       ? ": its memory may end within a vector"
+                                                : fmt::format(": more than {} numbers", table_.looked_up));
     if (!levelled_.empty()) text += fmt::format("; {} summed by sum_levels", levelled_.size());
     if (!summed_.empty()) text += fmt::format("; {} summed by scatter_add", summed_.size());
     return text;
@@ -79,8 +82,10 @@ class CircuitChain::FixedSample final : public FixedCall {
   // A few numbers the chain looks up itself. Memory of whole vectors needs no padding.
   void fetch(std::size_t input, End by, const Call& call) {
     const std::size_t width = connections_.width(by);
-    if (!chain_.looks_up(input, width) ||
-        !(call.is_padded(input) || width * sizeof(T) % AlignedBuffer::alignment == 0)) {
+    const bool few = chain_.looks_up(input, width);
+    const bool whole = call.is_padded(input) || width * sizeof(T) % AlignedBuffer::alignment == 0;
+    if (!few || !whole) {
+      ends_in_line_ = ends_in_line_ || few;
       fetched_.push_back({by, call.in<T>(input), chain_.input(input)});
       return;
     }
@@ -104,6 +109,7 @@ class CircuitChain::FixedSample final : public FixedCall {
   FixedChain<T> chain_;
   AlignedBuffer scratch_;
   std::vector<AlignedBuffer> indices_;  // of what is looked up
+  bool ends_in_line_ = false;           // of few numbers that are gathered: their last vector may not be read whole
   std::vector<Moved> fetched_, summed_;
   std::vector<const T*> levelled_;
   std::vector<T*> level_results_;
@@ -152,13 +158,16 @@ class CircuitChain::PiecewiseSample final : public FixedCall {
   }
 
   std::string kernel() const override {
-    bool gathers = false, scatters = false;
+    bool gathers = false, scatters = false, levels = false;
     for (std::size_t k = 0; k < places_.size(); ++k) {
-      gathers = gathers || (places_[k].by && (k < inputs_ || in_levels(places_[k].by)));
-      scatters = scatters || (places_[k].by && k >= inputs_ && !in_levels(places_[k].by));
+      const auto& by = places_[k].by;
+      gathers = gathers || (by && k < inputs_);
+      levels = levels || (by && k >= inputs_ && in_levels(by));
+      scatters = scatters || (by && k >= inputs_ && !in_levels(by));
     }
-    return fmt::format("{}run_chain{} on {} connections at a time: all {} do not stay near the core",
-                       gathers ? "gather, " : "", scatters ? ", scatter_add" : "", piece(), connections_.count());
+    return fmt::format("{}run_chain{}{} on {} connections at a time{}: all {} do not stay near the core",
+                       gathers ? "gather, " : "", scatters ? ", scatter_add" : "", levels ? ", add of levels" : "",
+                       piece(), levels ? ", gather of sums" : "", connections_.count());
   }
 
  private:

@@ -237,7 +237,7 @@ class Elementwise::Pass {
     switch (visit_of()) {
       case Visit::whole:
         if (outer_ == 1 || inner_ % table_.lanes != 0)  // nothing is repeated along rows or across them
-          return fmt::format("run_chain on {} numbers{}", outer_ * inner_, streamed);
+          return fmt::format("run_chain on {} number{}{}", outer_ * inner_, outer_ * inner_ == 1 ? "" : "s", streamed);
         return fmt::format("run_chain on {} rows of {}, whole vectors of {}{}", outer_, inner_, table_.lanes, streamed);
       case Visit::rows:
         return fmt::format("run_chain row by row on {} rows of {}: long ones that are no whole vectors of {}{}", outer_,
@@ -245,8 +245,8 @@ class Elementwise::Pass {
       case Visit::tiles:
         break;
     }
-    return fmt::format("run_chain on tiles of {} of {} rows of {}: short ones that are no whole vectors of {}{}",
-                       tile_rows(), outer_, inner_, table_.lanes, streamed);
+    return fmt::format("{}run_chain on tiles of {} of {} rows of {}: short ones that are no whole vectors of {}{}",
+                       has_columns() ? "repeat_each, " : "", tile_rows(), outer_, inner_, table_.lanes, streamed);
   }
 
   void run() noexcept {
@@ -270,6 +270,11 @@ class Elementwise::Pass {
   T* base(std::size_t i) const noexcept { return const_cast<T*>(call_.in<T>(i)); }  // the kernel writes results alone
 
   bool streams() const noexcept { return outer_ * inner_ * sizeof(T) >= kernels::streamed_bytes; }
+  bool has_columns() const noexcept {
+    for (std::size_t i = 0; i < operation_.inputs_; ++i)
+      if (access(i) == Access::column) return true;
+    return false;
+  }
   std::size_t tile_rows() const noexcept { return std::min(tile_bytes / sizeof(T) / inner_, outer_); }
 
   Visit visit_of() const noexcept {

@@ -57,7 +57,10 @@ class FixedChain {
 
   void run() noexcept { table_.run_chain(linked_.data(), 1); }
   // As FixedCall::kernel.
-  std::string kernel() const { return fmt::format("run_chain on {} numbers that stay where they are", n_); }
+  std::string kernel() const {
+    return n_ == 1 ? "run_chain on a number that stays where it is"
+                   : fmt::format("run_chain on {} numbers that stay where they are", n_);
+  }
 
  private:
   T* place(std::size_t array) {

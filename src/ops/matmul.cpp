@@ -92,7 +92,9 @@ std::string Matmul::kernel(const Call& call) const {
   if (call.sizes[2] == 1)
     return options_.transpose_a ? "matmul_nn: one column is a row of the transposed product"
                                 : "matmul_nt: one column is a row of the transposed product";
-  return options_.transpose_a ? "matmul_tn" : options_.transpose_b ? "matmul_nt" : "matmul_nn";
+  return options_.transpose_a   ? "matmul_tn: the first matrix is transposed"
+         : options_.transpose_b ? "matmul_nt: the second matrix is transposed"
+                                : "matmul_nn";
 }
 
 OperationPtr Matmul::stacked(std::span<const Type>, std::span<const char> is_stacked, const Dim&) const {

@@ -71,7 +71,10 @@ class PackedMatmul::Product final : public FixedCall {
   }
 
   std::string kernel() const override {
-    if (linked_.data()) return "run_packed_row: one row that stays where it is" + resummed(layout_);
+    if (linked_.data())
+      return std::string("run_packed_row: one row that stays where it is") +
+             (alternates() ? ", from both ends of the matrix in turn, which the nearest cache does not hold" : "") +
+             resummed(layout_);
     return rows_ == 1 && parts_ > 1
                ? fmt::format("packed_matmul of one row: {} results apart", parts_) + resummed(layout_)
                : of_rows(rows_, layout_);
@@ -91,6 +94,10 @@ class PackedMatmul::Product final : public FixedCall {
   }
 
  private:
+  bool alternates() const {
+    return table_.lanes > 1 && layout_.packed().shape.elements(Extents{}) * std::int64_t{sizeof(T)} >
+                                   std::int64_t{kernels::packed_row_cached_bytes};
+  }
   static std::string resummed(const PackedLayout& layout) {
     return layout.exists().empty() ? "" : "; packed_resum of what is NaN, for absent connections count nothing";
   }

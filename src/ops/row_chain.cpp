@@ -232,8 +232,15 @@ void RowChain::prepare(std::span<const Type> inputs, std::span<const Type> outpu
 }
 
 std::string RowChain::kernel(const Call& call) const {
-  return fmt::format("function by function on {} of {} rows at a time, near the core{}",
-                     rows_at_once(call.sizes[outer_at], size_of(call.dtype)), call.sizes[outer_at],
+  std::vector<std::string> names;
+  for (const RowInstruction& instruction : program_) {
+    const std::string reduced = instruction.kind == Kind::sum ? "reduce_sum" : "reduce_max";
+    const bool reduces = instruction.kind == Kind::sum || instruction.kind == Kind::max;
+    names.push_back(reduces ? reduced : name_of(instruction));
+  }
+  const std::size_t rows = call.sizes[outer_at];
+  return fmt::format("{}, one after the other on {} of {} rows, which stay near the core{}", fmt::join(names, ", "),
+                     rows_at_once(rows, size_of(call.dtype)), rows,
                      call.sizes[past_caches_at] != 0
                          ? "; copy_past_caches of results that overwrite nothing, for the caches do not hold them"
                          : "");

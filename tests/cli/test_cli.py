@@ -136,14 +136,23 @@ class Cli(program.Case):
             self.assertIn(part, out)
         code, _, errors = self.run_here("inspect", "lag.safetensors", "--explain", "--json")
         self.assertEqual((code, json.loads(errors)["error"]["kind"]), (2, "usage"))
+        for other in (("--synapses",), ("--time-constants",), ("--batch", "3"), ("--steps", "3")):
+            self.assertIn("excludes --explain", self.refused(2, "inspect", "lag.safetensors", "--explain", *other))
 
-    def test_an_unknown_instruction_set_is_no_fault_of_the_file(self):
+    def test_what_the_environment_has_wrong_is_no_fault_of_the_file(self):
         os.environ["ELEGANS_TARGET"] = "AVX9"
         try:
             message = self.refused(2, "inspect", "lag.safetensors")
         finally:
             del os.environ["ELEGANS_TARGET"]
         self.assertIn("the environment variable ELEGANS_TARGET is 'AVX9'; expected one of ", message)
+        self.assertNotIn("lag.safetensors", message)
+        os.environ["ELEGANS_DISABLE"] = "fuse, hoistt"
+        try:
+            message = self.refused(2, "inspect", "lag.safetensors")
+        finally:
+            del os.environ["ELEGANS_DISABLE"]
+        self.assertIn("a pass that the environment variable ELEGANS_DISABLE names is 'hoistt'", message)
         self.assertNotIn("lag.safetensors", message)
 
     def test_inspect_counts(self):

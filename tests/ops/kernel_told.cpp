@@ -12,6 +12,7 @@
 #include "elegans/base/aligned_buffer.hpp"
 #include "elegans/ops/circuit_chain.hpp"
 #include "elegans/ops/matmul.hpp"
+#include "elegans/ops/outer_products.hpp"
 #include "elegans/ops/packed_matmul.hpp"
 #include "elegans/ops/product_chain.hpp"
 #include "elegans/ops/row_chain.hpp"
@@ -25,6 +26,7 @@ using kernels::Binary;
 using kernels::Unary;
 using Names = std::set<std::string>;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 Names called;
 
@@ -38,6 +40,15 @@ struct Watched<member, Result (*)(Arguments...)> {
   static Result call(Arguments... arguments) {
     called.insert(name);
     return original(arguments...);
+  }
+};
+
+// The addition of arrays, which is one of many.
+struct WatchedAdd {
+  static inline kernels::Table<float>::BinaryKernel original = nullptr;
+  static void call(const float* a, std::size_t sa, const float* b, std::size_t sb, float* y, std::size_t n) {
+    called.insert("add");
+    original(a, sa, b, sb, y, n);
   }
 };
 
@@ -57,6 +68,14 @@ class WatchedTable {
     watch<&Table::scatter_add>("scatter_add");
     watch<&Table::sum_levels>("sum_levels");
     watch<&Table::copy_past_caches>("copy_past_caches");
+    watch<&Table::repeat_each>("repeat_each");
+    watch<&Table::reduce_sum>("reduce_sum");
+    watch<&Table::reduce_max>("reduce_max");
+    watch<&Table::outer_products>("outer_products");
+    kernels::Table<float>::BinaryKernel& add = table_.binary[static_cast<std::size_t>(Binary::add)];
+    WatchedAdd::original = add;
+    add = WatchedAdd::call;
+    names_.insert("add");
   }
   Kernels kernels() const { return {&table_, nullptr}; }
   const Names& names() const { return names_; }
@@ -129,8 +148,6 @@ Tensor numbers(const Shape& shape, std::uint64_t seed = 1) {
   return testing::random_tensor(shape, seed, -2, 2).to(Dtype::f32);
 }
 
-std::int64_t lanes() { return static_cast<std::int64_t>(kernels_of(kernels::Target::best).f32->lanes); }
-
 Instruction binary(Binary function, std::uint16_t a, std::uint16_t b) {
   return {Instruction::Kind::binary, static_cast<std::uint8_t>(function), {a, b, 0}};
 }
@@ -144,11 +161,16 @@ std::shared_ptr<const Elementwise> gate() {
       std::vector<std::uint16_t>{3});
 }
 
+std::int64_t lanes() { return static_cast<std::int64_t>(kernels_of(kernels::Target::best).f32->lanes); }
+
 TEST(KernelTold, OfProducts) {
   const Tensor a = numbers({5, 7}), column = numbers({7, 1});
   EXPECT_EQ(told(Matmul(MatmulOptions{}), {a, numbers({7, 9})}, How::run), "matmul_nn");
-  EXPECT_EQ(told(Matmul({.transpose_b = true}), {a, numbers({9, 7})}, How::run), "matmul_nt");
-  EXPECT_EQ(told(Matmul({.transpose_a = true}), {numbers({7, 5}), numbers({7, 9})}, How::run), "matmul_tn");
+  EXPECT_EQ(told(Matmul({.transpose_b = true}), {a, numbers({9, 7})}, How::run),
+            "matmul_nt: the second matrix is transposed");
+  EXPECT_EQ(told(Matmul({.transpose_a = true}), {numbers({7, 5}), numbers({7, 9})}, How::run),
+            "matmul_tn: the first matrix is transposed");
+  EXPECT_EQ(told(OuterProducts(1, 2), {numbers({7, 5}), numbers({7, 2}), numbers({7, 3})}, How::run), "");
   EXPECT_THAT(told(Matmul(MatmulOptions{}), {a, column}, How::run), HasSubstr("one column"));
   EXPECT_THAT(told(Matmul({.transpose_a = true}), {numbers({7, 5}), column}, How::run), HasSubstr("one column"));
 }
@@ -166,6 +188,9 @@ TEST(KernelTold, OfPackedProducts) {
   EXPECT_EQ(told(one, {numbers({3, 4}), packed}, How::fixed), "packed_matmul of 3 rows");
   EXPECT_EQ(told(one, {numbers({1, 4}), packed}, How::fixed), "run_packed_row: one row that stays where it is");
   EXPECT_THAT(told(two, {numbers({1, 4}), packed_two}, How::fixed), HasSubstr("2 results apart"));
+  const PackedMatmul large(layout({4000}));
+  EXPECT_THAT(told(large, {numbers({1, 4}), numbers(large.layout()->packed().shape)}, How::fixed),
+              HasSubstr(lanes() > 1 ? "from both ends of the matrix in turn" : "one row that stays where it is"));
 }
 
 ConnectionsPtr circuit(std::size_t sources, std::size_t targets, std::size_t count) {
@@ -209,6 +234,7 @@ TEST(KernelTold, OfChains) {
   EXPECT_THAT(told(chain, {numbers({1, odd}), numbers({1, odd})}, How::fixed), HasSubstr("stay where they are"));
   if (lanes() > 1) {
     EXPECT_THAT(told(chain, {numbers({5, odd}), numbers({odd})}, How::run), HasSubstr("on tiles of 5 of 5 rows"));
+    EXPECT_THAT(told(chain, {numbers({5, odd}), numbers({5, 1})}, How::run), StartsWith("repeat_each, run_chain"));
     EXPECT_THAT(told(chain, {numbers({5, 8191}), numbers({8191})}, How::run), HasSubstr("row by row"));
   }
   EXPECT_THAT(told(chain, {numbers({1 << 17}), numbers({1 << 17})}, How::run), HasSubstr("come from memory"));
@@ -222,7 +248,7 @@ TEST(KernelTold, OfProductsWithChains) {
     return std::vector<Tensor>{numbers({rows, 4}), numbers(packed->layout()->packed().shape), numbers({rows, 20})};
   };
   EXPECT_THAT(told(chain, given(1), How::fixed), HasSubstr("run_packed_row: one row that stays where it is, then run"));
-  EXPECT_THAT(told(chain, given(3), How::run), ::testing::StartsWith("packed_matmul of 3 rows, then run_chain on "));
+  EXPECT_THAT(told(chain, given(3), How::run), StartsWith("packed_matmul of 3 rows, then run_chain on "));
   EXPECT_THAT(told(chain, given(2000), How::run), HasSubstr("rows at a time, near the core: packed_matmul of"));
 }
 
@@ -249,8 +275,12 @@ TEST(KernelTold, OfCircuits) {
   }
   const ConnectionsPtr vector = circuit(16, 8, 30), wide = circuit(100, 8, 200);
   EXPECT_THAT(told(circuit_chain(vector), given(*vector, 1), How::fixed),
-              many >= 16 ? HasSubstr("1 fetched by looking up in registers") : HasSubstr("1 fetched by gather"));
-  EXPECT_THAT(told(circuit_chain(wide), given(*wide, 1), How::fixed), HasSubstr("1 fetched by gather"));
+              many >= 16 ? HasSubstr("1 fetched in registers") : HasSubstr("1 fetched by gather"));
+  const char* const why = many > 0 ? "1 fetched by gather: more than 32 numbers" : "1 fetched by gather";
+  EXPECT_THAT(told(circuit_chain(wide), given(*wide, 1), How::fixed), HasSubstr(why));
+  if (many > 0) {
+    EXPECT_THAT(told(circuit_chain(plain), given(*plain, 1), How::fixed), HasSubstr("may end within a vector"));
+  }
   const ConnectionsPtr large = in_levels(circuit(100, 90, 40000));
   EXPECT_THAT(told(circuit_chain(large), given(*large, 1), How::fixed), HasSubstr("4096 connections at a time"));
 }
@@ -267,7 +297,8 @@ TEST(KernelTold, OfRowChains) {
          of(RowInstruction::Kind::elementwise, binary(Binary::divide, 1, 2))},
         {{.result = 3}});
   };
-  EXPECT_THAT(told(softmax(10), {numbers({7, 10})}, How::run), ::testing::EndsWith("near the core"));
+  EXPECT_THAT(told(softmax(10), {numbers({7, 10})}, How::run),
+              StartsWith("exponential, reduce_sum, divide, one after the other on 7 of 7 rows"));
   EXPECT_THAT(told(softmax(1000), {numbers({3300, 1000})}, How::run), HasSubstr("the caches do not hold them"));
 }
 

@@ -84,7 +84,7 @@ class Executable {
   // Arithmetic and traffic of one run at `extents`, loops counted in full.
   ops::Cost cost(const Extents& extents) const;
   // What every pass did and refused, the nodes that run, which kernels run them and why (for the extents of the last run
-  // or fix(), before it for the largest), and the plan of memory. A node that says nothing of its kernel has but one.
+  // or fix(), before it for the largest), and the plan of memory. A node that says nothing has no choice.
   std::string explain() const;
   const Graph& graph() const;
   // The scope and name of a node that a Status names.

@@ -32,6 +32,9 @@ struct OptimiseOptions {
   bool fast_activations = false;  // graph/passes/fast.hpp
 };
 
+// The passes that ELEGANS_DISABLE in the environment names, separated by commas. ConfigError for one that is none.
+std::vector<std::string> disabled_by_environment();
+
 // Runs the pipeline. ConfigError for a disabled pass or a known input that is none. With ELEGANS_PRINT_PASSES set, the
 // graph is printed to stderr after each pass.
 Graph optimise(Graph graph, std::vector<PassReport>& reports, const OptimiseOptions& options = {});

@@ -107,7 +107,7 @@ class Policy {
 
   // A sentence for a status of this policy: "observation 2 ('speed') is NaN, infinite or too large for f32".
   std::string describe(const Status& status) const;
-  // What became of the network: passes, nodes, the kernel of each and why it (graph::Executable::explain).
+  // What became of the network: passes, nodes, the kernel of each and why (graph::Executable::explain).
   std::string explain() const;
   // Bytes that steps work in, weights and state not counted; arithmetic of one step.
   std::size_t arena_bytes() const;

@@ -352,9 +352,10 @@ struct Mapped {
   HWY_INLINE Mapped(const LinkedStep<T>&, const Operands<T>&) {}
   HWY_INLINE Vector<T> operator()(Vector<T> a, std::size_t) const { return F::of(hn::ScalableTag<T>(), a); }
 };
-// Of a group of eight vectors, four side by side: as many as 32 registers hold. Of smaller groups it gains nothing.
+// Of a group of eight vectors, four side by side, where functions look numbers up (functions-inl.h): as many as the
+// registers hold. Of smaller groups it gains nothing.
 template <class F, class T>
-constexpr bool is_of_each = vector_registers == 32 && requires(Vector<T> (&a)[4]) {
+constexpr bool is_of_each = looks_up_two<T>&& requires(Vector<T> (&a)[4]) {
   F::of_each(hn::ScalableTag<T>(), a);
 };
 template <class F, class T>
