@@ -134,6 +134,10 @@ class Bars(unittest.TestCase):
         self.assertAlmostEqual(line["value"], 1 / 30)
         self.assertEqual(line["verdict"], "not met")
 
+    def test_floor_of_what_is_not_counted(self):
+        nothing = result(run=series([122.0] * 5, {"flop": 0.0}))
+        self.assertEqual(self.judge(nothing, against="floor")["verdict"], "not measured: nothing of it is counted")
+
     def test_floor(self):
         line = self.judge(result(run=series([122.0] * 5)), against="floor", within=1.5)
         self.assertAlmostEqual(line["value"], 2)

@@ -92,7 +92,7 @@ std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const 
   self->options = options;
   self->segment_length = segment_length_of(graph);
   self->options.reserve = self->complete(options.reserve);
-  self->reports = options.reports;
+  self->reports.swap(self->options.reports);
   self->graph = options.is_optimised
                     ? std::move(graph)
                     : optimise(std::move(graph), self->reports,

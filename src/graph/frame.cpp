@@ -178,7 +178,7 @@ void Frame::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
       step.operation->prepare(step.input_types, step.output_types, at, step.sizes);
       const void* inputs[max_operands];
       void* outputs[max_operands];
-      step.operation->link(call_of(step, inputs, outputs, kernels));
+      step.operation->link(call_of(step, step.sizes, inputs, outputs, kernels));
     }
   }
   for (std::size_t o = 0; o < outputs_.size(); ++o) output_bytes_[o] = bytes_of(outputs_[o], at);
@@ -190,12 +190,12 @@ void Frame::set_output(std::size_t index, void* data) noexcept {
   if (placement_[index] == Placement::direct) address_[outputs_[index]] = output_target_[index];
 }
 
-ops::Call Frame::call_of(const Step& step, const void** inputs, void** outputs,
+ops::Call Frame::call_of(const Step& step, const ops::Sizes& sizes, const void** inputs, void** outputs,
                          const ops::Kernels& kernels) const noexcept {
   const Node& node = *step.node;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs[i] = address_[node.inputs[i]];
   for (std::size_t i = 0; i < node.outputs.size(); ++i) outputs[i] = address_[node.outputs[i]];
-  return {.sizes = step.sizes,
+  return {.sizes = sizes,
           .inputs = inputs,
           .outputs = outputs,
           .workspace = step.workspace,
@@ -215,7 +215,7 @@ void Frame::fix(const ops::Kernels& kernels) {
     if (step.kind != Step::Kind::call) continue;
     const void* inputs[max_operands];
     void* outputs[max_operands];
-    ops::Call call = call_of(step, inputs, outputs, kernels);
+    ops::Call call = call_of(step, step.sizes, inputs, outputs, kernels);
     call.padded = padded_inputs(*step.node);
     fixed_.back().call = step.operation->fix(call);
   }
@@ -234,14 +234,7 @@ void Frame::describe_kernels(const Extents& at, const ops::Kernels& kernels, Nod
       void* outputs[max_operands];
       ops::Sizes sizes;
       step.operation->prepare(step.input_types, step.output_types, at, sizes);
-      const ops::Call call = call_of(step, inputs, outputs, kernels);
-      note(step, step.operation->kernel({.sizes = sizes,
-                                         .inputs = call.inputs,
-                                         .outputs = call.outputs,
-                                         .workspace = call.workspace,
-                                         .linked = call.linked,
-                                         .dtype = call.dtype,
-                                         .kernels = kernels}));
+      note(step, step.operation->kernel(call_of(step, sizes, inputs, outputs, kernels)));
     }
   }
   for (const FixedStep& fixed : fixed_)
@@ -268,7 +261,7 @@ Status Frame::run_step(Step& step, const ops::Kernels& kernels) noexcept {
   }
   const void* inputs[max_operands];
   void* outputs[max_operands];
-  return step.operation->run(call_of(step, inputs, outputs, kernels));
+  return step.operation->run(call_of(step, step.sizes, inputs, outputs, kernels));
 }
 
 Status Frame::run_steps(const ops::Kernels& kernels) noexcept {

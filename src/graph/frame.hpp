@@ -83,7 +83,8 @@ class Frame {
   void plan(const Extents& reserve);
   std::size_t bytes_of(ValueId value, const Extents& at) const;
   // What a step is run with; its addresses stand in `inputs` and `outputs`.
-  ops::Call call_of(const Step& step, const void** inputs, void** outputs, const ops::Kernels& kernels) const noexcept;
+  ops::Call call_of(const Step& step, const ops::Sizes& sizes, const void** inputs, void** outputs,
+                    const ops::Kernels& kernels) const noexcept;
   std::uint64_t padded_inputs(const Node& node) const noexcept;
   Status run_step(Step& step, const ops::Kernels& kernels) noexcept;
   Status run_steps(const ops::Kernels& kernels) noexcept;

@@ -42,6 +42,18 @@ void PackedMatmul::prepare(std::span<const Type> inputs, std::span<const Type>, 
   sizes[0] = static_cast<std::size_t>(a.product(0, a.rank() - 1).value(at));
 }
 
+namespace {
+
+// What `explain` tells of absent connections, and of products that are found out anew at each call.
+std::string resummed(const PackedLayout& layout) {
+  return layout.exists().empty() ? "" : "; packed_resum of what is NaN, for absent connections count nothing";
+}
+std::string of_rows(std::size_t rows, const PackedLayout& layout) {
+  return fmt::format("packed_matmul of {} row{}", rows, rows == 1 ? "" : "s") + resummed(layout);
+}
+
+}  // namespace
+
 // One product with its operands. Parts of a single row that stand side by side are one part.
 template <class T>
 class PackedMatmul::Product final : public FixedCall {
@@ -79,9 +91,6 @@ class PackedMatmul::Product final : public FixedCall {
                ? fmt::format("packed_matmul of one row: {} results apart", parts_) + resummed(layout_)
                : of_rows(rows_, layout_);
   }
-  static std::string of_rows(std::size_t rows, const PackedLayout& layout) {
-    return fmt::format("packed_matmul of {} row{}", rows, rows == 1 ? "" : "s") + resummed(layout);
-  }
 
   Status run() noexcept override {
     const std::size_t* depth = layout_.depth().data();
@@ -95,11 +104,8 @@ class PackedMatmul::Product final : public FixedCall {
 
  private:
   bool alternates() const {
-    return table_.lanes > 1 && layout_.packed().shape.elements(Extents{}) * std::int64_t{sizeof(T)} >
-                                   std::int64_t{kernels::packed_row_cached_bytes};
-  }
-  static std::string resummed(const PackedLayout& layout) {
-    return layout.exists().empty() ? "" : "; packed_resum of what is NaN, for absent connections count nothing";
+    const auto elements = static_cast<std::size_t>(layout_.packed().shape.elements(Extents{}));
+    return table_.lanes > 1 && elements * sizeof(T) > kernels::packed_row_cached_bytes;
   }
 
   const PackedLayout& layout_;
@@ -117,7 +123,7 @@ Status PackedMatmul::run(const Call& call) const noexcept {
   return with_floating(call.dtype, [&]<class T>(T) { return Product<T>(*layout_, call).run(); });
 }
 
-std::string PackedMatmul::kernel(const Call& call) const { return Product<float>::of_rows(call.sizes[0], *layout_); }
+std::string PackedMatmul::kernel(const Call& call) const { return of_rows(call.sizes[0], *layout_); }
 
 std::unique_ptr<FixedCall> PackedMatmul::fix(const Call& call) const {
   return with_floating(call.dtype, [&]<class T>(T) -> std::unique_ptr<FixedCall> {

@@ -232,12 +232,11 @@ void RowChain::prepare(std::span<const Type> inputs, std::span<const Type> outpu
 }
 
 std::string RowChain::kernel(const Call& call) const {
-  std::vector<std::string> names;
-  for (const RowInstruction& instruction : program_) {
-    const std::string reduced = instruction.kind == Kind::sum ? "reduce_sum" : "reduce_max";
-    const bool reduces = instruction.kind == Kind::sum || instruction.kind == Kind::max;
-    names.push_back(reduces ? reduced : name_of(instruction));
-  }
+  std::vector<const char*> names;
+  for (const RowInstruction& instruction : program_)
+    names.push_back(instruction.kind == Kind::sum   ? "reduce_sum"
+                    : instruction.kind == Kind::max ? "reduce_max"
+                                                    : name_of(instruction));
   const std::size_t rows = call.sizes[outer_at];
   return fmt::format("{}, one after the other on {} of {} rows, which stay near the core{}", fmt::join(names, ", "),
                      rows_at_once(rows, size_of(call.dtype)), rows,

@@ -140,20 +140,16 @@ class Cli(program.Case):
             self.assertIn("excludes --explain", self.refused(2, "inspect", "lag.safetensors", "--explain", *other))
 
     def test_what_the_environment_has_wrong_is_no_fault_of_the_file(self):
-        os.environ["ELEGANS_TARGET"] = "AVX9"
-        try:
-            message = self.refused(2, "inspect", "lag.safetensors")
-        finally:
-            del os.environ["ELEGANS_TARGET"]
-        self.assertIn("the environment variable ELEGANS_TARGET is 'AVX9'; expected one of ", message)
-        self.assertNotIn("lag.safetensors", message)
-        os.environ["ELEGANS_DISABLE"] = "fuse, hoistt"
-        try:
-            message = self.refused(2, "inspect", "lag.safetensors")
-        finally:
-            del os.environ["ELEGANS_DISABLE"]
-        self.assertIn("a pass that the environment variable ELEGANS_DISABLE names is 'hoistt'", message)
-        self.assertNotIn("lag.safetensors", message)
+        for variable, value, told in (("ELEGANS_TARGET", "AVX9", "the environment variable ELEGANS_TARGET is 'AVX9'; expected one of "),
+                                      ("ELEGANS_DISABLE", "fuse, hoistt",
+                                       "a pass that the environment variable ELEGANS_DISABLE names is 'hoistt'")):
+            os.environ[variable] = value
+            try:
+                message = self.refused(2, "inspect", "lag.safetensors")
+            finally:
+                del os.environ[variable]
+            self.assertIn(told, message)
+            self.assertNotIn("lag.safetensors", message)
 
     def test_inspect_counts(self):
         # 12 synapses from layer to layer of the circuit (nn/wired_cfc_cell.hpp), of 1·5 + 5·2 + 2·1.

@@ -10,7 +10,7 @@
 
 #include <type_traits>
 
-#include "kernels/simd/chain_steps-inl.h"
+#include "kernels/simd/chain_operands-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elegans::kernels::HWY_NAMESPACE {

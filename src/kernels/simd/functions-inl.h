@@ -207,12 +207,14 @@ HWY_INLINE V exponential(D d, V x) {
   return exponential_in_range(d, at_least(d, at_most(d, x, C::exponential_high), C::exponential_low));
 }
 
-// e^-|x|
+// -|x| as far as e^-|x| is not 0, and e^-|x|.
+template <class D, class V>
+HWY_INLINE V minus_magnitude(D d, V x) {
+  return at_least(d, hn::Or(x, hn::Set(d, -0.0F)), Constants<hn::TFromD<D>>::exponential_low);
+}
 template <class D, class V>
 HWY_INLINE V exponential_of_minus_magnitude(D d, V x) {
-  using C = Constants<hn::TFromD<D>>;
-  const V minus_magnitude = hn::Or(x, hn::Set(d, -0.0F));
-  return exponential_in_range(d, at_least(d, minus_magnitude, C::exponential_low));
+  return exponential_in_range(d, minus_magnitude(d, x));
 }
 
 // ln(1 + f) for f with s = f / (2 + f), z = s^2: 2 atanh s = 2 s (1 + z P(z)) = f - s (f - 2 z P(z)); f must be exact.
@@ -263,7 +265,7 @@ HWY_INLINE void sigmoid(D d, V (&x)[n]) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
     V e[n], y[n];
-    ELEGANS_EACH e[i] = at_least(d, hn::Or(x[i], hn::Set(d, -0.0F)), Constants<float>::exponential_low);
+    ELEGANS_EACH e[i] = minus_magnitude(d, x[i]);
     exponential_in_range(d, e);
     reciprocal_of_1_plus(d, e, y);
     ELEGANS_EACH x[i] = hn::IfThenElse(hn::Lt(x[i], hn::Zero(d)), hn::Mul(y[i], e[i]), y[i]);

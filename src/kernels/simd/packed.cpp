@@ -257,7 +257,8 @@ HWY_INLINE void place_in_one(Group<T>& group, T* y, std::size_t n, std::size_t v
 }
 
 // One row of one part that stays where it is, as a step has it: what there is to find out would cost as much as a small
-// product itself, each time. Of a matrix beyond packed_row_cached_bytes, groups run forwards and backwards in turn, so that a run begins with what the one before has read last.
+// product itself, each time. Of a matrix beyond packed_row_cached_bytes, groups run
+// forwards and backwards in turn.
 template <class T>
 struct LinkedRow {
   struct Part {
@@ -275,7 +276,8 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
   const std::size_t vectors = hwy::DivCeil(n, hn::Lanes(hn::ScalableTag<T>())), k = sum_of(depth, terms);
   static_assert(sizeof(typename LinkedRow<T>::Part) <= packed_row_group_bytes);
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  const bool alternates = hwy::DivCeil(n, panel_columns<T>) * 64 * k > packed_row_cached_bytes;
+  const bool alternates =
+      hwy::DivCeil(n, panel_columns<T>) * panel_columns<T> * k * sizeof(T) > packed_row_cached_bytes;
   const std::size_t most =
       alternates ? HWY_MIN(row_columns, alternating_panels * panel_columns<T> / lanes) : row_columns;
   auto& row = *new (linked) LinkedRow<T>{0, alternates, false};
