@@ -112,6 +112,8 @@ void Frame::place_outputs(const std::vector<std::int32_t>& in_place) {
     placement_[o] = Placement::direct;
     taken[value] = 1;
   }
+  for (std::size_t o = 0; o < outputs_.size(); ++o)
+    if (placement_[o] == Placement::copied) copied_.push_back(o);
 }
 
 void Frame::plan(const Extents& reserve) {
@@ -281,9 +283,8 @@ Status Frame::run_steps(const ops::Kernels& kernels) noexcept {
 
 Status Frame::run(const ops::Kernels& kernels) noexcept {
   if (const Status status = run_steps(kernels); !status.ok()) return status;
-  for (std::size_t o = 0; o < outputs_.size(); ++o)
-    if (placement_[o] == Placement::copied && output_target_[o] != nullptr && output_bytes_[o] > 0 &&
-        output_target_[o] != address_[outputs_[o]])
+  for (const std::size_t o : copied_)
+    if (output_target_[o] != nullptr && output_bytes_[o] > 0 && output_target_[o] != address_[outputs_[o]])
       std::memmove(output_target_[o], address_[outputs_[o]], output_bytes_[o]);
   return {};
 }

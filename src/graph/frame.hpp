@@ -99,6 +99,7 @@ class Frame {
   std::vector<std::size_t> last_use_;      // by value (roots): the last step that reads it
   std::vector<std::int32_t> block_of_;     // by value (roots): its block of the plan, −1 where it has none
   std::vector<Placement> placement_;       // by output
+  std::vector<std::size_t> copied_;        // the outputs that are copied
   std::vector<std::byte*> output_target_;  // by output
   std::vector<std::size_t> output_bytes_;  // by output, at the prepared extents
   std::vector<AlignedBuffer> constants_;

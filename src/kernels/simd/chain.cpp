@@ -37,7 +37,7 @@ class LinkedChain {
     take(self, 1);
     take(steps_, chain.length + 1);
     const std::size_t places = (2 * count_ + slots_ + 7) / 8 * 8;
-    for (std::intptr_t** array : {&operands_.at, &column_step_, &row_step_}) {
+    for (std::intptr_t** array : {&operands_.at, &group_step_, &row_step_}) {
       take(*array, places);
       std::fill_n(*array, places, 0);
     }
@@ -58,15 +58,8 @@ class LinkedChain {
 
   // Leaves all places as they were.
   void run(std::size_t rows) {
-    if (rows == 1 && only_group_ != nullptr) {
-      set_group(only_whole_, only_part_);
-      return only_group_(steps_, operands_);
-    }
-    if (joins_rows_) {
-      run_joined(rows);
-    } else {
-      run_rows(is_flat_ ? 1 : rows, of_row(is_flat_ ? rows * inner_ : inner_));
-    }
+    if (rows == 1 && only_group_ != nullptr) return only_group_(steps_, operands_);
+    run_groups(rows);
   }
 
  private:
@@ -82,9 +75,9 @@ class LinkedChain {
     for (std::size_t k = 0; k < count_; ++k) {
       const Access access = chain.arrays[k].access;
       if (access == Access::looked_up) {
-        column_step_[index_of(k)] = static_cast<std::intptr_t>(lanes() * sizeof(std::uint32_t));
+        group_step_[index_of(k)] = static_cast<std::intptr_t>(group() * sizeof(std::uint32_t));
       } else if (access != Access::column && access != Access::number) {
-        column_step_[k] = bytes(lanes());
+        group_step_[k] = bytes(group());
       }
       if (access == Access::full) row_step_[k] = bytes(inner_);
       if (access == Access::column) row_step_[k] = bytes(1);
@@ -101,6 +94,9 @@ class LinkedChain {
     is_whole_ = is_padded_ || inner_ % lanes() == 0 || stored_part_ > 0;
     joins_rows_ = !is_flat_ && vectors_ < 8 && std::has_single_bit(vectors_);
     moving_ = has_index_ ? index_of(count_) : count_;
+    if (joins_rows_)
+      for (std::size_t k = 0; k < moving_; ++k)
+        group_step_[k] = row_step_[k] * static_cast<std::intptr_t>(8 / vectors_);
   }
 
   // Whether all that is read may be read in whole vectors, and is one group of them.
@@ -151,18 +147,25 @@ class LinkedChain {
         ++s;
   }
 
-  // Moves all places by so many of their steps.
-  void advance(const std::intptr_t* step, std::intptr_t times) {
-    if (times == 0) return;
-    for (std::size_t k = 0; k < moving_; ++k) operands_.at[k] += times * step[k];
+  // Moves all places by a row, or by so many.
+  void advance_rows(std::intptr_t rows) {
+    if (rows == 0) return;
+    for (std::size_t k = 0; k < moving_; ++k) operands_.at[k] += rows * row_step_[k];
   }
-  // The same for a group's, 2^shift steps.
-  void advance_group(const std::intptr_t* step, unsigned shift) {
+  // Moves all places by a group of `vectors`, 8 or 4: half of 8 is a whole number of bytes in any row.
+  template <std::size_t vectors>
+  void advance_group() {
     const hn::ScalableTag<std::intptr_t> d;
     for (std::size_t k = 0; k < moving_; k += hn::Lanes(d)) {
-      const auto by = hn::ShiftLeftSame(hn::Load(d, step + k), static_cast<int>(shift));
+      const auto step = hn::Load(d, group_step_ + k);
+      const auto by = vectors == 8 ? step : hn::ShiftRight<1>(step);
       hn::Store(hn::Add(hn::Load(d, operands_.at + k), by), d, operands_.at + k);
     }
+  }
+  // Moves all places back by so many halves of a group.
+  void go_back(std::size_t halves) {
+    for (std::size_t k = 0; k < moving_; ++k)
+      operands_.at[k] -= static_cast<std::intptr_t>(halves) * (group_step_[k] >> 1);
   }
   using Run = void (*)(const LinkedStep<T>*, const Operands<T>&);
   template <class G>
@@ -176,10 +179,15 @@ class LinkedChain {
     operands_.part = part;
     operands_.last = part == 0 ? (whole - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
   }
-  template <std::size_t vectors>
-  void run_group() {
-    set_group(vectors, 0);
-    Group<T, vectors>::run(steps_, operands_);
+
+  // Not inlined: what only one group takes is about as much as its call needs, of registers saved and a frame set up.
+  HWY_NOINLINE void run_groups(std::size_t rows) {
+    if (joins_rows_) {
+      run_joined(rows);
+    } else {
+      run_rows(is_flat_ ? 1 : rows, of_row(is_flat_ ? rows * inner_ : inner_));
+    }
+    if (only_group_ != nullptr) set_group(only_whole_, only_part_);
   }
 
   // What runs the last vectors of an array, less than 4 and perhaps a part of one.
@@ -203,6 +211,7 @@ class LinkedChain {
     operands_.row_mask = ~std::size_t{0};
     only_whole_ = whole;
     only_part_ = part;
+    set_group(whole, part);
     only_group_ = vectors == 8 ? run_as<Group<T, 8>> : vectors == 4 ? run_as<Group<T, 4>> : end_of(vectors);
   }
 
@@ -212,56 +221,64 @@ class LinkedChain {
     operands_.row_mask = ~std::size_t{0};
     const std::size_t vectors = n / lanes(), part = n % lanes();
     for (std::size_t row = 0; row < rows; ++row) {
-      std::size_t done = 0, moved = 0;
-      const auto move = [&](unsigned shift) {
-        advance_group(column_step_, shift);
-        moved += std::size_t{1} << shift;
-      };
-      for (; streams_ && vectors - done >= 4; done += 4) {
-        run_group<4>();
-        move(2);
-      }
-      for (; vectors - done >= 8; done += 8) {
-        run_group<8>();
-        if (done + 8 < vectors || part > 0) move(3);
-      }
-      if (vectors - done >= 4) {
-        run_group<4>();
-        done += 4;
-        if (done < vectors || part > 0) move(2);
+      std::size_t done = 0, halves = 0;
+      if (streams_) {
+        set_group(4, 0);
+        for (; vectors - done >= 4; done += 4, ++halves) {
+          Group<T, 4>::run(steps_, operands_);
+          advance_group<4>();
+        }
+      } else {
+        set_group(8, 0);
+        for (; vectors - done >= 8; done += 8) {
+          Group<T, 8>::run(steps_, operands_);
+          if (done + 8 == vectors && part == 0) continue;
+          advance_group<8>();
+          halves += 2;
+        }
+        if (vectors - done >= 4) {
+          set_group(4, 0);
+          Group<T, 4>::run(steps_, operands_);
+          done += 4;
+          if (done < vectors || part > 0) {
+            advance_group<4>();
+            ++halves;
+          }
+        }
       }
       run_end(vectors - done, part);
-      advance(column_step_, -static_cast<std::intptr_t>(moved));
-      if (row + 1 < rows) advance(row_step_, 1);
+      go_back(halves);
+      if (row + 1 < rows) advance_rows(1);
     }
-    advance(row_step_, rows > 0 ? 1 - static_cast<std::intptr_t>(rows) : 0);
+    advance_rows(rows > 0 ? 1 - static_cast<std::intptr_t>(rows) : 0);
   }
 
   // Rows of 1, 2 or 4 vectors, several a group.
   void run_joined(std::size_t rows) {
-    const auto shift = static_cast<unsigned>(std::countr_zero(vectors_));
-    operands_.row_shift = shift;
+    operands_.row_shift = static_cast<unsigned>(std::countr_zero(vectors_));
     operands_.row_mask = vectors_ - 1;
-    const std::size_t at_once = std::size_t{8} >> shift, groups = rows / at_once;
+    const std::size_t vectors = rows * vectors_, groups = vectors / 8;
+    set_group(8, 0);
     for (std::size_t g = 0; g < groups; ++g) {
-      run_group<8>();
-      advance_group(row_step_, 3 - shift);
+      Group<T, 8>::run(steps_, operands_);
+      advance_group<8>();
     }
-    std::size_t left = rows % at_once << shift, moved = groups * at_once;
+    std::size_t left = vectors % 8, halves = 2 * groups;
     if (left >= 4) {
-      run_group<4>();
-      advance_group(row_step_, 2 - shift);
+      set_group(4, 0);
+      Group<T, 4>::run(steps_, operands_);
+      advance_group<4>();
       left -= 4;
-      moved += at_once / 2;
+      ++halves;
     }
     run_end(left, 0);
-    advance(row_step_, -static_cast<std::intptr_t>(moved));
+    go_back(halves);
   }
 
   Operands<T> operands_;
   LinkedStep<T>* steps_ = nullptr;
-  // Bytes, by place, from one vector of a row to the next, and from one row to the next.
-  std::intptr_t *column_step_ = nullptr, *row_step_ = nullptr;
+  // Bytes, by place, from one group of 8 vectors to the next, and from one row to the next.
+  std::intptr_t *group_step_ = nullptr, *row_step_ = nullptr;
   Run only_group_ = nullptr;  // of a row
   std::size_t only_whole_ = 0, only_part_ = 0;
   std::size_t count_, slots_, inner_;

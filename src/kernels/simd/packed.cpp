@@ -5,7 +5,9 @@
 // A block is `rows` rows by `columns` vectors of y, held in registers. A vector of columns may belong to several parts:
 // where its lanes go is found once for all rows of a group of columns.
 
+#include <array>
 #include <new>
+#include <utility>
 
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
@@ -83,12 +85,67 @@ HWY_INLINE void store_column(D d, const V (&sum)[rows][columns], std::size_t c, 
   }
 }
 
-// Returns whether any sum is NaN.
-template <std::size_t rows, std::size_t columns, class T>
-bool multiply_packed(const Group<T>& group, std::size_t first_row) {
-  const hn::ScalableTag<T> d;
+// Adds the products of the next `depth` k's: a is of the first row, and rows of it are `stride` apart.
+template <std::size_t depth, std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+HWY_INLINE void add_products(D d, const T* a, std::size_t stride, const T* const (&b)[columns], std::size_t at,
+                             V (&sum)[rows][columns]) {
+  ELEGANS_UNROLL
+  for (std::size_t k = 0; k < depth; ++k) {
+    V vector[columns];
+    ELEGANS_UNROLL
+    for (std::size_t c = 0; c < columns; ++c) vector[c] = hn::LoadU(d, b[c] + at + k * panel_columns<T>);
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto factor = hn::Set(d, a[i * stride + k]);
+      ELEGANS_UNROLL
+      for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
+    }
+  }
+}
+
+// The sums of one row, a_t of which stands at a[t] + row depth[t]. Of small matrices whatever does not multiply would take
+// as long: no term is told from the first one, for -0 + x is x in each bit, and four k's are counted at once.
+template <std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1][columns]) {
   constexpr std::size_t panel = panel_columns<T>;
-  VecOf<decltype(d)> sum[rows][columns];
+  const T* b[columns];
+  ELEGANS_UNROLL
+  for (std::size_t c = 0; c < columns; ++c) {
+    b[c] = group.b[c];
+    sum[0][c] = hn::Set(d, T(-0.0));
+  }
+  std::size_t at = 0;
+  for (std::size_t t = 0; t < group.terms; ++t) {
+    const std::size_t depth = group.depth[t];
+    V term[1][columns];
+    if (group.a[t] == nullptr && depth == 1) {
+      ELEGANS_UNROLL
+      for (std::size_t c = 0; c < columns; ++c) term[0][c] = hn::LoadU(d, b[c] + at);
+      at += panel;
+    } else {
+      ELEGANS_UNROLL
+      for (std::size_t c = 0; c < columns; ++c) term[0][c] = hn::Zero(d);
+      const T* a = group.a[t] + row * depth;
+      const T* const end = a + depth;
+      // g++ 12 would count up a pointer for each of eight columns, 7 instructions more.
+      for (; end - a >= 4; a += 4, at += 4 * panel) {
+        __asm__("" : "+r"(at));
+        add_products<4>(d, a, depth, b, at, term);
+      }
+      for (; a < end; ++a, at += panel) {
+        __asm__("" : "+r"(at));
+        add_products<1>(d, a, depth, b, at, term);
+      }
+    }
+    ELEGANS_UNROLL
+    for (std::size_t c = 0; c < columns; ++c) sum[0][c] = hn::Add(sum[0][c], term[0][c]);
+  }
+}
+
+// The sums of a block, from row `first_row` on.
+template <std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&sum)[rows][columns]) {
+  constexpr std::size_t panel = panel_columns<T>;
   const T* b[columns];
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) {
@@ -110,7 +167,7 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
       continue;
     }
     // The terms before; the registers hold but one sum.
-    VecOf<decltype(d)> before[rows][columns];
+    V before[rows][columns];
     if (t > 0) {
       ELEGANS_UNROLL
       for (std::size_t i = 0; i < rows; ++i) {
@@ -122,18 +179,7 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
       }
     }
     const T* a = group.a[t] + first_row * depth;
-    for (std::size_t k = 0; k < depth; ++k, at += panel) {
-      __asm__("" : "+r"(at));  // g++ 12 would count up a pointer for each of eight columns, 7 instructions more
-      VecOf<decltype(d)> vector[columns];
-      ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) vector[c] = hn::LoadU(d, b[c] + at);
-      ELEGANS_UNROLL
-      for (std::size_t i = 0; i < rows; ++i) {
-        const auto factor = hn::Set(d, a[i * depth + k]);
-        ELEGANS_UNROLL
-        for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
-      }
-    }
+    for (std::size_t k = 0; k < depth; ++k, at += panel) add_products<1>(d, a + k, depth, b, at, sum);
     if (t > 0) {
       ELEGANS_UNROLL
       for (std::size_t i = 0; i < rows; ++i) {
@@ -142,12 +188,32 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
       }
     }
   }
-  const std::size_t lanes = hn::Lanes(d);
+}
+
+template <std::size_t rows, std::size_t columns, class D, class V>
+HWY_INLINE bool any_nan(D d, const V (&sum)[rows][columns]) {
   auto is_nan = hn::IsNaN(sum[0][0]);
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) {
     ELEGANS_UNROLL
     for (std::size_t i = 0; i < rows; ++i) is_nan = hn::Or(is_nan, hn::IsNaN(sum[i][c]));
+  }
+  return !hn::AllFalse(d, is_nan);
+}
+
+// Returns whether any sum is NaN.
+template <std::size_t rows, std::size_t columns, class T>
+bool multiply_packed(const Group<T>& group, std::size_t first_row) {
+  const hn::ScalableTag<T> d;
+  VecOf<decltype(d)> sum[rows][columns];
+  if constexpr (rows == 1) {
+    sum_row(d, group, first_row, sum);
+  } else {
+    sum_rows(d, group, first_row, sum);
+  }
+  const std::size_t lanes = hn::Lanes(d);
+  ELEGANS_UNROLL
+  for (std::size_t c = 0; c < columns; ++c) {
     if (!group.places) {
       const std::size_t left = group.count - c * lanes;
       store_column<rows, columns>(d, sum, c, Place<T>{group.y + c * lanes, group.width, 0, HWY_MIN(lanes, left)},
@@ -157,26 +223,44 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
     for (std::size_t p = group.places->first[c]; p < group.places->first[c + 1]; ++p)
       store_column<rows, columns>(d, sum, c, group.places->at[p], first_row);
   }
-  return !hn::AllFalse(d, is_nan);
+  return any_nan(d, sum);
+}
+
+// The same of the only row of one part; all vectors but the last are whole.
+template <std::size_t columns, class T>
+bool multiply_row(const Group<T>& group) {
+  const hn::ScalableTag<T> d;
+  VecOf<decltype(d)> sum[1][columns];
+  sum_row(d, group, 0, sum);
+  const std::size_t lanes = hn::Lanes(d), whole = columns - 1;
+  T* const y = group.y;
+  const std::size_t last = group.count - whole * lanes;
+  ELEGANS_UNROLL
+  for (std::size_t c = 0; c < whole; ++c) hn::StoreU(sum[0][c], d, y + c * lanes);
+  if (last >= lanes) {
+    hn::StoreU(sum[0][whole], d, y + whole * lanes);
+  } else {
+    store_part(sum[0][whole], d, y + whole * lanes, last);
+  }
+  return any_nan(d, sum);
 }
 
 // The block of so many rows (a power of two) and columns.
 template <class T>
 using PackedBlock = bool (*)(const Group<T>&, std::size_t first_row);
-
 template <class T>
-constexpr PackedBlock<T> single[] = {multiply_packed<1, 1, T>,
-                                     multiply_packed<1, 2, T>,
-                                     multiply_packed<1, 3, T>,
-                                     multiply_packed<1, 4, T>,
-                                     multiply_packed<1, 5, T>,
-                                     multiply_packed<1, 6, T>,
-                                     multiply_packed<1, HWY_MIN(7, row_columns), T>,
-                                     multiply_packed<1, HWY_MIN(8, row_columns), T>,
-                                     multiply_packed<1, HWY_MIN(9, row_columns), T>,
-                                     multiply_packed<1, HWY_MIN(10, row_columns), T>,
-                                     multiply_packed<1, HWY_MIN(11, row_columns), T>,
-                                     multiply_packed<1, HWY_MIN(12, row_columns), T>};
+using RowBlock = bool (*)(const Group<T>&);
+
+// Those of one row, by columns less one.
+template <class T, std::size_t... c>
+constexpr std::array<PackedBlock<T>, sizeof...(c)> singles(std::index_sequence<c...>) {
+  return {multiply_packed<1, c + 1, T>...};
+}
+template <class T, std::size_t... c>
+constexpr std::array<RowBlock<T>, sizeof...(c)> row_blocks(std::index_sequence<c...>) {
+  return {multiply_row<c + 1, T>...};
+}
+using RowColumns = std::make_index_sequence<row_columns>;
 
 template <class T>
 HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::size_t row, std::size_t end) {
@@ -187,6 +271,7 @@ HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::
   constexpr std::size_t tall_rows = vector_registers == 32 ? 8 : 4;
   static constexpr PackedBlock<T> tall[] = {multiply_packed<8, 1, T>, multiply_packed<tall_rows, 2, T>,
                                             multiply_packed<tall_rows, 3, T>};
+  static constexpr auto single = singles<T>(RowColumns());
   bool is_nan = false;
   if (columns <= block_columns) {
     const std::size_t rows = columns == 1 ? 8 : tall_rows;
@@ -194,7 +279,7 @@ HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::
     for (; row + 4 <= end; row += 4) is_nan |= several[columns - 1](group, row);
     for (; row + 2 <= end; row += 2) is_nan |= pair[columns - 1](group, row);
   }
-  for (; row < end; ++row) is_nan |= single<T>[columns - 1](group, row);
+  for (; row < end; ++row) is_nan |= single[columns - 1](group, row);
   return is_nan;
 }
 
@@ -262,8 +347,9 @@ HWY_INLINE void place_in_one(Group<T>& group, T* y, std::size_t n, std::size_t v
 template <class T>
 struct LinkedRow {
   struct Part {
-    PackedBlock<T> block;
+    RowBlock<T> block;
     Group<T> group;
+    bool run() const { return block(group); }
   };
   std::size_t count;
   bool alternates, is_backwards;
@@ -280,11 +366,12 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
       hwy::DivCeil(n, panel_columns<T>) * panel_columns<T> * k * sizeof(T) > packed_row_cached_bytes;
   const std::size_t most =
       alternates ? HWY_MIN(row_columns, alternating_panels * panel_columns<T> / lanes) : row_columns;
+  static constexpr auto blocks = row_blocks<T>(RowColumns());
   auto& row = *new (linked) LinkedRow<T>{0, alternates, false};
   for (std::size_t v = 0, columns; v < vectors; v += columns) {
     columns = next_columns(vectors - v, most);
     auto& part = *new (row.parts() + row.count++) typename LinkedRow<T>::Part{};
-    part.block = single<T>[columns - 1];
+    part.block = blocks[columns - 1];
     part.group.a = a;
     part.group.depth = depth;
     part.group.terms = terms;
@@ -294,14 +381,19 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
 }
 
 template <class T>
-bool run_packed_row(void* linked) {
-  auto& row = *static_cast<LinkedRow<T>*>(linked);
+HWY_NOINLINE bool run_groups(LinkedRow<T>& row) {
   bool is_nan = false;
   const std::size_t step = row.is_backwards ? std::size_t(-1) : 1;  // modulo the numbers there are
   std::size_t at = row.is_backwards ? row.count - 1 : 0;
   row.is_backwards = row.alternates && !row.is_backwards;
-  for (std::size_t i = 0; i < row.count; ++i, at += step) is_nan |= row.parts()[at].block(row.parts()[at].group, 0);
+  for (std::size_t i = 0; i < row.count; ++i, at += step) is_nan |= row.parts()[at].run();
   return is_nan;
+}
+
+template <class T>
+bool run_packed_row(void* linked) {
+  auto& row = *static_cast<LinkedRow<T>*>(linked);
+  return row.count == 1 ? row.parts()->run() : run_groups(row);
 }
 
 template <class T>
