@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "elegans/kernels/row_sweep.hpp"
+
 namespace elegans::ops {
 
 std::vector<Type> PackedMatmul::infer(std::span<const Type> inputs) const {
@@ -104,8 +106,13 @@ class PackedMatmul::Product final : public FixedCall {
 
  private:
   bool alternates() const {
-    const auto elements = static_cast<std::size_t>(layout_.packed().shape.elements(Extents{}));
-    return table_.lanes > 1 && elements * sizeof(T) > kernels::packed_row_cached_bytes;
+    const Shape& packed = layout_.packed().shape;  // panels, k, columns of a panel
+    const auto of = [&](std::size_t axis, std::size_t end) {
+      return static_cast<std::size_t>(packed.product(axis, end).value(Extents{}));
+    };
+    const kernels::RowSweep sweep =
+        kernels::row_sweep(of(0, 1), of(1, 3) * sizeof(T), kernels::first_level_cache_bytes());
+    return table_.lanes > 1 && sweep.alternates;
   }
 
   const PackedLayout& layout_;

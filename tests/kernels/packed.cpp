@@ -173,11 +173,12 @@ TYPED_TEST(Packed, AddsRowsAsTheyAre) {
       }
 }
 
-// What is linked reads its operands anew each time.
+// What is linked reads its operands anew each time. The last matrices are read from both ends in turn, in groups of 8
+// panels and of 4 (kernels/row_sweep.hpp).
 TYPED_TEST(Packed, LinkedRowsAreThoseOfTheProduct) {
   using T = TypeParam;
   for (const auto& [target, table] : tables<T>())
-    for (const Sizes& depth : {Sizes{0}, Sizes{5}, Sizes{16, 1, 33}})
+    for (const Sizes& depth : {Sizes{0}, Sizes{5}, Sizes{16, 1, 33}, Sizes{200}})
       for (std::size_t n = 0; n <= 450; n += n < 40 ? 1 : 13) {
         SCOPED_TRACE(target + ", " + std::to_string(n) + " columns");
         Product<T> product(depth, {n}, 1, 7);

@@ -42,17 +42,13 @@ inline constexpr std::size_t cached_bytes = std::size_t{24} << 20;
 template <class T>
 inline constexpr std::size_t panel_columns = 64 / sizeof(T);
 
-// Memory of a linked row of n columns, enough for every target. A row is swept by in groups of columns, no more of them than
-// two panels go into it; each takes so many bytes, and so does the front.
+// Memory of a linked row of n columns, enough for every target. A row is swept by in groups of columns, no more of them
+// than two panels go into it; each takes so many bytes, and so does the front.
 inline constexpr std::size_t packed_row_group_bytes = 192;
 template <class T>
 constexpr std::size_t packed_row_bytes(std::size_t n) {
   return packed_row_group_bytes * (1 + (n + 2 * panel_columns<T> - 1) / (2 * panel_columns<T>));
 }
-
-// From more bytes on than a first-level cache of the usual size has, a linked row reads its matrix from both ends in turn:
-// it begins with what it has read last.
-inline constexpr std::size_t packed_row_cached_bytes = 32768;
 
 template <class T>
 struct Table {
@@ -104,7 +100,8 @@ struct Table {
                         const std::size_t* width, std::size_t parts, std::size_t rows);
   // A single row of one part, n columns wide, that stays where it is: the first writes what the second needs to know into
   // `linked`, packed_row_bytes() at a multiple of 64, and keeps all pointers, those to operands and depths too. The second
-  // does what packed_matmul would, as often as one likes, and writes in `linked` from which end it begins next (packed_row_cached_bytes).
+  // does what packed_matmul would, as often as one likes, and writes in `linked` from which end it begins next
+  // (kernels/row_sweep.hpp).
   void (*link_packed_row)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* y,
                           std::size_t n, void* linked);
   bool (*run_packed_row)(void* linked);

@@ -9,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "elegans/kernels/row_sweep.hpp"
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
 
@@ -30,9 +31,6 @@ constexpr std::size_t block_columns = 3;
 constexpr std::size_t most_parts = 32;
 // Rows that are multiplied by all columns before the next ones: their left operands stay in the first-level cache.
 constexpr std::size_t cached_bytes = 16384;
-// The columns of a group where a matrix is read from both ends in turn: so few that the cache still has it when the next
-// run begins with it.
-constexpr std::size_t alternating_panels = 3;
 
 // Lanes `from` … `from + count - 1` of a column vector go to y[row · width] on.
 template <class T>
@@ -342,8 +340,7 @@ HWY_INLINE void place_in_one(Group<T>& group, T* y, std::size_t n, std::size_t v
 }
 
 // One row of one part that stays where it is, as a step has it: what there is to find out would cost as much as a small
-// product itself, each time. Of a matrix beyond packed_row_cached_bytes, groups run
-// forwards and backwards in turn.
+// product itself, each time. Groups run forwards, or in turn forwards and backwards (kernels/row_sweep.hpp).
 template <class T>
 struct LinkedRow {
   struct Part {
@@ -362,12 +359,11 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
   const std::size_t vectors = hwy::DivCeil(n, hn::Lanes(hn::ScalableTag<T>())), k = sum_of(depth, terms);
   static_assert(sizeof(typename LinkedRow<T>::Part) <= packed_row_group_bytes);
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  const bool alternates =
-      hwy::DivCeil(n, panel_columns<T>) * panel_columns<T> * k * sizeof(T) > packed_row_cached_bytes;
-  const std::size_t most =
-      alternates ? HWY_MIN(row_columns, alternating_panels * panel_columns<T> / lanes) : row_columns;
+  constexpr std::size_t panel = panel_columns<T>;
+  const RowSweep sweep = row_sweep(hwy::DivCeil(n, panel), panel * k * sizeof(T), first_level_cache_bytes());
+  const std::size_t most = HWY_MIN(row_columns, sweep.panels * panel / lanes);
   static constexpr auto blocks = row_blocks<T>(RowColumns());
-  auto& row = *new (linked) LinkedRow<T>{0, alternates, false};
+  auto& row = *new (linked) LinkedRow<T>{0, sweep.alternates, false};
   for (std::size_t v = 0, columns; v < vectors; v += columns) {
     columns = next_columns(vectors - v, most);
     auto& part = *new (row.parts() + row.count++) typename LinkedRow<T>::Part{};

@@ -1,6 +1,9 @@
 // Sums and maxima over the middle axis of [outer, n, inner].
 
+#include <array>
+#include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
@@ -78,41 +81,51 @@ T reduce_row(const T* x, std::size_t n) {
   return Operation::of_lanes(d, total);
 }
 
-// inner > 1: `columns` vectors of y at once, each one chain over j. n >= 1.
+// inner > 1: `columns` vectors of y at once, each one chain over j. The last one begins at `last`, perhaps in the one
+// before it: what both compute is the same. n >= 1.
 template <class Operation, std::size_t columns, class T>
-void reduce_columns(const T* x, T* y, std::size_t n, std::size_t inner) {
+void reduce_columns(const T* x, T* y, std::size_t n, std::size_t inner, std::ptrdiff_t last) {
   const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
+  const auto lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
+  const auto at = [&](std::size_t c) { return c + 1 < columns ? static_cast<std::ptrdiff_t>(c) * lanes : last; };
   VecOf<decltype(d)> result[columns];
   ELEGANS_UNROLL
-  for (std::size_t c = 0; c < columns; ++c) result[c] = hn::LoadU(d, x + c * lanes);
+  for (std::size_t c = 0; c < columns; ++c) result[c] = hn::LoadU(d, x + at(c));
   for (std::size_t j = 1; j < n; ++j) {
+    x += inner;
     ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) {
-      result[c] = Operation::of(d, result[c], hn::LoadU(d, x + j * inner + c * lanes));
-    }
+    for (std::size_t c = 0; c < columns; ++c) result[c] = Operation::of(d, result[c], hn::LoadU(d, x + at(c)));
   }
   ELEGANS_UNROLL
-  for (std::size_t c = 0; c < columns; ++c) hn::StoreU(result[c], d, y + c * lanes);
+  for (std::size_t c = 0; c < columns; ++c) hn::StoreU(result[c], d, y + at(c));
+}
+
+constexpr std::size_t most_columns = 8;
+template <class T>
+using ReduceColumns = void (*)(const T*, T*, std::size_t, std::size_t, std::ptrdiff_t);
+// By columns, less one.
+template <class Operation, class T, std::size_t... c>
+constexpr std::array<ReduceColumns<T>, sizeof...(c)> all_columns(std::index_sequence<c...>) {
+  return {reduce_columns<Operation, c + 1, T>...};
 }
 
 template <class Operation, class T>
 void reduce(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner) {
+  static constexpr auto columns = all_columns<Operation, T>(std::make_index_sequence<most_columns>());
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   for (std::size_t o = 0; o < outer; ++o, x += n * inner, y += inner) {
     if (inner == 1) {
       *y = reduce_row<Operation>(x, n);
-      continue;
-    }
-    std::size_t i = 0;
-    for (; i + 8 * lanes <= inner; i += 8 * lanes) reduce_columns<Operation, 8>(x + i, y + i, n, inner);
-    for (; i + 4 * lanes <= inner; i += 4 * lanes) reduce_columns<Operation, 4>(x + i, y + i, n, inner);
-    for (; i + lanes <= inner; i += lanes) reduce_columns<Operation, 1>(x + i, y + i, n, inner);
-    if (i < inner) {
-      auto result = load_part(d, x + i, inner - i);
-      for (std::size_t j = 1; j < n; ++j) result = Operation::of(d, result, load_part(d, x + j * inner + i, inner - i));
-      store_part(result, d, y + i, inner - i);
+    } else if (inner < lanes) {
+      auto result = load_part(d, x, inner);
+      for (std::size_t j = 1; j < n; ++j) result = Operation::of(d, result, load_part(d, x + j * inner, inner));
+      store_part(result, d, y, inner);
+    } else {
+      for (std::size_t i = 0; i < inner; i += most_columns * lanes) {
+        const std::size_t left = HWY_MIN(inner - i, most_columns * lanes);
+        columns[hwy::DivCeil(left, lanes) - 1](x + i, y + i, n, inner, static_cast<std::ptrdiff_t>(left - lanes));
+      }
     }
   }
 }

@@ -1,0 +1,98 @@
+// The order of a linked row against a cache that forgets what was used longest ago.
+
+#include "elegans/kernels/row_sweep.hpp"
+
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <cstddef>
+#include <list>
+#include <vector>
+
+namespace elegans::kernels {
+namespace {
+
+constexpr std::size_t line = 64;
+
+class Cache {
+ public:
+  explicit Cache(std::size_t bytes) : lines_(bytes / line) {}
+  bool read(std::size_t address) {
+    const auto found = std::find(used_.begin(), used_.end(), address);
+    const bool is_there = found != used_.end();
+    if (is_there) used_.erase(found);
+    used_.push_back(address);
+    if (used_.size() > lines_) used_.pop_front();
+    return is_there;
+  }
+
+ private:
+  std::size_t lines_;
+  std::list<std::size_t> used_;
+};
+
+struct Group {
+  std::size_t first, end;  // panels
+};
+std::vector<Group> groups_of(std::size_t panels, std::size_t most) {
+  const std::size_t count = (panels + most - 1) / most;
+  std::vector<Group> groups;
+  for (std::size_t g = 0; g < count; ++g) groups.push_back({g * panels / count, (g + 1) * panels / count});
+  return groups;
+}
+
+// How much of a matrix of so many panels of k lines is found in the cache, once it has been read a few times.
+double found(std::size_t panels, std::size_t k, std::size_t cache_bytes, RowSweep sweep) {
+  Cache cache(cache_bytes);
+  std::vector<Group> groups = groups_of(panels, sweep.panels);
+  std::size_t hits = 0;
+  for (int run = 0; run < 6; ++run) {
+    hits = 0;
+    for (const Group& group : groups)
+      for (std::size_t row = 0; row < k; ++row)
+        for (std::size_t p = group.first; p < group.end; ++p) hits += cache.read(p * k + row);
+    if (sweep.alternates) std::reverse(groups.begin(), groups.end());
+  }
+  return static_cast<double>(hits) / static_cast<double>(panels * k);
+}
+
+TEST(RowSweep, LeavesAloneWhatTheCacheHolds) {
+  const RowSweep sweep = row_sweep(4, 32 * line, 32768);
+  EXPECT_EQ(sweep.panels, 4);
+  EXPECT_FALSE(sweep.alternates);
+}
+
+// LSTM(64) and GRU(64) behind 16 inputs, with 32 and with 48 KiB of cache; what is read in order is gone by then.
+TEST(RowSweep, FindsPartOfALargerMatrixInTheCache) {
+  for (const std::size_t cache : {32768, 49152})
+    for (const std::size_t panels : {12, 16}) {
+      SCOPED_TRACE(std::to_string(panels) + " panels, " + std::to_string(cache) + " bytes of cache");
+      constexpr std::size_t k = 81;
+      const RowSweep sweep = row_sweep(panels, k * line, cache);
+      EXPECT_TRUE(sweep.alternates);
+      EXPECT_EQ(found(panels, k, cache, {panels, false}), 0);
+      const double most = static_cast<double>(cache) / static_cast<double>(panels * k * line);
+      EXPECT_GT(found(panels, k, cache, sweep), 0.6 * most);
+      EXPECT_LE(found(panels, k, cache, sweep), most);
+    }
+}
+
+// Groups are as wide as sums want where the cache holds one.
+TEST(RowSweep, TakesAsManyPanelsAsTheCacheHolds) {
+  EXPECT_EQ(row_sweep(16, 81 * line, 49152).panels, 8);
+  EXPECT_EQ(row_sweep(16, 81 * line, 32768).panels, 4);
+  EXPECT_EQ(row_sweep(9, 51 * line, 32768).panels, 8);
+  EXPECT_EQ(row_sweep(16, 400 * line, 49152).panels, 4);
+}
+
+TEST(RowSweep, NeedsNoMatrix) {
+  EXPECT_FALSE(row_sweep(0, 0, 32768).alternates);
+  EXPECT_FALSE(row_sweep(0, 64, 32768).alternates);
+}
+
+TEST(RowSweep, KnowsACacheOfAPlausibleSize) {
+  EXPECT_GE(first_level_cache_bytes(), 8U << 10);
+  EXPECT_LE(first_level_cache_bytes(), 1U << 20);
+}
+
+}  // namespace
+}  // namespace elegans::kernels
