@@ -60,7 +60,7 @@ namespace {
 // vector instructions, and a step of a small network would spend a tenth of its time here else.
 template <class T>
 std::int64_t first_not_finite(std::span<const T> values) noexcept {
-  constexpr std::size_t block = 16;
+  constexpr std::size_t block = 8;
   std::size_t i = 0;
   for (; i + block <= values.size(); i += block) {
     int odd = 0;

@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "elegans/model/columns.hpp"
@@ -64,20 +65,26 @@ struct Preprocessing {
 void validate(const Preprocessing& preprocessing, std::int64_t inputs, std::int64_t outputs,
               std::string_view operation);
 
+// Each number as it is. `to` has the size of `from`.
+template <class From, class To>
+void convert(std::span<const From> from, std::span<To> to) noexcept {
+  if constexpr (std::is_same_v<From, To>) {
+    std::copy(from.begin(), from.end(), to.begin());
+  } else {
+    std::transform(from.begin(), from.end(), to.begin(), [](From x) { return static_cast<To>(x); });
+  }
+}
+
 // One row of scaling.columns() numbers, or of any size where the scaling is empty. `to` has the size of `from`.
 template <class From, class To>
 void standardise(const Scaling& scaling, std::span<const From> from, std::span<To> to) noexcept {
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const double x = from[i];
-    to[i] = static_cast<To>(scaling.empty() ? x : (x - scaling.mean[i]) / scaling.std[i]);
-  }
+  if (scaling.empty()) return convert(from, to);
+  for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<To>((from[i] - scaling.mean[i]) / scaling.std[i]);
 }
 template <class From, class To>
 void unstandardise(const Scaling& scaling, std::span<const From> from, std::span<To> to) noexcept {
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const double z = from[i];
-    to[i] = static_cast<To>(scaling.empty() ? z : z * scaling.std[i] + scaling.mean[i]);
-  }
+  if (scaling.empty()) return convert(from, to);
+  for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<To>(from[i] * scaling.std[i] + scaling.mean[i]);
 }
 
 // In place: scores become probabilities, exp(s − max) / Σ exp(s − max).
