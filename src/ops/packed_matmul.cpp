@@ -111,8 +111,8 @@ class PackedMatmul::Product final : public FixedCall {
       return static_cast<std::size_t>(packed.product(axis, end).value(Extents{}));
     };
     const kernels::RowSweep sweep =
-        kernels::row_sweep(of(0, 1), of(1, 3) * sizeof(T), kernels::first_level_cache_bytes());
-    return table_.lanes > 1 && sweep.alternates;
+        kernels::row_sweep(of(0, 1), of(1, 3) * sizeof(T), table_.row_panels, kernels::first_level_cache_bytes());
+    return table_.lanes > 1 && sweep.alternates;  // the scalar kernels go through it as it stands
   }
 
   const PackedLayout& layout_;

@@ -173,8 +173,34 @@ TYPED_TEST(Packed, AddsRowsAsTheyAre) {
       }
 }
 
-// What is linked reads its operands anew each time. The last matrices are read from both ends in turn, in groups of 8
-// panels and of 4 (kernels/row_sweep.hpp).
+// A bias that no product stands before keeps the sign of its zeros, of one row, linked or not, and of several.
+TYPED_TEST(Packed, KeepsTheBitsOfABiasAlone) {
+  using T = TypeParam;
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t n : {1, 17, 70}) {
+      SCOPED_TRACE(target + ", " + std::to_string(n) + " columns");
+      Product<T> product({1}, {n}, 3);
+      for (std::size_t j = 0; j < n; j += 2) product.b[j] = -T(0);
+      product.pack();
+      const T* const none[] = {nullptr};
+      for (const std::size_t rows : {1, 3}) {
+        T* to = product.y[0].data();
+        table.packed_matmul(none, product.depth.data(), 1, product.packed.data(), &to, product.width.data(), 1, rows);
+        for (std::size_t i = 0; i < rows * n; ++i) {
+          ASSERT_EQ(to[i], product.b[i % n]);
+          ASSERT_EQ(std::signbit(to[i]), std::signbit(product.b[i % n])) << rows << " rows, number " << i;
+        }
+      }
+      Array<T> y = random_array<T>(n, 3);
+      Array<std::uint8_t> linked(packed_row_bytes<T>(n));
+      table.link_packed_row(none, product.depth.data(), 1, product.packed.data(), y.data(), n, linked.data());
+      table.run_packed_row(linked.data());
+      for (std::size_t j = 0; j < n; ++j) ASSERT_EQ(std::signbit(y[j]), std::signbit(product.b[j])) << j;
+    }
+}
+
+// What is linked reads its operands anew each time. Many of the deepest matrices are read from both ends in turn
+// (kernels/row_sweep.hpp).
 TYPED_TEST(Packed, LinkedRowsAreThoseOfTheProduct) {
   using T = TypeParam;
   for (const auto& [target, table] : tables<T>())

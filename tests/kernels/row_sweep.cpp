@@ -56,8 +56,8 @@ double found(std::size_t panels, std::size_t k, std::size_t cache_bytes, RowSwee
 }
 
 TEST(RowSweep, LeavesAloneWhatTheCacheHolds) {
-  const RowSweep sweep = row_sweep(4, 32 * line, 32768);
-  EXPECT_EQ(sweep.panels, 4);
+  const RowSweep sweep = row_sweep(9, 51 * line, 12, 32768);
+  EXPECT_EQ(sweep.panels, 12);
   EXPECT_FALSE(sweep.alternates);
 }
 
@@ -67,7 +67,7 @@ TEST(RowSweep, FindsPartOfALargerMatrixInTheCache) {
     for (const std::size_t panels : {12, 16}) {
       SCOPED_TRACE(std::to_string(panels) + " panels, " + std::to_string(cache) + " bytes of cache");
       constexpr std::size_t k = 81;
-      const RowSweep sweep = row_sweep(panels, k * line, cache);
+      const RowSweep sweep = row_sweep(panels, k * line, 12, cache);
       EXPECT_TRUE(sweep.alternates);
       EXPECT_EQ(found(panels, k, cache, {panels, false}), 0);
       const double most = static_cast<double>(cache) / static_cast<double>(panels * k * line);
@@ -76,22 +76,32 @@ TEST(RowSweep, FindsPartOfALargerMatrixInTheCache) {
     }
 }
 
-// Groups are as wide as sums want where the cache holds one.
+// Eight where 7/8 of the cache hold them.
 TEST(RowSweep, TakesAsManyPanelsAsTheCacheHolds) {
-  EXPECT_EQ(row_sweep(16, 81 * line, 49152).panels, 8);
-  EXPECT_EQ(row_sweep(16, 81 * line, 32768).panels, 4);
-  EXPECT_EQ(row_sweep(9, 51 * line, 32768).panels, 8);
-  EXPECT_EQ(row_sweep(16, 400 * line, 49152).panels, 4);
+  EXPECT_EQ(row_sweep(16, 81 * line, 12, 49152).panels, 8);
+  EXPECT_EQ(row_sweep(16, 84 * line, 12, 49152).panels, 8);
+  EXPECT_EQ(row_sweep(16, 85 * line, 12, 49152).panels, 4);
+  EXPECT_EQ(row_sweep(16, 81 * line, 12, 32768).panels, 4);
 }
 
-TEST(RowSweep, NeedsNoMatrix) {
-  EXPECT_FALSE(row_sweep(0, 0, 32768).alternates);
-  EXPECT_FALSE(row_sweep(0, 64, 32768).alternates);
+// No wider than registers, and never of one panel where there are two: packed_row_bytes() counts on it.
+TEST(RowSweep, MakesNoMoreGroupsThanLinkedRowsHaveMemoryFor) {
+  for (std::size_t panels = 0; panels < 40; ++panels)
+    for (std::size_t k = 0; k < 400; k += 7)
+      for (const std::size_t most : {2, 3, 4, 12})
+        for (const std::size_t cache : {1, 32768, 49152, 131072}) {
+          const RowSweep sweep = row_sweep(panels, k * line, most, cache);
+          ASSERT_GE(sweep.panels, 2);
+          ASSERT_LE(sweep.panels, most);
+          ASSERT_EQ(sweep.alternates, panels > sweep.panels && panels * k * line > cache);
+        }
 }
 
-TEST(RowSweep, KnowsACacheOfAPlausibleSize) {
-  EXPECT_GE(first_level_cache_bytes(), 8U << 10);
-  EXPECT_LE(first_level_cache_bytes(), 1U << 20);
+TEST(RowSweep, TakesTheCacheForOneOfTheUsualSizeWhereNoneIsTold) {
+  EXPECT_EQ(first_level_cache_bytes(49152), 49152);
+  EXPECT_EQ(first_level_cache_bytes(0), 32768);
+  EXPECT_EQ(first_level_cache_bytes(-1), 32768);
+  EXPECT_GT(first_level_cache_bytes(), 0);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "elegans/base/aligned_buffer.hpp"
+#include "elegans/kernels/row_sweep.hpp"
 #include "elegans/ops/circuit_chain.hpp"
 #include "elegans/ops/matmul.hpp"
 #include "elegans/ops/outer_products.hpp"
@@ -188,7 +189,7 @@ TEST(KernelTold, OfPackedProducts) {
   EXPECT_EQ(told(one, {numbers({3, 4}), packed}, How::fixed), "packed_matmul of 3 rows");
   EXPECT_EQ(told(one, {numbers({1, 4}), packed}, How::fixed), "run_packed_row: one row that stays where it is");
   EXPECT_THAT(told(two, {numbers({1, 4}), packed_two}, How::fixed), HasSubstr("2 results apart"));
-  const PackedMatmul large(layout({4000}));
+  const PackedMatmul large(layout({kernels::first_level_cache_bytes() / 4}));
   EXPECT_THAT(told(large, {numbers({1, 4}), numbers(large.layout()->packed().shape)}, How::fixed),
               HasSubstr(lanes() > 1 ? "from both ends of the matrix in turn" : "one row that stays where it is"));
 }

@@ -71,8 +71,9 @@ struct Table {
   void (*link_chain)(const Table& table, const Chain& chain, void* linked);
   void (*place_chain)(void* linked, void* scratch, T* const* arrays, const std::uint32_t* const* index);
   void (*run_chain)(void* linked, std::size_t rows);
-  std::size_t lanes;      // elements of a vector; 1 on `scalar`
-  std::size_t looked_up;  // numbers of an array that chains can look up in registers; 0 where they cannot
+  std::size_t lanes;       // elements of a vector; 1 on `scalar`
+  std::size_t looked_up;   // numbers of an array that chains can look up in registers; 0 where they cannot
+  std::size_t row_panels;  // of a packed matrix that a linked row sums at once, at most (kernels/row_sweep.hpp)
 
   // Products, summed over k in ascending order: y[m,n] = a[m,k] b[k,n], y[m,n] = a[m,k] b[n,k]' and
   // y[m,n] = a[k,m]' b[k,n]. y overlaps nothing. SIMD kernels fuse multiply and add where the machine can.

@@ -73,6 +73,7 @@ Table<T> scalar_table() {
   place_chains(table);
   table.lanes = 1;
   table.looked_up = 0;
+  table.row_panels = 1;
   return table;
 }
 

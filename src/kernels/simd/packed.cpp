@@ -1,6 +1,5 @@
 // Products with a packed matrix (kernels/table.hpp). The sum of a term is one chain of (fused, where the machine has
-// it) multiply-adds over ascending k, whatever the block it is computed in; chains of several terms do not wait for
-// each other.
+// it) multiply-adds over ascending k, whatever the block it is computed in (packed_sums-inl.h).
 //
 // A block is `rows` rows by `columns` vectors of y, held in registers. A vector of columns may belong to several parts:
 // where its lanes go is found once for all rows of a group of columns.
@@ -17,47 +16,17 @@
 #define HWY_TARGET_INCLUDE "kernels/simd/packed.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "kernels/simd/lanes-inl.h"
+#include "kernels/simd/packed_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace elegans::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
-// Vectors in a group of columns of one row and of several rows: enough sums to hide the latency of an addition, and no
-// more than the registers hold.
-constexpr std::size_t row_columns = vector_registers == 32 ? 12 : 8;
+// Vectors in a group of columns of several rows.
 constexpr std::size_t block_columns = 3;
-constexpr std::size_t most_parts = 32;
 // Rows that are multiplied by all columns before the next ones: their left operands stay in the first-level cache.
 constexpr std::size_t cached_bytes = 16384;
-
-// Lanes `from` … `from + count - 1` of a column vector go to y[row · width] on.
-template <class T>
-struct Place {
-  T* y;
-  std::size_t width, from, count;
-};
-
-// Those of column vector c of a group: first[c] … first[c + 1] - 1.
-template <class T>
-struct Places {
-  Place<T> at[row_columns + most_parts];
-  std::size_t first[row_columns + 1];
-};
-
-// The left operands, and a group of columns: where its vectors begin in the packed matrix and where they go. Vectors of
-// a single part stand side by side, `count` numbers from `y` on; those of several have places.
-template <class T>
-struct Group {
-  const T* const* a;
-  const std::size_t* depth;
-  std::size_t terms;
-  const T* b[row_columns];
-  T* y;
-  std::size_t width, count;
-  const Places<T>* places;
-};
 
 // One column of vectors of a block, from row `row` on.
 template <std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
@@ -81,122 +50,6 @@ HWY_INLINE void store_column(D d, const V (&sum)[rows][columns], std::size_t c, 
       for (std::size_t k = 0; k < place.count; ++k) to[i * place.width + k] = lanes[place.from + k];
     }
   }
-}
-
-// Adds the products of the next `depth` k's: a is of the first row, and rows of it are `stride` apart.
-template <std::size_t depth, std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
-HWY_INLINE void add_products(D d, const T* a, std::size_t stride, const T* const (&b)[columns], std::size_t at,
-                             V (&sum)[rows][columns]) {
-  ELEGANS_UNROLL
-  for (std::size_t k = 0; k < depth; ++k) {
-    V vector[columns];
-    ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) vector[c] = hn::LoadU(d, b[c] + at + k * panel_columns<T>);
-    ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) {
-      const auto factor = hn::Set(d, a[i * stride + k]);
-      ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
-    }
-  }
-}
-
-// The sums of one row, a_t of which stands at a[t] + row depth[t]. Of small matrices whatever does not multiply would take
-// as long: no term is told from the first one, for -0 + x is x in each bit, and four k's are counted at once.
-template <std::size_t columns, class D, class V, class T = hn::TFromD<D>>
-HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1][columns]) {
-  constexpr std::size_t panel = panel_columns<T>;
-  const T* b[columns];
-  ELEGANS_UNROLL
-  for (std::size_t c = 0; c < columns; ++c) {
-    b[c] = group.b[c];
-    sum[0][c] = hn::Set(d, T(-0.0));
-  }
-  std::size_t at = 0;
-  for (std::size_t t = 0; t < group.terms; ++t) {
-    const std::size_t depth = group.depth[t];
-    V term[1][columns];
-    if (group.a[t] == nullptr && depth == 1) {
-      ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) term[0][c] = hn::LoadU(d, b[c] + at);
-      at += panel;
-    } else {
-      ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) term[0][c] = hn::Zero(d);
-      const T* a = group.a[t] + row * depth;
-      const T* const end = a + depth;
-      // g++ 12 would count up a pointer for each of eight columns, 7 instructions more.
-      for (; end - a >= 4; a += 4, at += 4 * panel) {
-        __asm__("" : "+r"(at));
-        add_products<4>(d, a, depth, b, at, term);
-      }
-      for (; a < end; ++a, at += panel) {
-        __asm__("" : "+r"(at));
-        add_products<1>(d, a, depth, b, at, term);
-      }
-    }
-    ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) sum[0][c] = hn::Add(sum[0][c], term[0][c]);
-  }
-}
-
-// The sums of a block, from row `first_row` on.
-template <std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
-HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&sum)[rows][columns]) {
-  constexpr std::size_t panel = panel_columns<T>;
-  const T* b[columns];
-  ELEGANS_UNROLL
-  for (std::size_t c = 0; c < columns; ++c) {
-    b[c] = group.b[c];
-    ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) sum[i][c] = hn::Zero(d);
-  }
-  std::size_t at = 0;
-  for (std::size_t t = 0; t < group.terms; ++t) {
-    const std::size_t depth = group.depth[t];
-    if (group.a[t] == nullptr && depth == 1) {
-      ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) {
-        const auto row = hn::LoadU(d, b[c] + at);
-        ELEGANS_UNROLL
-        for (std::size_t i = 0; i < rows; ++i) sum[i][c] = t == 0 ? row : hn::Add(sum[i][c], row);
-      }
-      at += panel;
-      continue;
-    }
-    // The terms before; the registers hold but one sum.
-    V before[rows][columns];
-    if (t > 0) {
-      ELEGANS_UNROLL
-      for (std::size_t i = 0; i < rows; ++i) {
-        ELEGANS_UNROLL
-        for (std::size_t c = 0; c < columns; ++c) {
-          before[i][c] = sum[i][c];
-          sum[i][c] = hn::Zero(d);
-        }
-      }
-    }
-    const T* a = group.a[t] + first_row * depth;
-    for (std::size_t k = 0; k < depth; ++k, at += panel) add_products<1>(d, a + k, depth, b, at, sum);
-    if (t > 0) {
-      ELEGANS_UNROLL
-      for (std::size_t i = 0; i < rows; ++i) {
-        ELEGANS_UNROLL
-        for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::Add(before[i][c], sum[i][c]);
-      }
-    }
-  }
-}
-
-template <std::size_t rows, std::size_t columns, class D, class V>
-HWY_INLINE bool any_nan(D d, const V (&sum)[rows][columns]) {
-  auto is_nan = hn::IsNaN(sum[0][0]);
-  ELEGANS_UNROLL
-  for (std::size_t c = 0; c < columns; ++c) {
-    ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) is_nan = hn::Or(is_nan, hn::IsNaN(sum[i][c]));
-  }
-  return !hn::AllFalse(d, is_nan);
 }
 
 // Returns whether any sum is NaN.
@@ -360,8 +213,9 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
   static_assert(sizeof(typename LinkedRow<T>::Part) <= packed_row_group_bytes);
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
   constexpr std::size_t panel = panel_columns<T>;
-  const RowSweep sweep = row_sweep(hwy::DivCeil(n, panel), panel * k * sizeof(T), first_level_cache_bytes());
-  const std::size_t most = HWY_MIN(row_columns, sweep.panels * panel / lanes);
+  const RowSweep sweep =
+      row_sweep(hwy::DivCeil(n, panel), panel * k * sizeof(T), row_columns * lanes / panel, first_level_cache_bytes());
+  const std::size_t most = sweep.panels * panel / lanes;
   static constexpr auto blocks = row_blocks<T>(RowColumns());
   auto& row = *new (linked) LinkedRow<T>{0, sweep.alternates, false};
   for (std::size_t v = 0, columns; v < vectors; v += columns) {
@@ -431,6 +285,7 @@ void packed(Table<T>& table) {
   table.packed_matmul = packed_matmul<T>;
   table.link_packed_row = link_packed_row<T>;
   table.run_packed_row = run_packed_row<T>;
+  table.row_panels = row_columns * hn::Lanes(hn::ScalableTag<T>()) / panel_columns<T>;
 }
 
 #else
