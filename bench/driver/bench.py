@@ -66,12 +66,14 @@ def chosen(cases, only):
     return [case for case in cases if not only or any(case in named(name) for name in only)]
 
 
-def processor():
-    with open("/proc/cpuinfo") as file:
-        for line in file:
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return "unknown"
+def processor(cpuinfo):
+    """Its name, and family and model where Linux tells them: names that clouds give tell no generation."""
+    told = {}
+    for line in cpuinfo.splitlines():
+        key, _, value = line.partition(":")
+        told.setdefault(key.strip(), value.strip())
+    name = told.get("model name", "unknown")
+    return f"{name} (family {told['cpu family']}, model {told['model']})" if "cpu family" in told and "model" in told else name
 
 
 def output_of(*command):
@@ -85,7 +87,9 @@ def setting(arguments, results):
     command = " ".join(["scripts/bench"] + ["--with-peers"] * bool(arguments.python) +
                        ["--rtneural DIR"] * bool(arguments.rtneural) + [f"--seconds {arguments.seconds:g}"] +
                        [f"--only {name}" for name in arguments.only] + ["--page"] * bool(arguments.page))
-    return {"date": datetime.date.today().isoformat(), "processor": processor(), "cores": len(os.sched_getaffinity(0)),
+    with open("/proc/cpuinfo") as file:
+        name = processor(file.read())
+    return {"date": datetime.date.today().isoformat(), "processor": name, "cores": len(os.sched_getaffinity(0)),
             "clock": arguments.clock, "kind": results[0]["ingredients"]["kind"],
             "compiler": results[0]["ingredients"]["compiler"], "commit": output_of("git", "rev-parse", "--short", "HEAD"),
             "versions": versions, "command": command}

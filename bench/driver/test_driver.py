@@ -266,6 +266,11 @@ class Pages(unittest.TestCase):
                    "commit": "abc", "versions": ["Peer 1"], "command": "scripts/bench"}
         return {"setting": setting, "cases": [measured]}
 
+    def test_processors_have_a_generation(self):
+        amd = "processor\t: 0\nmodel name\t: AMD EPYC\ncpu family\t: 26\nmodel\t\t: 2\n\nprocessor\t: 1\nmodel\t\t: 3\n"
+        self.assertEqual(bench.processor(amd), "AMD EPYC (family 26, model 2)")
+        self.assertEqual(bench.processor("processor: 0\nBogoMIPS: 50\n"), "unknown")
+
     def test_page_has_every_bar_and_series(self):
         written = page.render(self.kept())
         self.assertIn("| step/x | run against eager | 29.1 × (25.8 … 30) | ≥ 20 × (stretch 40) | met |", written)
