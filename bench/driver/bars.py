@@ -34,7 +34,8 @@ def load(file):
 
 
 def check(bars, series_of):
-    """BarError where a bar speaks of a case, a series or a peer that is none. `series_of`: the series of each case."""
+    """BarError where a bar speaks of a case, a series or a peer that is none, or a case has no bar. `series_of`: the series of
+    each case."""
     for bar in bars:
         case = bar["case"]
         if case not in series_of:
@@ -45,6 +46,10 @@ def check(bars, series_of):
             for name in as_list(bar.get(key, [])):
                 if name not in known:
                     raise BarError(f"bars: '{key}' of a bar of '{case}' is '{name}'; expected one of {', '.join(sorted(known))}")
+    for case in series_of:
+        if not any(bar["case"] == case for bar in bars):
+            raise BarError(f"bars: the case '{case}' has none; add one to bench/bars.toml, without 'faster' and 'within' where "
+                           "it is only reported")
 
 
 def as_list(value):

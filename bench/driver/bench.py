@@ -50,6 +50,9 @@ def parse():
     for option, file in (("--page", arguments.page), ("--results", arguments.results)):
         if file and not os.path.isdir(os.path.dirname(os.path.abspath(file))):
             parser.error(f"{option} is '{file}', whose folder is not there; make it first")
+    for file in arguments.kept:
+        if not os.path.isfile(file):
+            parser.error(f"--from is '{file}', which is no file; expected one that --results has written")
     if arguments.page and not arguments.page.endswith(".md"):
         parser.error(f"--page is '{arguments.page}'; expected a path that ends in .md")
     return arguments
@@ -62,7 +65,8 @@ def chosen(cases, only):
 
     for name in only:
         if not named(name):
-            sys.exit(f"no case begins with '{name}'; there are: {', '.join(case['case'] for case in cases)}")
+            print(f"no case begins with '{name}'; there are: {', '.join(case['case'] for case in cases)}", file=sys.stderr)
+            sys.exit(2)
     return [case for case in cases if not only or any(case in named(name) for name in only)]
 
 
@@ -136,14 +140,14 @@ def main():
 
 
 def run(arguments):
-    if arguments.parse:
-        return
+    bars = all_bars.load(os.path.join(ROOT, "bench", "bars.toml"))
+    if arguments.parse:  # before anything is built: every case has bars
+        return chosen([{"case": name} for name in dict.fromkeys(bar["case"] for bar in bars)], arguments.only)
     ours = measure.Ours(arguments.program)
     known = ours.cases()
     if arguments.kept:
         return write_page(joined(arguments.kept, [case["case"] for case in known]), arguments.page)
     cases = chosen(known, arguments.only)
-    bars = all_bars.load(os.path.join(ROOT, "bench", "bars.toml"))
     all_bars.check(bars, {case["case"]: case["series"] for case in known})
     if arguments.quick:
         return measure.run_once(cases, ours)

@@ -120,6 +120,8 @@ class Bars(unittest.TestCase):
                                ({"against": ["policy", "eeger"]}, "'against' of a bar of 'step/x' is 'eeger'")):
             with self.assertRaisesRegex(bars.BarError, message):
                 bars.check([bar | wrong], series_of)
+        with self.assertRaisesRegex(bars.BarError, "the case 'step/y' has none"):
+            bars.check([bar], series_of | {"step/y": ["run"]})
 
     def judge(self, measured, **bar):
         lines = bars.judge_case([{"case": "step/x", "ours": "run"} | bar], measured)
@@ -265,6 +267,16 @@ class Pages(unittest.TestCase):
         setting = {"date": "2000-01-01", "processor": "P", "cores": 1, "clock": "wall", "kind": "AVX2", "compiler": "c",
                    "commit": "abc", "versions": ["Peer 1"], "command": "scripts/bench"}
         return {"setting": setting, "cases": [measured]}
+
+    def test_wrong_options_are_told_before_anything_is_built(self):
+        program = ["--program", "no/such/program", "--parse"]
+        for options, told in ([["--only", "stepp"], "no case begins with 'stepp'; there are: step/cfc-ncp"],
+                              [["--page", "x.md", "--from", "no.json"], "--from is 'no.json', which is no file"],
+                              [["--seconds", "0"], "expected a number above 0"]):
+            done = subprocess.run([sys.executable, bench.__file__, *program, *options], capture_output=True, text=True)
+            self.assertEqual((done.returncode, told in done.stderr), (2, True), done.stderr)
+        done = subprocess.run([sys.executable, bench.__file__, *program, "--only", "step"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_processors_have_a_generation(self):
         amd = "processor\t: 0\nmodel name\t: AMD EPYC\ncpu family\t: 26\nmodel\t\t: 2\n\nprocessor\t: 1\nmodel\t\t: 3\n"
