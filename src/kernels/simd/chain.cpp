@@ -37,7 +37,7 @@ class LinkedChain {
     take(self, 1);
     take(steps_, chain.length + 1);
     const std::size_t places = (2 * count_ + slots_ + 7) / 8 * 8;
-    for (std::intptr_t** array : {&operands_.at, &group_step_, &row_step_}) {
+    for (std::intptr_t** array : {&operands_.at, &placed_, &group_step_, &row_step_}) {
       take(*array, places);
       std::fill_n(*array, places, 0);
     }
@@ -147,10 +147,17 @@ class LinkedChain {
         ++s;
   }
 
-  // Moves all places by a row, or by so many.
-  void advance_rows(std::intptr_t rows) {
-    if (rows == 0) return;
-    for (std::size_t k = 0; k < moving_; ++k) operands_.at[k] += rows * row_step_[k];
+  // Where all places were before they moved.
+  void keep_places() { copy_places(operands_.at, placed_); }
+  void restore_places() { copy_places(placed_, operands_.at); }
+  void copy_places(const std::intptr_t* from, std::intptr_t* to) const {
+    const hn::ScalableTag<std::intptr_t> d;
+    for (std::size_t k = 0; k < moving_; k += hn::Lanes(d)) hn::Store(hn::Load(d, from + k), d, to + k);
+  }
+  // Moves all places to a row.
+  void go_to_row(std::size_t row) {
+    for (std::size_t k = 0; k < moving_; ++k)
+      operands_.at[k] = placed_[k] + static_cast<std::intptr_t>(row) * row_step_[k];
   }
   // Moves all places by a group of `vectors`, 8 or 4: half of 8 is a whole number of bytes in any row.
   template <std::size_t vectors>
@@ -161,11 +168,6 @@ class LinkedChain {
       const auto by = vectors == 8 ? step : hn::ShiftRight<1>(step);
       hn::Store(hn::Add(hn::Load(d, operands_.at + k), by), d, operands_.at + k);
     }
-  }
-  // Moves all places back by so many halves of a group.
-  void go_back(std::size_t halves) {
-    for (std::size_t k = 0; k < moving_; ++k)
-      operands_.at[k] -= static_cast<std::intptr_t>(halves) * (group_step_[k] >> 1);
   }
   using Run = void (*)(const LinkedStep<T>*, const Operands<T>&);
   template <class G>
@@ -182,11 +184,13 @@ class LinkedChain {
 
   // Not inlined: what only one group takes is about as much as its call needs, of registers saved and a frame set up.
   HWY_NOINLINE void run_groups(std::size_t rows) {
+    keep_places();
     if (joins_rows_) {
       run_joined(rows);
     } else {
       run_rows(is_flat_ ? 1 : rows, of_row(is_flat_ ? rows * inner_ : inner_));
     }
+    restore_places();
     if (only_group_ != nullptr) set_group(only_whole_, only_part_);
   }
 
@@ -221,10 +225,11 @@ class LinkedChain {
     operands_.row_mask = ~std::size_t{0};
     const std::size_t vectors = n / lanes(), part = n % lanes();
     for (std::size_t row = 0; row < rows; ++row) {
-      std::size_t done = 0, halves = 0;
+      if (row > 0) go_to_row(row);
+      std::size_t done = 0;
       if (streams_) {
         set_group(4, 0);
-        for (; vectors - done >= 4; done += 4, ++halves) {
+        for (; vectors - done >= 4; done += 4) {
           Group<T, 4>::run(steps_, operands_);
           advance_group<4>();
         }
@@ -232,25 +237,17 @@ class LinkedChain {
         set_group(8, 0);
         for (; vectors - done >= 8; done += 8) {
           Group<T, 8>::run(steps_, operands_);
-          if (done + 8 == vectors && part == 0) continue;
-          advance_group<8>();
-          halves += 2;
+          if (done + 8 < vectors || part > 0) advance_group<8>();
         }
         if (vectors - done >= 4) {
           set_group(4, 0);
           Group<T, 4>::run(steps_, operands_);
           done += 4;
-          if (done < vectors || part > 0) {
-            advance_group<4>();
-            ++halves;
-          }
+          if (done < vectors || part > 0) advance_group<4>();
         }
       }
       run_end(vectors - done, part);
-      go_back(halves);
-      if (row + 1 < rows) advance_rows(1);
     }
-    advance_rows(rows > 0 ? 1 - static_cast<std::intptr_t>(rows) : 0);
   }
 
   // Rows of 1, 2 or 4 vectors, several a group.
@@ -263,20 +260,19 @@ class LinkedChain {
       Group<T, 8>::run(steps_, operands_);
       advance_group<8>();
     }
-    std::size_t left = vectors % 8, halves = 2 * groups;
+    std::size_t left = vectors % 8;
     if (left >= 4) {
       set_group(4, 0);
       Group<T, 4>::run(steps_, operands_);
       advance_group<4>();
       left -= 4;
-      ++halves;
     }
     run_end(left, 0);
-    go_back(halves);
   }
 
   Operands<T> operands_;
   LinkedStep<T>* steps_ = nullptr;
+  std::intptr_t* placed_ = nullptr;  // Operands::at while they move
   // Bytes, by place, from one group of 8 vectors to the next, and from one row to the next.
   std::intptr_t *group_step_ = nullptr, *row_step_ = nullptr;
   Run only_group_ = nullptr;  // of a row
