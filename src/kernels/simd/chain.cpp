@@ -182,6 +182,9 @@ class LinkedChain {
     operands_.last = part == 0 ? (whole - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
   }
 
+  // Those of a row, where it is one.
+  void set_only_group() { set_group(of_row(inner_) / lanes(), of_row(inner_) % lanes()); }
+
   // Not inlined: what only one group takes is about as much as its call needs, of registers saved and a frame set up.
   HWY_NOINLINE void run_groups(std::size_t rows) {
     keep_places();
@@ -191,7 +194,7 @@ class LinkedChain {
       run_rows(is_flat_ ? 1 : rows, of_row(is_flat_ ? rows * inner_ : inner_));
     }
     restore_places();
-    if (only_group_ != nullptr) set_group(only_whole_, only_part_);
+    if (only_group_ != nullptr) set_only_group();
   }
 
   // What runs the last vectors of an array, less than 4 and perhaps a part of one.
@@ -213,9 +216,7 @@ class LinkedChain {
     if (!is_flat_ || streams_ || vectors == 0 || (vectors > 3 && !is_whole_group)) return;
     operands_.row_shift = 31;
     operands_.row_mask = ~std::size_t{0};
-    only_whole_ = whole;
-    only_part_ = part;
-    set_group(whole, part);
+    set_only_group();
     only_group_ = vectors == 8 ? run_as<Group<T, 8>> : vectors == 4 ? run_as<Group<T, 4>> : end_of(vectors);
   }
 
@@ -276,7 +277,6 @@ class LinkedChain {
   // Bytes, by place, from one group of 8 vectors to the next, and from one row to the next.
   std::intptr_t *group_step_ = nullptr, *row_step_ = nullptr;
   Run only_group_ = nullptr;  // of a row
-  std::size_t only_whole_ = 0, only_part_ = 0;
   std::size_t count_, slots_, inner_;
   std::size_t vectors_;          // of a row
   std::size_t moving_ = 0;       // places that move from group to group

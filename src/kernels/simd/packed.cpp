@@ -206,6 +206,12 @@ struct LinkedRow {
   Part* parts() { return reinterpret_cast<Part*>(this + 1); }
 };
 
+// Panels that one row sums at once, at most.
+template <class T>
+HWY_INLINE std::size_t row_panels() {
+  return row_columns * hn::Lanes(hn::ScalableTag<T>()) / panel_columns<T>;
+}
+
 template <class T>
 void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* y,
                      std::size_t n, void* linked) {
@@ -214,7 +220,7 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
   constexpr std::size_t panel = panel_columns<T>;
   const RowSweep sweep =
-      row_sweep(hwy::DivCeil(n, panel), panel * k * sizeof(T), row_columns * lanes / panel, first_level_cache_bytes());
+      row_sweep(hwy::DivCeil(n, panel), panel * k * sizeof(T), row_panels<T>(), first_level_cache_bytes());
   const std::size_t most = sweep.panels * panel / lanes;
   static constexpr auto blocks = row_blocks<T>(RowColumns());
   auto& row = *new (linked) LinkedRow<T>{0, sweep.alternates, false};
@@ -285,7 +291,7 @@ void packed(Table<T>& table) {
   table.packed_matmul = packed_matmul<T>;
   table.link_packed_row = link_packed_row<T>;
   table.run_packed_row = run_packed_row<T>;
-  table.row_panels = row_columns * hn::Lanes(hn::ScalableTag<T>()) / panel_columns<T>;
+  table.row_panels = row_panels<T>();
 }
 
 #else
