@@ -145,9 +145,9 @@ void measure_packed() {
                        Case{1, 64, 1, 256, 1}, Case{16, 34, 1, 34, 4}, Case{16, 28, 2, 22, 4}, Case{16, 15, 2, 8, 4},
                        Case{16, 34, 4, 34, 1}, Case{16, 64, 1, 256, 1}, Case{16, 256, 1, 64, 1},
                        Case{16, 80, 1, 128, 1}, Case{1024, 16, 1, 34, 4}}) {
-    const std::size_t k = c.depth * c.terms, n = c.width * c.parts, panel = kernels::panel_columns<float>;
+    const std::size_t k = c.depth * c.terms, n = c.width * c.parts;
     std::vector<Numbers> a(c.terms, numbers(c.rows * c.depth)), y(c.parts, numbers(c.rows * c.width));
-    Numbers packed = numbers((n + panel - 1) / panel * panel * k + panel);
+    Numbers packed = numbers(kernels::packed_form<float>(k, n).elements() + kernels::panel_columns<float>);
     const std::vector<std::size_t> depth(c.terms, c.depth), width(c.parts, c.width);
     const double items = static_cast<double>(c.rows * k * n);
     const double bytes = static_cast<double>(c.rows * (k + n) + k * n) * sizeof(float);
@@ -193,14 +193,14 @@ void measure_outer() {
 void measure_quarters() {
   for (const std::size_t units : {16, 34, 64, 128})
     for (const std::size_t rows : {1, 16}) {
-      const std::size_t each = units / 4, count = units * each, panel = kernels::panel_columns<float>;
+      const std::size_t each = units / 4, count = units * each;
       std::vector<std::uint32_t> source(count), offsets(units + 1);
       for (std::uint32_t s = 0; s < count; ++s) {
         source[s] = s * 29 % units;
         offsets[s / each + 1] = s + 1;
       }
       Numbers x = numbers(rows * units), w = numbers(count), y(rows * units),
-              packed = numbers((units + panel - 1) / panel * panel * units + panel);
+              packed = numbers(kernels::packed_form<float>(units, units).elements() + kernels::panel_columns<float>);
       const auto size = fmt::format("/quarter of {}x{}, {} rows", units, units, rows);
       const Work work{static_cast<double>(rows * count), 2.0 * static_cast<double>(rows * count),
                       static_cast<double>((2 * rows * units + count) * sizeof(float)), true};

@@ -5,11 +5,11 @@
 
 namespace elegans::kernels {
 
-RowSweep row_sweep(std::size_t panels, std::size_t panel_bytes, std::size_t most, std::size_t cache) {
+RowSweep row_sweep(std::size_t bytes, std::size_t panel_bytes, std::size_t most, std::size_t cache) {
   constexpr std::size_t many = 8, few = 4;
-  if (panels * panel_bytes <= cache) return {most, false};
+  if (bytes <= cache) return {most, false};
   const std::size_t group = std::min(most, many * panel_bytes <= cache / 8 * 7 ? many : few);
-  return {group, panels > group};
+  return {group, bytes > group * panel_bytes};
 }
 
 std::size_t first_level_cache_bytes(long told) { return told > 0 ? static_cast<std::size_t>(told) : 32768; }

@@ -15,7 +15,7 @@ Pack::Pack(PackedLayoutPtr layout) : layout_(std::move(layout)), places_(layout_
       const auto& column = block.connections->index(block.to);
       for (std::size_t s = 0; s < row.size(); ++s)
         places.push_back(static_cast<std::uint32_t>(
-            layout_->place(layout_->first_row(i) + row[s], layout_->first_column(j) + column[s])));
+            layout_->form().place(layout_->first_row(i) + row[s], layout_->first_column(j) + column[s])));
       std::vector<std::uint32_t> sorted = places;
       std::sort(sorted.begin(), sorted.end());
       ensure(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), "two connections have one place");
@@ -39,30 +39,29 @@ std::vector<Type> Pack::infer(std::span<const Type> inputs) const {
 
 template <class T>
 void Pack::pack_matrix(const Call& call, std::size_t term, std::size_t part) const noexcept {
-  constexpr std::size_t panel = kernels::panel_columns<T>;
+  const kernels::PackedForm& form = layout_->form();
   const std::size_t depth = layout_->depth()[term], width = layout_->width()[part];
   const bool transposed = layout_->block(term, part).form == PackedBlock::Form::transposed;
   const T* from = call.in<T>(term * layout_->parts() + part);
   const std::size_t row_stride = transposed ? 1 : width, column_stride = transposed ? depth : 1;
   const std::size_t first_row = layout_->first_row(term), first_column = layout_->first_column(part);
   for (std::size_t n = 0, columns; n < width; n += columns) {
-    columns = std::min(panel - (first_column + n) % panel, width - n);
-    const std::size_t box[2] = {depth, columns}, x_strides[2] = {row_stride, column_stride}, y_strides[2] = {panel, 1};
+    const std::size_t column = first_column + n;
+    columns = std::min(form.panel - column % form.panel, width - n);
+    const std::size_t box[2] = {depth, columns}, x_strides[2] = {row_stride, column_stride},
+                      y_strides[2] = {form.width(column), 1};
     call.kernels.table<T>().copy_strided(from + n * column_stride, x_strides,
-                                         call.out<T>(0) + layout_->place(first_row, first_column + n), y_strides, box,
-                                         2);
+                                         call.out<T>(0) + form.place(first_row, column), y_strides, box, 2);
   }
 }
 
 template <class T>
 void Pack::execute(const Call& call) const noexcept {
   T* packed = call.out<T>(0);
-  const Type type = layout_->packed();
-  const auto elements = static_cast<std::size_t>(type.shape.elements().factor());
   // Absent connections are zeros, and so is what stands behind the last column.
-  const std::size_t last_panel =
-      layout_->exists().empty() ? elements - elements / static_cast<std::size_t>(type.shape[0].factor()) : 0;
-  std::fill(packed + last_panel, packed + elements, T(0));
+  const kernels::PackedForm& form = layout_->form();
+  const std::size_t zeros = layout_->exists().empty() ? form.last_panel() : 0;
+  std::fill(packed + zeros, packed + form.elements(), T(0));
   for (std::size_t i = 0; i < layout_->terms(); ++i)
     for (std::size_t j = 0; j < layout_->parts(); ++j) {
       const std::size_t at = i * layout_->parts() + j;

@@ -24,8 +24,7 @@ PackedLayout::PackedLayout(Dtype dtype, std::vector<std::size_t> depth, std::vec
       depth_(std::move(depth)),
       width_(std::move(width)),
       blocks_(std::move(blocks)),
-      rows_(total(depth_, depth_.size())),
-      columns_(total(width_, width_.size())) {
+      form_{total(depth_, depth_.size()), total(width_, width_.size()), 64 / size_of(dtype)} {
   ensure(terms() >= 1 && terms() <= max_terms && parts() >= 1 && parts() <= max_parts,
          "a packed matrix of many blocks");
   ensure(blocks_.size() == terms() * parts() && blocks_.size() <= max_blocks, "a packed matrix with other blocks");
@@ -42,13 +41,13 @@ PackedLayout::PackedLayout(Dtype dtype, std::vector<std::size_t> depth, std::vec
       if (one.form != PackedBlock::Form::connections) continue;
       ensure(one.connections->width(opposite(one.to)) == depth_[i] && one.connections->width(one.to) == width_[j],
              "connections of another size than their block");
-      exists_.resize(static_cast<std::size_t>(packed().shape.elements().factor()), 1);
+      exists_.resize(form_.elements(), 1);
       for (std::size_t k = 0; k < depth_[i]; ++k)
-        for (std::size_t n = 0; n < width_[j]; ++n) exists_[place(first_row(i) + k, first_column(j) + n)] = 0;
+        for (std::size_t n = 0; n < width_[j]; ++n) exists_[form_.place(first_row(i) + k, first_column(j) + n)] = 0;
       const auto& row = one.connections->index(opposite(one.to));
       const auto& column = one.connections->index(one.to);
       for (std::size_t s = 0; s < row.size(); ++s)
-        exists_[place(first_row(i) + row[s], first_column(j) + column[s])] = 1;
+        exists_[form_.place(first_row(i) + row[s], first_column(j) + column[s])] = 1;
     }
 }
 
@@ -67,15 +66,7 @@ Shape PackedLayout::block_shape(std::size_t term, std::size_t part) const {
   return {static_cast<std::int64_t>(block(term, part).connections->count())};
 }
 
-Type PackedLayout::packed() const {
-  const std::size_t panels = (columns_ + panel() - 1) / panel();
-  return {dtype_, Shape{static_cast<std::int64_t>(panels), static_cast<std::int64_t>(rows_),
-                        static_cast<std::int64_t>(panel())}};
-}
-
-std::size_t PackedLayout::place(std::size_t k, std::size_t n) const {
-  return n / panel() * rows_ * panel() + k * panel() + n % panel();
-}
+Type PackedLayout::packed() const { return {dtype_, Shape{static_cast<std::int64_t>(form_.elements())}}; }
 
 std::size_t PackedLayout::first_row(std::size_t term) const { return total(depth_, term); }
 std::size_t PackedLayout::first_column(std::size_t part) const { return total(width_, part); }

@@ -106,12 +106,9 @@ class PackedMatmul::Product final : public FixedCall {
 
  private:
   bool alternates() const {
-    const Shape& packed = layout_.packed().shape;  // panels, k, columns of a panel
-    const auto of = [&](std::size_t axis, std::size_t end) {
-      return static_cast<std::size_t>(packed.product(axis, end).value(Extents{}));
-    };
-    const kernels::RowSweep sweep =
-        kernels::row_sweep(of(0, 1), of(1, 3) * sizeof(T), table_.row_panels, kernels::first_level_cache_bytes());
+    const kernels::PackedForm& form = layout_.form();
+    const kernels::RowSweep sweep = kernels::row_sweep(form.elements() * sizeof(T), form.k * form.panel * sizeof(T),
+                                                       table_.row_panels, kernels::first_level_cache_bytes());
     return table_.lanes > 1 && sweep.alternates;  // the scalar kernels go through it as it stands
   }
 

@@ -26,7 +26,7 @@ struct Product {
         k(std::accumulate(depth.begin(), depth.end(), std::size_t{0})),
         n(std::accumulate(width.begin(), width.end(), std::size_t{0})),
         b(random_array<T>(k * n, seed)),
-        packed((n + panel_columns<T> - 1) / panel_columns<T> * k * panel_columns<T>) {
+        packed(packed_form<T>(k, n).elements()) {
     for (const std::size_t d : depth) a.push_back(random_array<T>(rows * d, ++seed));
     for (const std::size_t w : width) y.push_back(random_array<T>(rows * w, ++seed));
     pack();
@@ -39,7 +39,8 @@ struct Product {
   }
   std::size_t place(std::size_t p, std::size_t j) const {
     constexpr std::size_t panel = panel_columns<T>;
-    return j / panel * k * panel + p * panel + j % panel;
+    const std::size_t width = n - j / panel * panel <= panel / 2 ? panel / 2 : panel;
+    return j / panel * panel * k + p * width + j % panel;
   }
 
   // `first` rows on, `count` of them; whether any result is NaN.

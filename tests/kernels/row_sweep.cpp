@@ -56,7 +56,7 @@ double found(std::size_t panels, std::size_t k, std::size_t cache_bytes, RowSwee
 }
 
 TEST(RowSweep, LeavesAloneWhatTheCacheHolds) {
-  const RowSweep sweep = row_sweep(9, 51 * line, 12, 32768);
+  const RowSweep sweep = row_sweep(9 * 51 * line, 51 * line, 12, 32768);
   EXPECT_EQ(sweep.panels, 12);
   EXPECT_FALSE(sweep.alternates);
 }
@@ -67,7 +67,7 @@ TEST(RowSweep, FindsPartOfALargerMatrixInTheCache) {
     for (const std::size_t panels : {12, 16}) {
       SCOPED_TRACE(std::to_string(panels) + " panels, " + std::to_string(cache) + " bytes of cache");
       constexpr std::size_t k = 81;
-      const RowSweep sweep = row_sweep(panels, k * line, 12, cache);
+      const RowSweep sweep = row_sweep(panels * k * line, k * line, 12, cache);
       EXPECT_TRUE(sweep.alternates);
       EXPECT_EQ(found(panels, k, cache, {panels, false}), 0);
       const double most = static_cast<double>(cache) / static_cast<double>(panels * k * line);
@@ -78,10 +78,10 @@ TEST(RowSweep, FindsPartOfALargerMatrixInTheCache) {
 
 // Eight where 7/8 of the cache hold them.
 TEST(RowSweep, TakesAsManyPanelsAsTheCacheHolds) {
-  EXPECT_EQ(row_sweep(16, 81 * line, 12, 49152).panels, 8);
-  EXPECT_EQ(row_sweep(16, 84 * line, 12, 49152).panels, 8);
-  EXPECT_EQ(row_sweep(16, 85 * line, 12, 49152).panels, 4);
-  EXPECT_EQ(row_sweep(16, 81 * line, 12, 32768).panels, 4);
+  EXPECT_EQ(row_sweep(16 * 81 * line, 81 * line, 12, 49152).panels, 8);
+  EXPECT_EQ(row_sweep(16 * 84 * line, 84 * line, 12, 49152).panels, 8);
+  EXPECT_EQ(row_sweep(16 * 85 * line, 85 * line, 12, 49152).panels, 4);
+  EXPECT_EQ(row_sweep(16 * 81 * line, 81 * line, 12, 32768).panels, 4);
 }
 
 // No wider than registers, and never of one panel where there are two: packed_row_bytes() counts on it.
@@ -90,7 +90,7 @@ TEST(RowSweep, MakesNoMoreGroupsThanLinkedRowsHaveMemoryFor) {
     for (std::size_t k = 0; k < 400; k += 7)
       for (const std::size_t most : {2, 3, 4, 12})
         for (const std::size_t cache : {1, 32768, 49152, 131072}) {
-          const RowSweep sweep = row_sweep(panels, k * line, most, cache);
+          const RowSweep sweep = row_sweep(panels * k * line, k * line, most, cache);
           ASSERT_GE(sweep.panels, 2);
           ASSERT_LE(sweep.panels, most);
           ASSERT_EQ(sweep.alternates, panels > sweep.panels && panels * k * line > cache);

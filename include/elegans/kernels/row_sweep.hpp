@@ -22,9 +22,9 @@ struct RowSweep {
   bool alternates;  // whether there are several groups, which run backwards every other time
 };
 
-// For a matrix of so many panels, each of so many bytes, where registers take `most` panels at once, and a first-level
-// cache of `cache` bytes.
-RowSweep row_sweep(std::size_t panels, std::size_t panel_bytes, std::size_t most, std::size_t cache);
+// For a matrix of so many bytes, of panels of `panel_bytes` each (the last one may be narrow), where registers take `most`
+// panels at once, and a first-level cache of `cache` bytes.
+RowSweep row_sweep(std::size_t bytes, std::size_t panel_bytes, std::size_t most, std::size_t cache);
 
 // Bytes of the first-level data cache of a core as the C library tells them.
 std::size_t first_level_cache_bytes();

@@ -24,6 +24,7 @@
 #include <cstdint>
 
 #include "elegans/kernels/functions.hpp"
+#include "elegans/kernels/packed_form.hpp"
 
 namespace elegans::kernels {
 
@@ -37,10 +38,6 @@ const char* instruction_set(Target target);
 // Bytes that a call may read and write in all for what it writes to be in a cache afterwards: most of a last-level
 // cache, or of a core's share of a large one.
 inline constexpr std::size_t cached_bytes = std::size_t{24} << 20;
-
-// Columns of one panel of a packed matrix: a cache line.
-template <class T>
-inline constexpr std::size_t panel_columns = 64 / sizeof(T);
 
 // Memory of a linked row of n columns, enough for every target. A row is swept by in groups of columns, no more of them
 // than two panels go into it; each takes so many bytes, and so does the front.
@@ -85,12 +82,8 @@ struct Table {
   void (*outer_products)(const T* const* a, const std::size_t* m, std::size_t terms, const T* const* b,
                          const std::size_t* n, std::size_t parts, std::size_t k, T* const* y);
 
-  // Products with a packed matrix b [K,N], which is kept as panels of panel_columns columns, one cache line wide, with
-  // zeros behind column N-1; here P stands for panel_columns<T>:
-  //
-  //     packed[(n / P) K P + k P + n % P] = b[k,n]          packed [ceil(N / P), K, P], best at a multiple of 64 bytes
-  //
-  // Its rows are cut into `terms` blocks of depth[i] and its columns into `parts` blocks of width[j]:
+  // Products with a packed matrix b [K,N] (kernels/packed_form.hpp). Its rows are cut into `terms` blocks of depth[i] and
+  // its columns into `parts` blocks of width[j]:
   //     y_j[r,n] = sum over i and k: a_i[r,k] b[K_i + k, N_j + n], K_i = depth[0] + … + depth[i-1], N_j likewise
   // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Where depth[i] is 1 and a_i
   // null, the term is the row b[K_i] itself, in every row of y: a bias keeps its bits, the sign of a zero too. Each term

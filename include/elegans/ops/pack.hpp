@@ -1,7 +1,7 @@
 #pragma once
 // The packed form of a matrix of blocks (ops/packed_layout.hpp), for packed_matmul.
 //
-//     packed [panels, K, columns of a panel]      inputs: the blocks B_ij row by row, each
+//     packed [elements of the form]      inputs: the blocks B_ij row by row, each
 //
 //     plain        [depth_i, width_j]
 //     transposed   [width_j, depth_i]

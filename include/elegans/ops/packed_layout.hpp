@@ -9,7 +9,7 @@
 // A row of blocks of form `row` is a bias: it has no left operand, and is added as it is.
 //
 // A block is given as it is, transposed, or as the weights of a circuit's connections (one a connection, absent ones
-// are zeros in the packed form). The packed form is kernels/table.hpp's: panels of one cache line of columns.
+// are zeros in the packed form). The packed form is kernels/packed_form.hpp's.
 
 #include <vector>
 
@@ -47,8 +47,8 @@ class PackedLayout {
   // The shape that block (term, part) is given in, and the type of the packed form.
   Shape block_shape(std::size_t term, std::size_t part) const;
   Type packed() const;
-  // Where b[k, n] of the joined matrix stands in the packed form.
-  std::size_t place(std::size_t k, std::size_t n) const;
+  // Where numbers of the joined matrix stand in it.
+  const kernels::PackedForm& form() const { return form_; }
   // First row and column of a block.
   std::size_t first_row(std::size_t term) const;
   std::size_t first_column(std::size_t part) const;
@@ -65,13 +65,11 @@ class PackedLayout {
   }
 
  private:
-  std::size_t panel() const { return 64 / size_of(dtype_); }
-
   Dtype dtype_;
   std::vector<std::size_t> depth_, width_;
   std::vector<PackedBlock> blocks_;
   std::vector<std::size_t> operands_;
-  std::size_t rows_ = 0, columns_ = 0;
+  kernels::PackedForm form_;
   std::vector<std::uint8_t> exists_;
 };
 

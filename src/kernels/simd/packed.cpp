@@ -53,14 +53,14 @@ HWY_INLINE void store_column(D d, const V (&sum)[rows][columns], std::size_t c, 
 }
 
 // Returns whether any sum is NaN.
-template <std::size_t rows, std::size_t columns, class T>
+template <std::size_t rows, std::size_t columns, std::size_t narrow, class T>
 bool multiply_packed(const Group<T>& group, std::size_t first_row) {
   const hn::ScalableTag<T> d;
   VecOf<decltype(d)> sum[rows][columns];
   if constexpr (rows == 1) {
-    sum_row(d, group, first_row, sum);
+    sum_row<narrow>(d, group, first_row, sum);
   } else {
-    sum_rows(d, group, first_row, sum);
+    sum_rows<narrow>(d, group, first_row, sum);
   }
   const std::size_t lanes = hn::Lanes(d);
   ELEGANS_UNROLL
@@ -78,11 +78,11 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
 }
 
 // The same of the only row of one part; all vectors but the last are whole.
-template <std::size_t columns, class T>
+template <std::size_t columns, std::size_t narrow, class T>
 bool multiply_row(const Group<T>& group) {
   const hn::ScalableTag<T> d;
   VecOf<decltype(d)> sum[1][columns];
-  sum_row(d, group, 0, sum);
+  sum_row<narrow>(d, group, 0, sum);
   const std::size_t lanes = hn::Lanes(d), whole = columns - 1;
   T* const y = group.y;
   const std::size_t last = group.count - whole * lanes;
@@ -103,26 +103,32 @@ template <class T>
 using RowBlock = bool (*)(const Group<T>&);
 
 // Those of one row, by columns less one.
-template <class T, std::size_t... c>
+template <std::size_t narrow, class T, std::size_t... c>
 constexpr std::array<PackedBlock<T>, sizeof...(c)> singles(std::index_sequence<c...>) {
-  return {multiply_packed<1, c + 1, T>...};
+  return {multiply_packed<1, c + 1, HWY_MIN(narrow, c + 1), T>...};
 }
-template <class T, std::size_t... c>
+template <std::size_t narrow, class T, std::size_t... c>
 constexpr std::array<RowBlock<T>, sizeof...(c)> row_blocks(std::index_sequence<c...>) {
-  return {multiply_row<c + 1, T>...};
+  return {multiply_row<c + 1, HWY_MIN(narrow, c + 1), T>...};
 }
-using RowColumns = std::make_index_sequence<row_columns>;
+// The same for each number of narrow columns.
+template <class T, std::size_t... narrow>
+constexpr std::array<std::array<RowBlock<T>, row_columns>, sizeof...(narrow)> row_blocks_of(
+    std::index_sequence<narrow...>) {
+  return {row_blocks<narrow, T>(std::make_index_sequence<row_columns>())...};
+}
 
-template <class T>
-HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::size_t row, std::size_t end) {
-  static constexpr PackedBlock<T> pair[] = {multiply_packed<2, 1, T>, multiply_packed<2, 2, T>,
-                                            multiply_packed<2, 3, T>};
-  static constexpr PackedBlock<T> several[] = {multiply_packed<4, 1, T>, multiply_packed<4, 2, T>,
-                                               multiply_packed<4, 3, T>};
+template <std::size_t narrow, class T>
+HWY_INLINE bool multiply_columns(const Group<T>& group, std::size_t columns, std::size_t row, std::size_t end) {
+  static constexpr PackedBlock<T> pair[] = {multiply_packed<2, 1, HWY_MIN(narrow, 1), T>,
+                                            multiply_packed<2, 2, narrow, T>, multiply_packed<2, 3, narrow, T>};
+  static constexpr PackedBlock<T> several[] = {multiply_packed<4, 1, HWY_MIN(narrow, 1), T>,
+                                               multiply_packed<4, 2, narrow, T>, multiply_packed<4, 3, narrow, T>};
   constexpr std::size_t tall_rows = vector_registers == 32 ? 8 : 4;
-  static constexpr PackedBlock<T> tall[] = {multiply_packed<8, 1, T>, multiply_packed<tall_rows, 2, T>,
-                                            multiply_packed<tall_rows, 3, T>};
-  static constexpr auto single = singles<T>(RowColumns());
+  static constexpr PackedBlock<T> tall[] = {multiply_packed<8, 1, HWY_MIN(narrow, 1), T>,
+                                            multiply_packed<tall_rows, 2, narrow, T>,
+                                            multiply_packed<tall_rows, 3, narrow, T>};
+  static constexpr auto single = singles<narrow, T>(std::make_index_sequence<row_columns>());
   bool is_nan = false;
   if (columns <= block_columns) {
     const std::size_t rows = columns == 1 ? 8 : tall_rows;
@@ -132,6 +138,17 @@ HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::
   }
   for (; row < end; ++row) is_nan |= single[columns - 1](group, row);
   return is_nan;
+}
+
+// Rows `row` … `end` - 1 of a group of columns, the last `narrow` of which are a narrow panel's.
+template <class T>
+HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::size_t narrow, std::size_t row,
+                               std::size_t end) {
+  static_assert(narrow_columns<T> <= 2);
+  if constexpr (narrow_columns<T> == 2) {
+    if (narrow == 2) return multiply_columns<2>(group, columns, row, end);
+  }
+  return narrow == 1 ? multiply_columns<1>(group, columns, row, end) : multiply_columns<0>(group, columns, row, end);
 }
 
 // Walks along the parts of a row of y, vector by vector.
@@ -173,6 +190,15 @@ HWY_INLINE std::size_t sum_of(const std::size_t* sizes, std::size_t count) {
   std::size_t sum = 0;
   for (std::size_t i = 0; i < count; ++i) sum += sizes[i];
   return sum;
+}
+
+// How many of the vectors v … v + columns - 1 of a matrix of n columns belong to a narrow panel.
+template <class T>
+HWY_INLINE std::size_t narrow_of(std::size_t n, std::size_t v, std::size_t columns) {
+  constexpr std::size_t panel = panel_columns<T>;
+  const std::size_t end = (v + columns) * hn::Lanes(hn::ScalableTag<T>()), first = n / panel * panel;
+  if (end <= first || n - first > panel / 2) return 0;
+  return HWY_MIN(columns, hwy::DivCeil(end - first, hn::Lanes(hn::ScalableTag<T>())));
 }
 
 // Vectors v … v + columns - 1 of a matrix of k rows.
@@ -219,15 +245,15 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
   static_assert(sizeof(typename LinkedRow<T>::Part) <= packed_row_group_bytes);
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
   constexpr std::size_t panel = panel_columns<T>;
-  const RowSweep sweep =
-      row_sweep(hwy::DivCeil(n, panel), panel * k * sizeof(T), row_panels<T>(), first_level_cache_bytes());
+  const RowSweep sweep = row_sweep(packed_form<T>(k, n).elements() * sizeof(T), panel * k * sizeof(T), row_panels<T>(),
+                                   first_level_cache_bytes());
   const std::size_t most = sweep.panels * panel / lanes;
-  static constexpr auto blocks = row_blocks<T>(RowColumns());
+  static constexpr auto blocks = row_blocks_of<T>(std::make_index_sequence<narrow_columns<T> + 1>());
   auto& row = *new (linked) LinkedRow<T>{0, sweep.alternates, false};
   for (std::size_t v = 0, columns; v < vectors; v += columns) {
     columns = next_columns(vectors - v, most);
     auto& part = *new (row.parts() + row.count++) typename LinkedRow<T>::Part{};
-    part.block = blocks[columns - 1];
+    part.block = blocks[narrow_of<T>(n, v, columns)][columns - 1];
     part.group.a = a;
     part.group.depth = depth;
     part.group.terms = terms;
@@ -280,7 +306,7 @@ bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
         for (std::size_t c = 0; c < columns; ++c) places.first[c + 1] = walk.next(places.at, places.first[c], lanes);
         group.places = &places;
       }
-      is_nan |= multiply_group(group, columns, row, HWY_MIN(row + tile, rows));
+      is_nan |= multiply_group(group, columns, narrow_of<T>(n, v, columns), row, HWY_MIN(row + tile, rows));
     }
   }
   return is_nan;

@@ -20,6 +20,10 @@ namespace elegans::kernels::HWY_NAMESPACE {
 constexpr std::size_t row_columns = vector_registers == 32 ? 12 : 8;
 constexpr std::size_t most_parts = 32;
 
+// Vectors of a narrow panel (kernels/packed_form.hpp). Of wide registers it fills half of one.
+template <class T>
+inline constexpr std::size_t narrow_columns = HWY_MAX(1, panel_columns<T> / 2 / hn::MaxLanes(hn::ScalableTag<T>()));
+
 // Lanes `from` … `from + count - 1` of a column vector go to y[row · width] on.
 template <class T>
 struct Place {
@@ -47,15 +51,30 @@ struct Group {
   const Places<T>* places;
 };
 
+// Column vector c in row k of those that begin at `at` in whole panels; the last `narrow` vectors of a group are a narrow
+// panel's.
+template <std::size_t narrow, std::size_t columns, class D, class T = hn::TFromD<D>>
+HWY_INLINE VecOf<D> load_column(D d, const T* const (&b)[columns], std::size_t c, std::size_t at, std::size_t k = 0) {
+  constexpr std::size_t panel = panel_columns<T>;
+  if (c + narrow < columns) return hn::LoadU(d, b[c] + at + k * panel);
+  const T* const from = b[c] + at / 2 + k * (panel / 2);
+  if constexpr (hn::MaxLanes(D()) > panel / 2) {
+    return hn::ZeroExtendVector(d, hn::LoadU(hn::Half<D>(), from));
+  } else {
+    return hn::LoadU(d, from);
+  }
+}
+
 // Adds the products of the next `depth` k's: a is of the first row, and rows of it are `stride` apart.
-template <std::size_t depth, std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+template <std::size_t depth, std::size_t narrow, std::size_t rows, std::size_t columns, class D, class V,
+          class T = hn::TFromD<D>>
 HWY_INLINE void add_products(D d, const T* a, std::size_t stride, const T* const (&b)[columns], std::size_t at,
                              V (&sum)[rows][columns]) {
   ELEGANS_UNROLL
   for (std::size_t k = 0; k < depth; ++k) {
     V vector[columns];
     ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) vector[c] = hn::LoadU(d, b[c] + at + k * panel_columns<T>);
+    for (std::size_t c = 0; c < columns; ++c) vector[c] = load_column<narrow>(d, b, c, at, k);
     ELEGANS_UNROLL
     for (std::size_t i = 0; i < rows; ++i) {
       const auto factor = hn::Set(d, a[i * stride + k]);
@@ -67,7 +86,7 @@ HWY_INLINE void add_products(D d, const T* a, std::size_t stride, const T* const
 
 // The sums of one row, a_t of which stands at a[t] + row depth[t]. Of small matrices whatever does not multiply would take
 // as long: no term is told from the first one, for -0 + x is x in each bit, and four k's are counted at once.
-template <std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+template <std::size_t narrow, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
 HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1][columns]) {
   constexpr std::size_t panel = panel_columns<T>;
   const T* b[columns];
@@ -82,7 +101,7 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
     V term[1][columns];
     if (group.a[t] == nullptr && depth == 1) {
       ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) term[0][c] = hn::LoadU(d, b[c] + at);
+      for (std::size_t c = 0; c < columns; ++c) term[0][c] = load_column<narrow>(d, b, c, at);
       at += panel;
     } else {
       ELEGANS_UNROLL
@@ -92,11 +111,11 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
       // g++ 12 would count up a pointer for each of eight columns, 7 instructions more.
       for (; end - a >= 4; a += 4, at += 4 * panel) {
         __asm__("" : "+r"(at));
-        add_products<4>(d, a, depth, b, at, term);
+        add_products<4, narrow>(d, a, depth, b, at, term);
       }
       for (; a < end; ++a, at += panel) {
         __asm__("" : "+r"(at));
-        add_products<1>(d, a, depth, b, at, term);
+        add_products<1, narrow>(d, a, depth, b, at, term);
       }
     }
     ELEGANS_UNROLL
@@ -105,7 +124,7 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
 }
 
 // The sums of a block, from row `first_row` on.
-template <std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+template <std::size_t narrow, std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
 HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&sum)[rows][columns]) {
   constexpr std::size_t panel = panel_columns<T>;
   const T* b[columns];
@@ -121,7 +140,7 @@ HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&
     if (group.a[t] == nullptr && depth == 1) {
       ELEGANS_UNROLL
       for (std::size_t c = 0; c < columns; ++c) {
-        const auto row = hn::LoadU(d, b[c] + at);
+        const auto row = load_column<narrow>(d, b, c, at);
         ELEGANS_UNROLL
         for (std::size_t i = 0; i < rows; ++i) sum[i][c] = t == 0 ? row : hn::Add(sum[i][c], row);
       }
@@ -141,7 +160,7 @@ HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&
       }
     }
     const T* a = group.a[t] + first_row * depth;
-    for (std::size_t k = 0; k < depth; ++k, at += panel) add_products<1>(d, a + k, depth, b, at, sum);
+    for (std::size_t k = 0; k < depth; ++k, at += panel) add_products<1, narrow>(d, a + k, depth, b, at, sum);
     if (t > 0) {
       ELEGANS_UNROLL
       for (std::size_t i = 0; i < rows; ++i) {
