@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "elegans/kernels/nearest_cache.hpp"
 #include "elegans/ops/sources.hpp"
+#include "graph/fetch_ahead.hpp"
 
 namespace elegans::graph {
 namespace {
@@ -221,6 +223,10 @@ void Frame::fix(const ops::Kernels& kernels) {
     call.padded = padded_inputs(*step.node);
     fixed_.back().call = step.operation->fix(call);
   }
+  std::vector<ops::FixedCall*> calls;
+  for (const FixedStep& fixed : fixed_)
+    if (fixed.call) calls.push_back(fixed.call.get());
+  fetch_ahead(calls, kernels::first_level_cache_bytes());
   is_fixed_ = true;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "elegans/kernels/nearest_cache.hpp"
 #include "elegans/kernels/row_sweep.hpp"
 
 namespace elegans::ops {
@@ -88,7 +89,7 @@ class PackedMatmul::Product final : public FixedCall {
     if (linked_.data())
       return std::string("run_packed_row: one row that stays where it is") +
              (alternates() ? ", from both ends of the matrix in turn, which the nearest cache does not hold" : "") +
-             resummed(layout_);
+             resummed(layout_) + fetches();
     return rows_ == 1 && parts_ > 1
                ? fmt::format("packed_matmul of one row: {} results apart", parts_) + resummed(layout_)
                : of_rows(rows_, layout_);
@@ -101,10 +102,31 @@ class PackedMatmul::Product final : public FixedCall {
                              : table_.packed_matmul(a_, depth, layout_.terms(), packed_, y_, width_, parts_, rows_);
     if (any_nan && !layout_.exists().empty())
       table_.packed_resum(a_, depth, layout_.terms(), packed_, layout_.exists().data(), y_, width_, parts_, rows_);
+    kernels::fetch(fetched_, fetched_bytes_);
     return {};
   }
 
+  // Half of a matrix: while it is multiplied, the other half comes as fast. Where vectors are narrower than a cache line,
+  // the whole comes as fast as it is multiplied.
+  Sweep sweep() const override {
+    if (rows_ != 1) return {};
+    const std::size_t bytes = layout_.form().elements() * sizeof(T);
+    const bool waits = table_.lanes == kernels::panel_columns<T> && !alternates();
+    return {reinterpret_cast<const std::byte*>(packed_), bytes, waits ? bytes / 2 : 0};
+  }
+  void fetch_behind(const std::byte* from, std::size_t bytes) override {
+    fetched_ = from;
+    fetched_bytes_ = bytes;
+  }
+
  private:
+  std::string fetches() const {
+    return fetched_bytes_ == 0 ? ""
+                               : fmt::format(
+                                     "; then it fetches {} bytes of the next matrix, for the nearest cache does "
+                                     "not hold all that a step reads",
+                                     fetched_bytes_);
+  }
   bool alternates() const {
     const kernels::PackedForm& form = layout_.form();
     const kernels::RowSweep sweep = kernels::row_sweep(form.elements() * sizeof(T), form.k * form.panel * sizeof(T),
@@ -121,6 +143,8 @@ class PackedMatmul::Product final : public FixedCall {
   std::size_t width_[PackedLayout::max_parts];
   std::size_t parts_ = 0;
   AlignedBuffer linked_;
+  const std::byte* fetched_ = nullptr;
+  std::size_t fetched_bytes_ = 0;
 };
 
 Status PackedMatmul::run(const Call& call) const noexcept {

@@ -260,6 +260,8 @@ class ProductChain::FixedRow final : public FixedCall {
     return status;
   }
   std::string kernel() const override { return fmt::format("{}, then {}", product_->kernel(), chain_.kernel()); }
+  Sweep sweep() const override { return product_->sweep(); }
+  void fetch_behind(const std::byte* from, std::size_t bytes) override { product_->fetch_behind(from, bytes); }
 
  private:
   FixedChain<T> chain_;

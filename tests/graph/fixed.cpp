@@ -1,8 +1,10 @@
 // Executables whose addresses are fixed give the bits of those whose addresses may change, and go back to them.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -10,6 +12,7 @@
 #include "elegans/graph/executable.hpp"
 #include "elegans/graph/functions.hpp"
 #include "elegans/graph/scan.hpp"
+#include "elegans/kernels/nearest_cache.hpp"
 #include "support/count_allocations.hpp"
 #include "support/graphs.hpp"
 #include "support/message_of.hpp"
@@ -21,6 +24,7 @@ namespace {
 using ::testing::AllOf;
 using testing::CountAllocations;
 using ::testing::HasSubstr;
+using ::testing::Matcher;
 using testing::message_of;
 using ::testing::Not;
 
@@ -225,6 +229,37 @@ TEST(Fixed, AbsentConnectionsTakeNoPart) {
     }
     EXPECT_EQ(fixed.run(), free.run()) << units;
   }
+}
+
+// Two steps through two matrices of `units` by `units`.
+Graph two_layers(std::int64_t units) {
+  Graph graph;
+  const auto input = [&](const char* name, const Shape& shape) { return graph.input(name, {Dtype::f32, shape}); };
+  const Value h = input("h", {Dim::batch(), units}), u = input("u", {units, units}), v = input("v", {units, units});
+  const LoopResult result = scan(Dim(2), std::array{h}, {}, [&](const Loop& loop) {
+    return LoopResult{.carried = {tanh(matmul(tanh(matmul(loop.carried[0], u)), v))}, .stacked = {}, .summed = {}};
+  });
+  graph.output("next", result.carried[0]);
+  return graph;
+}
+
+// The nearest cache holds each of the matrices, or both. Elsewhere than with vectors of a cache line nothing is fetched.
+TEST(Fixed, FetchesTheNextMatrixWhereTheCacheDoesNotHoldAll) {
+  const auto side = [](std::size_t bytes) {
+    return static_cast<std::int64_t>(std::sqrt(static_cast<double>(bytes) / sizeof(float)));
+  };
+  const std::size_t cache = kernels::first_level_cache_bytes();
+  const std::int64_t large = side(cache / 8 * 5) / 16 * 16, small = side(cache / 3) / 16 * 16;
+  Bound free(two_layers(large), kernels::Target::best), fixed(two_layers(large), kernels::Target::best);
+  fixed.executable().fix(one);
+  EXPECT_EQ(fixed.run(3), free.run(3));
+  const bool whole_lines = kernels::table<float>(kernels::Target::best).lanes == kernels::panel_columns<float>;
+  const std::string said = fmt::format("it fetches {} bytes of the next matrix", large * large * 2);
+  EXPECT_THAT(fixed.executable().explain(),
+              whole_lines ? Matcher<std::string>(HasSubstr(said)) : Not(HasSubstr("fetches")));
+  Bound held(two_layers(small), kernels::Target::best);
+  held.executable().fix(one);
+  EXPECT_THAT(held.executable().explain(), AllOf(HasSubstr("run_packed_row"), Not(HasSubstr("fetches"))));
 }
 
 // What explain() says of kernels: before the first run for the largest extents, then for those of the last run, and of

@@ -97,12 +97,5 @@ TEST(RowSweep, MakesNoMoreGroupsThanLinkedRowsHaveMemoryFor) {
         }
 }
 
-TEST(RowSweep, TakesTheCacheForOneOfTheUsualSizeWhereNoneIsTold) {
-  EXPECT_EQ(first_level_cache_bytes(49152), 49152);
-  EXPECT_EQ(first_level_cache_bytes(0), 32768);
-  EXPECT_EQ(first_level_cache_bytes(-1), 32768);
-  EXPECT_GT(first_level_cache_bytes(), 0);
-}
-
 }  // namespace
 }  // namespace elegans::kernels

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "elegans/base/aligned_buffer.hpp"
+#include "elegans/kernels/nearest_cache.hpp"
 #include "elegans/kernels/row_sweep.hpp"
 #include "elegans/ops/circuit_chain.hpp"
 #include "elegans/ops/matmul.hpp"

@@ -26,9 +26,4 @@ struct RowSweep {
 // panels at once, and a first-level cache of `cache` bytes.
 RowSweep row_sweep(std::size_t bytes, std::size_t panel_bytes, std::size_t most, std::size_t cache);
 
-// Bytes of the first-level data cache of a core as the C library tells them.
-std::size_t first_level_cache_bytes();
-// What it tells, or 32 KiB where that is no size: 0 or -1.
-std::size_t first_level_cache_bytes(long told);
-
 }  // namespace elegans::kernels

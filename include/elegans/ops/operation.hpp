@@ -78,6 +78,13 @@ struct Call {
   }
 };
 
+// Numbers that each run of a fixed call reads once from one end to the other, as a product of one row does its matrix.
+struct Sweep {
+  const std::byte* from = nullptr;
+  std::size_t bytes = 0;
+  std::size_t ahead = 0;  // of them, from the front: what is worth having in the nearest cache before the run begins
+};
+
 // An invocation whose sizes and addresses are fixed; only the contents of its memory change from run to run. Its bits are
 // those of Operation::run.
 class FixedCall {
@@ -86,6 +93,9 @@ class FixedCall {
   virtual Status run() noexcept = 0;
   // What it calls, and why, as Operation::kernel tells it.
   virtual std::string kernel() const = 0;
+  virtual Sweep sweep() const { return {}; }
+  // Asks run() to fetch these bytes into the nearest cache when its own sweep is done: a call that comes later reads them.
+  virtual void fetch_behind(const std::byte*, std::size_t) {}
 };
 
 // Arithmetic and traffic of one invocation. A transcendental function counts as `transcendental_flop`.

@@ -8,6 +8,7 @@
 #include <new>
 #include <utility>
 
+#include "elegans/kernels/nearest_cache.hpp"
 #include "elegans/kernels/row_sweep.hpp"
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"

@@ -1,0 +1,26 @@
+#include "graph/fetch_ahead.hpp"
+
+#include <set>
+
+namespace elegans::graph {
+
+void fetch_ahead(const std::vector<ops::FixedCall*>& calls, std::size_t cache) {
+  std::vector<ops::FixedCall*> sweeping;
+  std::set<const std::byte*> matrices;
+  std::size_t bytes = 0;
+  for (ops::FixedCall* const call : calls) {
+    const ops::Sweep sweep = call->sweep();
+    if (sweep.bytes == 0) continue;
+    sweeping.push_back(call);
+    if (matrices.insert(sweep.from).second) bytes += sweep.bytes;
+  }
+  // An eighth is left to operands.
+  if (bytes <= cache / 8 * 7) return;
+  for (std::size_t i = 0; i < sweeping.size(); ++i) {
+    const ops::Sweep own = sweeping[i]->sweep(), next = sweeping[(i + 1) % sweeping.size()]->sweep();
+    // A matrix for which nothing is fetched is one that finds again what was read of it last.
+    if (own.ahead > 0 && next.ahead > 0 && next.from != own.from) sweeping[i]->fetch_behind(next.from, next.ahead);
+  }
+}
+
+}  // namespace elegans::graph
