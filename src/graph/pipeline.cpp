@@ -38,6 +38,7 @@ const std::vector<PassRow> pipeline{
     {"simplify", simplify},  // what hoisting left behind
     {"pack", pack},
     {"merge", merge},
+    {"affine", affine},  // while a matrix and its product stand in one loop
     {"hoist", hoist},  // packed matrices leave the loops
     {"layout", layout},
     {"defer", defer},
@@ -45,7 +46,7 @@ const std::vector<PassRow> pipeline{
     {"hoist", hoist},  // what is brought into order leaves them too
     {"exact", nullptr, exact},
     {"simplify", simplify},
-    {"affine", nullptr, affine},
+    {"affine", affine},  // of a step that is written out
     {"outer", outer},
     {"accumulate", accumulate},
     {"pick", pick},

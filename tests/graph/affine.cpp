@@ -1,4 +1,4 @@
-// Affine maps of one row become one product, with the bits of what they were.
+// Affine maps become one product, with the bits of what they were.
 
 #include "elegans/graph/passes/affine.hpp"
 
@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "elegans/graph/functions.hpp"
+#include "elegans/graph/scan.hpp"
 #include "elegans/ops/packed_matmul.hpp"
 #include "support/check_gradient.hpp"
 
@@ -57,9 +58,9 @@ Graph step(const Written& results, Dtype dtype) {
   return graph;
 }
 
-std::vector<Tensor> numbers(Dtype dtype, std::int64_t batch = 1) {
+std::vector<Tensor> numbers(Dtype dtype, std::int64_t batch = 1, std::int64_t time = 1) {
   std::vector<Tensor> all;
-  for (const Shape& shape : {Shape{1, batch, 5}, Shape{batch, 4}, Shape{5, 3}, Shape{5, 3}, Shape{11}, Shape{4, 3},
+  for (const Shape& shape : {Shape{time, batch, 5}, Shape{batch, 4}, Shape{5, 3}, Shape{5, 3}, Shape{11}, Shape{4, 3},
                              Shape{4, 3}, Shape{3}, Shape{3}})
     all.push_back(random_tensor(shape, all.size() + 1).to(dtype));
   return all;
@@ -131,7 +132,7 @@ TEST(Affine, LeavesPartsThatAreNotAlike) {
               }),
               untouched);
   EXPECT_THAT(products_of([](const Terms& t) {
-                return std::vector{(t.xa + t.b) + t.hu * 2.0, (t.xb + t.c) + t.hv};
+                return std::vector{(t.hu + t.b) + t.xa * 2.0, (t.hv + t.c) + t.xb, t.hu};
               }),
               untouched);
 }
@@ -144,9 +145,39 @@ TEST(Affine, LeavesOtherSums) {
   EXPECT_THAT(products_of([](const Terms& t) { return std::vector{t.b * t.c + t.c}; }), IsEmpty());
 }
 
-TEST(Affine, KeepsToOneRow) {
+TEST(Affine, TakesSumsOfSeveralRows) {
   EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu}; }, 2),
-              ElementsAre("5 by 3", "4 by 3"));
+              ElementsAre("5 + 1 + 4 by 3"));
+}
+
+// Products in front of a loop and inside it. What is known before the loop takes its bias along (passes/hoist.hpp).
+TEST(Affine, TakesSumsInLoops) {
+  const auto products_in_loop = [](const Written& results) {
+    const Extents several{.batch = 3, .time = 4};
+    std::vector<std::string> products;
+    for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+      Executable with = compile(step(results, dtype), {.reserve = several, .disable = {"fuse"}});
+      Executable without = compile(step(results, dtype), {.reserve = several, .disable = {"affine", "fuse"}});
+      products.clear();
+      const auto note = [&](const Node& node, const char* where) {
+        if (node.operation->name() == "packed_matmul") products.push_back(where + node.operation->options());
+      };
+      for (const Node& node : with.graph().nodes()) {
+        note(node, "");
+        if (const Scan* scan = as_scan(node))
+          for (const Node& inner : scan->body().nodes()) note(inner, "each step ");
+      }
+      const std::vector<Tensor> inputs = numbers(dtype, 3, 4);
+      EXPECT_EQ(bytes_of(std::move(with), inputs), bytes_of(std::move(without), inputs)) << to_string(dtype);
+    }
+    return products;
+  };
+  EXPECT_THAT(products_in_loop([](const Terms& t) { return std::vector{(t.hu + t.b) + t.c}; }),
+              ElementsAre("each step 4 + 1 + 1 by 3"));
+  EXPECT_THAT(products_in_loop([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu, t.xb + t.hv}; }),
+              ElementsAre("5 by 3 | 3", "each step 4 by 3 | 3"));
+  EXPECT_THAT(products_in_loop([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu, (t.xc + t.c) + t.hv}; }),
+              ElementsAre("5 + 1 by 3 | 3, 1 of 4 blocks of connections", "each step 4 by 3 | 3"));
 }
 
 // A bias of -0 makes -0 of a product that is -0, or rounds to it.

@@ -54,7 +54,9 @@ class Affine {
     Rewrite rewrite(graph_);
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
       if (const auto sums = at.find(n); sums != at.end()) write(sums->second, rewrite);
-      if (!gone_.count(n)) rewrite.copy(graph_.nodes()[n]);
+      if (gone_.count(n)) continue;
+      const Scan* scan = as_scan(graph_.nodes()[n]);
+      rewrite.copy(graph_.nodes()[n], scan ? with_body(*scan, Affine(scan->body(), counts_).run()) : nullptr);
     }
     return rewrite.finish();
   }
@@ -84,13 +86,13 @@ class Affine {
     return graph_.nodes()[static_cast<std::size_t>(uses_.producers[product.inputs.back()])];
   }
 
-  // The terms of the sum that node n adds up, if it is one of a single row: each addition adds a term to what came
-  // before it. Products of several terms come first, for their terms are added up before.
+  // The terms of the sum that node n adds up, if it is one: each addition adds a term to what came before it. Products of
+  // several terms come first, for their terms are added up before.
   bool collect(std::size_t n, Sum& sum) const {
     const Node& node = graph_.nodes()[n];
     if (!is_addition(node)) return false;
     const Shape& shape = graph_.type(node.outputs[0]).shape;
-    if (shape.rank() < 2 || !(shape.product(0, shape.rank() - 1) == Dim(1))) return false;
+    if (shape.rank() < 2) return false;
     std::optional<Term> term[2];
     for (const std::size_t i : {0, 1}) term[i] = term_of(node.inputs[i], shape);
     for (const std::size_t i : {0, 1}) {
@@ -197,9 +199,12 @@ class Affine {
       }
       const Node& node = graph_.nodes()[product];
       const Layout& layout = layout_of(product);
+      std::size_t left = 0;
       for (std::size_t i = 0; i < layout.terms(); ++i) {
         depth.push_back(layout.depth()[i]);
-        lefts.push_back(reshape(rewrite.at(node.inputs[i]), row(depth.back())));
+        // A term may be a bias already, which has no operand.
+        if (layout.block(i, 0).form != ops::PackedBlock::Form::row)
+          lefts.push_back(reshape(rewrite.at(node.inputs[left++]), row(depth.back())));
         for (const Sum& sum : sums) {
           const std::size_t part = sum.terms[t].part;
           blocks.push_back(layout.block(i, part));
@@ -222,7 +227,7 @@ class Affine {
 
 }  // namespace
 
-Graph affine(const Graph& graph, const Extents&, PassReport& report) {
+Graph affine(const Graph& graph, PassReport& report) {
   std::size_t removed = 0;
   Counts counts;
   // What nobody reads would count as a reader.

@@ -20,7 +20,7 @@ namespace elegans::graph {
 namespace {
 
 struct Counts {
-  std::size_t invariant = 0, products = 0, sums = 0, split = 0, stayed = 0;
+  std::size_t invariant = 0, products = 0, biases = 0, sums = 0, split = 0, stayed = 0;
 };
 
 bool is_product(const Node& node) {
@@ -156,6 +156,7 @@ class Taken {
       moved.insert(lead.begin(), lead.end());
       ++counts_.products;
     }
+    add_biases(moved, readers_of);
     moved_.assign(moved.begin(), moved.end());
     for (std::size_t n = 0; n < body_.nodes().size(); ++n)
       counts_.stayed += is_product(body_.nodes()[n]) && !moved.contains(n) ? 1 : 0;
@@ -169,6 +170,29 @@ class Taken {
     });
     choose_sums(readers_of, [&](const Node& node) { return as_sum_of_rows(node) && kept.contains(node.inputs[0]); });
     std::sort(sums_.begin(), sums_.end(), [](const Sum& a, const Sum& b) { return a.output < b.output; });
+  }
+
+  // Additions of what is the same at every step to a product that moves and that nothing else reads.
+  void add_biases(std::set<std::size_t>& moved, const std::vector<std::vector<std::size_t>>& readers_of) {
+    const auto is_moved_product = [&](ValueId value) {
+      const std::int32_t maker = producers_[value];
+      return maker >= 0 && moved.contains(static_cast<std::size_t>(maker)) && origin_[value] == Origin::scanned &&
+             is_product(body_.nodes()[static_cast<std::size_t>(maker)]) && readers_of[value].size() == 1 &&
+             std::none_of(body_.outputs().begin(), body_.outputs().end(),
+                          [&](const Port& port) { return port.value == value; });
+    };
+    for (std::size_t n = 0; n < body_.nodes().size(); ++n) {
+      const Node& node = body_.nodes()[n];
+      if (!is_addition(node) || !can_stack(node)) continue;
+      for (const std::size_t i : {0, 1}) {
+        const ValueId product = node.inputs[i], bias = node.inputs[1 - i];
+        if (!is_moved_product(product) || origin_[bias] != Origin::captured ||
+            !(body_.type(node.outputs[0]).shape == body_.type(product).shape))
+          continue;
+        moved.insert(n);
+        ++counts_.biases;
+      }
+    }
   }
 
   // Summed outputs whose maker `fits`, and that nothing else reads.
@@ -362,6 +386,7 @@ Graph hoist(const Graph& graph, PassReport& report) {
   report.note(counts.invariant, "nodes that are the same at every step moved in front of their loop");
   report.note(counts.split, "products of joined parts split");
   report.note(counts.products, "products of inputs computed for all steps at once");
+  report.note(counts.biases, "biases added to them there");
   report.note(counts.sums, "sums of products and of rows computed for all steps at once");
   report.note(counts.stayed,
               "products refused: they read what their loop carries, or what cannot be computed for all steps");

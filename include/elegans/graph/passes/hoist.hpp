@@ -4,8 +4,8 @@
 //     same at every step        scan(c, x[t]; w):  c ← c + x[t] · softplus(w)
 //                            →  s = softplus(w);   scan(c, x[t]; s):  c ← c + x[t] · s
 //
-//     products of inputs        scan(h, x[t]; w, u):  h ← tanh(x[t] w + h u)
-//                            →  p = x w (all steps at once);   scan(h, p[t]; u):  h ← tanh(p[t] + h u)
+//     products of inputs        scan(h, x[t]; w, b, u):  h ← tanh(x[t] w + b + h u)
+//                            →  p = x w + b (all steps at once);   scan(h, p[t]; u):  h ← tanh(p[t] + h u)
 //
 //     sums of products          scan(…):  Σ_t a[t]' b[t]                          (at a circuit's connections too)
 //                            →  scan(…) stacks a and b;   a' b over all steps and rows at once
