@@ -39,7 +39,7 @@ const std::vector<PassRow> pipeline{
     {"pack", pack},
     {"merge", merge},
     {"affine", affine},  // while a matrix and its product stand in one loop
-    {"hoist", hoist},  // packed matrices leave the loops
+    {"hoist", hoist},    // packed matrices leave the loops
     {"layout", layout},
     {"defer", defer},
     {"order", order},

@@ -185,11 +185,13 @@ void ProductChain::execute(const Call& call) const noexcept {
   const void* finished[PackedLayout::max_parts];
   product_in[lefts_] = call.inputs[lefts_];
   for (std::size_t row = 0; row < rows; row += at_once) {
-    for (std::size_t i = 0; i < lefts_; ++i) product_in[i] = call.in<T>(i) + row * left_width(i, call.sizes);
+    // Mostly all rows are one block: then no width is asked for.
+    for (std::size_t i = 0; i < lefts_; ++i)
+      product_in[i] = call.in<T>(i) + (row > 0 ? row * left_width(i, call.sizes) : 0);
     std::size_t kept = 0, read = 0;
     for (std::size_t j = 0; j < uses_.size(); ++j) {
       product_out[j] = uses_[j] == Use::read ? static_cast<void*>(workspace + read * bytes)
-                                             : call.out<T>(kept) + row * result_width(j, call.sizes);
+                                             : call.out<T>(kept) + (row > 0 ? row * result_width(j, call.sizes) : 0);
       kept += uses_[j] == Use::read ? 0 : 1;
       if (uses_[j] != Use::kept) finished[read++] = product_out[j];
     }

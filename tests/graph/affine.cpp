@@ -174,9 +174,13 @@ TEST(Affine, TakesSumsInLoops) {
   };
   EXPECT_THAT(products_in_loop([](const Terms& t) { return std::vector{(t.hu + t.b) + t.c}; }),
               ElementsAre("each step 4 + 1 + 1 by 3"));
-  EXPECT_THAT(products_in_loop([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu, t.xb + t.hv}; }),
+  EXPECT_THAT(products_in_loop([](const Terms& t) {
+                return std::vector{(t.xa + t.b) + t.hu, t.xb + t.hv};
+              }),
               ElementsAre("5 by 3 | 3", "each step 4 by 3 | 3"));
-  EXPECT_THAT(products_in_loop([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu, (t.xc + t.c) + t.hv}; }),
+  EXPECT_THAT(products_in_loop([](const Terms& t) {
+                return std::vector{(t.xa + t.b) + t.hu, (t.xc + t.c) + t.hv};
+              }),
               ElementsAre("5 + 1 by 3 | 3, 1 of 4 blocks of connections", "each step 4 by 3 | 3"));
 }
 

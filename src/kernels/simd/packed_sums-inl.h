@@ -51,15 +51,20 @@ struct Group {
   const Places<T>* places;
 };
 
+// Whether a block computes its narrow column for two rows in one vector, one in each half.
+template <std::size_t narrow, std::size_t rows, class D>
+inline constexpr bool pairs_rows = narrow == 1 && rows % 2 == 0 && hn::MaxLanes(D()) > panel_columns<hn::TFromD<D>> / 2;
+
 // Column vector c in row k of those that begin at `at` in whole panels; the last `narrow` vectors of a group are a narrow
-// panel's.
-template <std::size_t narrow, std::size_t columns, class D, class T = hn::TFromD<D>>
+// panel's. `twice`: where that is half a vector, it fills both halves.
+template <std::size_t narrow, bool twice, std::size_t columns, class D, class T = hn::TFromD<D>>
 HWY_INLINE VecOf<D> load_column(D d, const T* const (&b)[columns], std::size_t c, std::size_t at, std::size_t k = 0) {
   constexpr std::size_t panel = panel_columns<T>;
   if (c + narrow < columns) return hn::LoadU(d, b[c] + at + k * panel);
   const T* const from = b[c] + at / 2 + k * (panel / 2);
   if constexpr (hn::MaxLanes(D()) > panel / 2) {
-    return hn::ZeroExtendVector(d, hn::LoadU(hn::Half<D>(), from));
+    const auto half = hn::LoadU(hn::Half<D>(), from);
+    return twice ? hn::Combine(d, half, half) : hn::ZeroExtendVector(d, half);
   } else {
     return hn::LoadU(d, from);
   }
@@ -70,16 +75,26 @@ template <std::size_t depth, std::size_t narrow, std::size_t rows, std::size_t c
           class T = hn::TFromD<D>>
 HWY_INLINE void add_products(D d, const T* a, std::size_t stride, const T* const (&b)[columns], std::size_t at,
                              V (&sum)[rows][columns]) {
+  constexpr bool pairs = pairs_rows<narrow, rows, D>;
+  constexpr std::size_t whole = pairs ? columns - 1 : columns;
   ELEGANS_UNROLL
   for (std::size_t k = 0; k < depth; ++k) {
     V vector[columns];
     ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) vector[c] = load_column<narrow>(d, b, c, at, k);
+    for (std::size_t c = 0; c < columns; ++c) vector[c] = load_column<narrow, pairs>(d, b, c, at, k);
+    V even;
     ELEGANS_UNROLL
     for (std::size_t i = 0; i < rows; ++i) {
       const auto factor = hn::Set(d, a[i * stride + k]);
       ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
+      for (std::size_t c = 0; c < whole; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
+      if constexpr (pairs) {
+        if (i % 2 == 0) {
+          even = factor;
+        } else {
+          sum[i - 1][whole] = hn::MulAdd(hn::ConcatUpperLower(d, factor, even), vector[whole], sum[i - 1][whole]);
+        }
+      }
     }
   }
 }
@@ -101,7 +116,7 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
     V term[1][columns];
     if (group.a[t] == nullptr && depth == 1) {
       ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) term[0][c] = load_column<narrow>(d, b, c, at);
+      for (std::size_t c = 0; c < columns; ++c) term[0][c] = load_column<narrow, false>(d, b, c, at);
       at += panel;
     } else {
       ELEGANS_UNROLL
@@ -127,6 +142,7 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
 template <std::size_t narrow, std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
 HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&sum)[rows][columns]) {
   constexpr std::size_t panel = panel_columns<T>;
+  constexpr bool pairs = pairs_rows<narrow, rows, D>;
   const T* b[columns];
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) {
@@ -140,7 +156,7 @@ HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&
     if (group.a[t] == nullptr && depth == 1) {
       ELEGANS_UNROLL
       for (std::size_t c = 0; c < columns; ++c) {
-        const auto row = load_column<narrow>(d, b, c, at);
+        const auto row = load_column<narrow, pairs>(d, b, c, at);
         ELEGANS_UNROLL
         for (std::size_t i = 0; i < rows; ++i) sum[i][c] = t == 0 ? row : hn::Add(sum[i][c], row);
       }
@@ -167,6 +183,13 @@ HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&
         ELEGANS_UNROLL
         for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::Add(before[i][c], sum[i][c]);
       }
+    }
+  }
+  if constexpr (pairs) {
+    ELEGANS_UNROLL
+    for (std::size_t i = 0; i < rows; i += 2) {
+      V& both = sum[i][columns - 1];
+      sum[i + 1][columns - 1] = hn::ZeroExtendVector(d, hn::UpperHalf(hn::Half<D>(), both));
     }
   }
 }
