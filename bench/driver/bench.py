@@ -53,8 +53,11 @@ def parse():
     for file in arguments.kept:
         if not os.path.isfile(file):
             parser.error(f"--from is '{file}', which is no file; expected one that --results has written")
-    if arguments.page and not arguments.page.endswith(".md"):
-        parser.error(f"--page is '{arguments.page}'; expected a path that ends in .md")
+    if arguments.page and (not os.path.basename(arguments.page).removesuffix(".md") or not arguments.page.endswith(".md") or
+                           os.path.isdir(arguments.page)):
+        parser.error(f"--page is '{arguments.page}'; expected the path of a file that ends in .md")
+    if arguments.quick and arguments.json:
+        parser.error("--quick judges no time and has nothing to print: leave out --json")
     return arguments
 
 
@@ -107,14 +110,27 @@ def write_page(kept, file):
     chart.write(kept, drawing)
 
 
+SETTING = ("date", "processor", "cores", "clock", "kind", "compiler", "commit", "versions", "command")
+
+
+def kept_in(name):
+    """What a file of --results holds."""
+    try:
+        with open(name) as file:
+            kept = json.load(file)
+        if kept["cases"] and all(key in kept["setting"] for key in SETTING) and \
+                all({"case", "text", "series", "ingredients", "bars"} <= case.keys() for case in kept["cases"]):
+            return kept
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    sys.exit(f"--from: {name} is no file of --results")
+
+
 def joined(files, order):
     """What several runs on one machine kept, as one: cases in the order of the table, commands one after the other."""
     parts = []
     for name in files:
-        with open(name) as file:
-            parts.append(json.load(file))
-        if not isinstance(parts[-1], dict) or not {"setting", "cases"} <= parts[-1].keys():
-            sys.exit(f"--from: {name} is no file of --results")
+        parts.append(kept_in(name))
     names = [case["case"] for part in parts for case in part["cases"]]
     for name in sorted(set(names)):
         if name not in order:

@@ -244,6 +244,19 @@ class Turns(unittest.TestCase):
             os.sched_setaffinity(0, before)
         self.assertEqual((started, missing), ({}, {name: measure.NO_SECOND_CORE for name in ("two", "one")}))
 
+    def test_libraries_are_not_steered_by_what_the_shell_holds(self):
+        given = {"PATH": "/bin", "OPENBLAS_CORETYPE": "Haswell", "MKL_DEBUG_CPU_TYPE": "5", "OMP_NUM_THREADS": "8"}
+        self.assertEqual(workers.unsteered(given), {"PATH": "/bin"})
+        os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+        try:
+            worker = workers.Worker([sys.executable, "-c", "import json, os; print(json.dumps({'core': os.getenv("
+                                     "'OPENBLAS_CORETYPE'), 'threads': os.getenv('OMP_NUM_THREADS')}), flush=True); input()"],
+                                    os.sched_getaffinity(0), {"OMP_NUM_THREADS": "1"})
+        finally:
+            del os.environ["OPENBLAS_CORETYPE"]
+        worker.close()
+        self.assertEqual(worker.header, {"core": None, "threads": "1"})
+
     def test_why_a_process_ended_is_told(self):
         worker = workers.Worker([sys.executable, "-c", "import sys; print('{}', flush=True); sys.exit('no memory')"],
                                 os.sched_getaffinity(0))
@@ -258,6 +271,9 @@ class Options(unittest.TestCase):
         program = ["--program", "no/such/program", "--parse"]
         for options, told in ([["--only", "stepp"], "no case begins with 'stepp'; there are: step/cfc-ncp"],
                               [["--page", "x.md", "--from", "no.json"], "--from is 'no.json', which is no file"],
+                              [["--page", "x.txt"], "expected the path of a file that ends in .md"],
+                              [["--page", ".md"], "expected the path of a file that ends in .md"],
+                              [["--quick", "--json"], "leave out --json"],
                               [["--seconds", "0"], "expected a number above 0"]):
             done = subprocess.run([sys.executable, bench.__file__, *program, *options], capture_output=True, text=True)
             self.assertEqual((done.returncode, told in done.stderr), (2, True), done.stderr)

@@ -8,6 +8,14 @@ import subprocess
 PEERS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers")
 
 
+# What a shell may hold that steers libraries: a peer is measured as it would choose by itself.
+STEERING = ("OPENBLAS_", "GOTO_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_", "OMP_", "KMP_", "GOMP_", "ORT_", "TORCH", "MLX_")
+
+
+def unsteered(environment):
+    return {name: value for name, value in environment.items() if not name.startswith(STEERING)}
+
+
 class Missing(Exception):
     """A series that cannot be measured here; the text says why."""
 
@@ -18,7 +26,7 @@ class Worker:
     def __init__(self, command, cores, environment=None):
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=os.environ | (environment or {}), preexec_fn=lambda: os.sched_setaffinity(0, cores))
+            env=unsteered(os.environ) | (environment or {}), preexec_fn=lambda: os.sched_setaffinity(0, cores))
         self.header = self.read()
         if "missing" in self.header:
             self.close()

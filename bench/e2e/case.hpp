@@ -17,6 +17,7 @@ struct Work {
   std::function<void(std::int64_t calls)> run;   // the same again and again
   std::function<void()> before = {};             // what each call needs first, and is not measured; then calls is 1
   Counts counts = {};                            // of one call
+  std::string version = {};                      // of the library that runs it, where that is another
   std::function<std::uint32_t()> checksum = {};  // of all that was computed, where two series must agree in each bit
 };
 

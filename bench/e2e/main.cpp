@@ -153,13 +153,14 @@ void serve(const Case& one, const Series& series) {
   print({{"case", one.name},
          {"series", series.name},
          {"counts", to_json(measured.work().counts)},
+         {"version", measured.work().version.empty() ? Json() : Json(measured.work().version)},
          {"peak_bytes", added()}});
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {
     std::istringstream words(line);
     std::string word;
     double milliseconds = 0;
-    if (!(words >> word >> milliseconds) || word != "burst" || !(milliseconds > 0))
-      throw ConfigError({"bench_e2e --serve", "line", line, "'burst MILLISECONDS' or 'quit'", ""});
+    if (!(words >> word >> milliseconds) || word != "burst" || !(milliseconds > 0 && milliseconds <= 60000))
+      throw ConfigError({"bench_e2e --serve", "line", line, "'burst MILLISECONDS', at most 60000, or 'quit'", ""});
     const Burst burst = measured.burst(milliseconds);
     print({{"calls", burst.calls}, {"ns", burst.ns}, {"cpu_ns", burst.cpu_ns}, {"peak_bytes", added()}});
   }
@@ -227,6 +228,8 @@ void run(const Arguments& arguments) {
 int main(int count, char** words) {
   try {
     elegans::bench::run(elegans::bench::parse({words, static_cast<std::size_t>(count)}));
+    std::cout.flush();
+    if (std::fflush(stdout) != 0 || !std::cout) throw std::runtime_error("standard output cannot be written");
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";
     return 1;

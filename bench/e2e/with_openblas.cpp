@@ -1,6 +1,7 @@
 #include <cblas.h>
 #include <algorithm>
 #include <memory>
+#include <sstream>
 
 #include "e2e/bound_executable.hpp"
 #include "e2e/by_openblas.hpp"
@@ -42,6 +43,14 @@ struct Dense {
   }
 };
 
+// "OpenBLAS 0.3.21 (SkylakeX)": the kernels that it chose for this machine.
+std::string openblas_version() {
+  std::istringstream words(openblas_get_config());
+  std::string name, number;
+  words >> name >> number;
+  return name + " " + number + " (" + openblas_get_corename() + ")";
+}
+
 }  // namespace
 
 std::vector<Series> dense_by_openblas(std::int64_t batch, std::int64_t inputs, std::int64_t units,
@@ -55,7 +64,7 @@ std::vector<Series> dense_by_openblas(std::int64_t batch, std::int64_t inputs, s
                                                         {batch, units, 5},
                                                         {inputs, units, 6},
                                                         {1, units, 7}});
-             return Work{.run = repeated([dense] { dense->run(); }), .counts = counts};
+             return Work{.run = repeated([dense] { dense->run(); }), .counts = counts, .version = openblas_version()};
            }}};
 }
 
@@ -71,7 +80,8 @@ std::vector<Series> products_by_openblas(std::int64_t size, const Counts& counts
                        multiply(m[0], Side::straight, m[1], Side::turned, m[3]);
                        multiply(m[0], Side::turned, m[1], Side::straight, m[4]);
                      }),
-                     .counts = counts};
+                     .counts = counts,
+                     .version = openblas_version()};
        }}};
 }
 

@@ -19,7 +19,9 @@ void fetch_ahead(const std::vector<ops::FixedCall*>& calls, std::size_t cache) {
   for (std::size_t i = 0; i < sweeping.size(); ++i) {
     const ops::Sweep own = sweeping[i]->sweep(), next = sweeping[(i + 1) % sweeping.size()]->sweep();
     // A matrix for which nothing is fetched is one that finds again what was read of it last.
-    if (own.ahead > 0 && next.ahead > 0 && next.from != own.from) sweeping[i]->fetch_behind(next.from, next.ahead);
+    // Of one that the cache would not hold, what is fetched would be gone again.
+    if (own.ahead > 0 && next.ahead > 0 && next.ahead <= cache / 2 && next.from != own.from)
+      sweeping[i]->fetch_behind(next.from, next.ahead);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "elegans/base/version.hpp"
+#include "elegans/graph/pipeline.hpp"
 
 #if defined(__GLIBC__)
 #include <gnu/libc-version.h>
@@ -22,7 +23,9 @@ std::string c_library() {
 }  // namespace
 
 std::string machine_kind(kernels::Target target) {
-  return fmt::format("{}, elegans {}, {}", kernels::instruction_set(target), version, c_library());
+  const std::vector<std::string> left_out = graph::disabled_by_environment();
+  return fmt::format("{}, elegans {}, {}{}{}", kernels::instruction_set(target), version, c_library(),
+                     left_out.empty() ? "" : ", without ", fmt::join(left_out, " "));
 }
 
 }  // namespace elegans::model

@@ -102,14 +102,14 @@ class PackedMatmul::Product final : public FixedCall {
                              : table_.packed_matmul(a_, depth, layout_.terms(), packed_, y_, width_, parts_, rows_);
     if (any_nan && !layout_.exists().empty())
       table_.packed_resum(a_, depth, layout_.terms(), packed_, layout_.exists().data(), y_, width_, parts_, rows_);
-    kernels::fetch(fetched_, fetched_bytes_);
+    if (fetched_bytes_ > 0) kernels::fetch(fetched_, fetched_bytes_);
     return {};
   }
 
   // Half of a matrix: while it is multiplied, the other half comes as fast. Where vectors are narrower than a cache line,
   // the whole comes as fast as it is multiplied.
   Sweep sweep() const override {
-    if (rows_ != 1) return {};
+    if (!linked_.data()) return {};
     const std::size_t bytes = layout_.form().elements() * sizeof(T);
     const bool waits = table_.lanes == kernels::panel_columns<T> && !alternates();
     return {reinterpret_cast<const std::byte*>(packed_), bytes, waits ? bytes / 2 : 0};

@@ -112,6 +112,16 @@ TEST(Affine, TakesSumsInTheOrderOfTheirTerms) {
   EXPECT_THAT(products_of([](const Terms& t) { return std::vector{t.xa + t.b}; }), ElementsAre("5 + 1 by 3"));
 }
 
+// Biases that are computed, some of them behind the products, and a sum that is seen in another shape before it goes on.
+TEST(Affine, TakesBiasesThatAreComputed) {
+  EXPECT_THAT(products_of([](const Terms& t) { return std::vector{(t.xa + t.b * t.c) + t.hu}; }),
+              ElementsAre("5 + 1 + 4 by 3"));
+  EXPECT_THAT(products_of([](const Terms& t) {
+                return std::vector{(t.xa + t.b) + t.hu, (t.xb + (t.b * t.c + t.c)) + t.hv};
+              }),
+              ElementsAre("5 + 1 + 4 by 3 | 3"));
+}
+
 TEST(Affine, TakesAllPartsOfAProductTogether) {
   EXPECT_THAT(products_of([](const Terms& t) {
                 return std::vector{tanh((t.xa + t.b) + t.hu), (t.xc + t.c) + t.hv};

@@ -1,4 +1,4 @@
-// What calls of one row fetch for one another: the rule, and the products of a step.
+// What calls of one row fetch for one another; products of a step do in fixed.cpp.
 
 #include "graph/fetch_ahead.hpp"
 
@@ -70,6 +70,11 @@ TEST(FetchAhead, LeavesAloneWhatFindsItsOwnAgain) {
   EXPECT_THAT(fetched_by({{0, 32000, 16000}}), ElementsAre(nothing));
   EXPECT_THAT(fetched_by({{0, 12000, 6000}, {1, 60000, 0}, {2, 2000, 1000}}),
               ElementsAre(nothing, nothing, Fetched{0, 6000}));
+}
+
+// Deep ones of few columns, which are swept forwards alone.
+TEST(FetchAhead, FetchesNothingOfAMatrixThatTheCacheDoesNotHold) {
+  EXPECT_THAT(fetched_by({{0, 32768, 16384}, {1, 32770, 16385}}), ElementsAre(nothing, Fetched{0, 16384}));
 }
 
 // Two steps of a loop that is written out.

@@ -2,6 +2,7 @@
 // The first-level data cache of a core: how large it is, and how to have numbers in it before they are needed.
 
 #include <cstddef>
+#include <cstdint>
 
 namespace elegans::kernels {
 
@@ -10,12 +11,13 @@ std::size_t first_level_cache_bytes();
 // What it tells, or 32 KiB where that is no size: 0 or -1.
 std::size_t first_level_cache_bytes(long told);
 
-// Asks for these bytes and does not wait for them. Bytes that are nobody's do no harm.
+// Asks for the cache lines of these bytes and does not wait for them. Bytes that are nobody's do no harm.
 inline void fetch(const std::byte* from, std::size_t bytes) {
-  constexpr std::size_t line = 64;
-  const std::byte* const end = from + bytes;
+  constexpr std::uintptr_t line = 64;
+  const auto first = reinterpret_cast<std::uintptr_t>(from), end = first + bytes;
 #pragma GCC unroll 8
-  for (; from < end; from += line) __builtin_prefetch(from);
+  for (std::uintptr_t at = first / line * line; at < end; at += line)
+    __builtin_prefetch(reinterpret_cast<const void*>(at));
 }
 
 }  // namespace elegans::kernels

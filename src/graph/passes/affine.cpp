@@ -43,17 +43,17 @@ class Affine {
 
   Graph run() {
     find_sums();
-    std::map<std::size_t, std::vector<Sum>> at;  // where a product takes the place of sums: behind all it reads
+    std::multimap<std::size_t, std::vector<Sum>> at;  // the node in front of which a product takes the place of sums
     for (auto& [products, sums] : alike_) {
       if (!is_possible(products, sums)) continue;
       for (const Sum& sum : sums) gone_.insert(sum.node);
       counts_.sums += sums.size();
       ++counts_.products;
-      at[place_of(sums)] = std::move(sums);
+      at.emplace(place_of(sums), std::move(sums));
     }
     Rewrite rewrite(graph_);
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
-      if (const auto sums = at.find(n); sums != at.end()) write(sums->second, rewrite);
+      for (auto [sums, end] = at.equal_range(n); sums != end; ++sums) write(sums->second, rewrite);
       if (gone_.count(n)) continue;
       const Scan* scan = as_scan(graph_.nodes()[n]);
       rewrite.copy(graph_.nodes()[n], scan ? with_body(*scan, Affine(scan->body(), counts_).run()) : nullptr);
@@ -96,11 +96,9 @@ class Affine {
     std::optional<Term> term[2];
     for (const std::size_t i : {0, 1}) term[i] = term_of(node.inputs[i], shape);
     for (const std::size_t i : {0, 1}) {
-      const ValueId before = node.inputs[1 - i];
-      const std::int32_t maker = uses_.producers[before];
-      if (!term[i] || term[1 - i] || maker < 0 || !uses_.read_once(before) || !(graph_.type(before).shape == shape))
-        continue;
-      sum.inner.push_back(static_cast<std::size_t>(maker));
+      const std::optional<std::size_t> before = sum_before(node.inputs[1 - i], shape);
+      if (!term[i] || term[1 - i] || !before) continue;
+      sum.inner.push_back(*before);
       if (!collect(sum.inner.back(), sum)) return false;
       sum.terms.push_back(*term[i]);
       return added_late(*term[i]);
@@ -110,6 +108,21 @@ class Affine {
     const bool turned = term[0]->product == Term::none || (term[1]->product != Term::none && !added_late(*term[1]));
     sum.terms = {*term[turned], *term[!turned]};
     return sum.terms[0].product != Term::none && added_late(sum.terms[1]);
+  }
+
+  // The node that makes a value of that shape for this reader alone, behind reshapes of its rows.
+  std::optional<std::size_t> sum_before(ValueId value, const Shape& shape) const {
+    if (!(graph_.type(value).shape == shape)) return std::nullopt;
+    for (;;) {
+      const std::int32_t maker = uses_.producers[value];
+      if (maker < 0 || !uses_.read_once(value)) return std::nullopt;
+      const auto n = static_cast<std::size_t>(maker);
+      const Node& node = graph_.nodes()[n];
+      if (as<ops::Reshape>(node) == nullptr) return n;
+      value = node.inputs[0];
+      if (graph_.type(value).shape.rank() == 0 || !(graph_.type(value).shape.back() == shape.back()))
+        return std::nullopt;
+    }
   }
 
   std::optional<Term> term_of(ValueId value, const Shape& sum) const {
@@ -152,10 +165,7 @@ class Affine {
         is_whole = is_whole && layout_of(product).parts() == sums.size() &&
                    std::count(products.begin(), products.end(), product) == 1;
     }
-    for (const Sum& sum : sums)
-      for (const Term& term : sum.terms)
-        if (term.product == Term::none)
-          is_there = is_there && uses_.producers[term.bias] < static_cast<std::int32_t>(place_of(sums));
+    for (const Sum& sum : sums) is_there = is_there && place_of(sums) <= sum.node;
     const bool fits =
         terms <= Layout::max_terms && sums.size() <= Layout::max_parts && terms * sums.size() <= Layout::max_blocks;
     counts_.refused_parts += is_whole ? 0 : 1;
@@ -164,12 +174,16 @@ class Affine {
     return is_whole && is_there && fits;
   }
 
-  // The last of the products: what any of them reads is there.
-  static std::size_t place_of(const std::vector<Sum>& sums) {
-    std::size_t last = 0;
-    for (const Term& term : sums[0].terms)
-      if (term.product != Term::none) last = std::max(last, term.product);
-    return last;
+  // The first node in front of which all is there that they add up.
+  std::size_t place_of(const std::vector<Sum>& sums) const {
+    std::size_t place = 0;
+    for (const Sum& sum : sums)
+      for (const Term& term : sum.terms) {
+        const std::int32_t maker =
+            term.product == Term::none ? uses_.producers[term.bias] : static_cast<std::int32_t>(term.product);
+        place = std::max(place, static_cast<std::size_t>(maker + 1));
+      }
+    return place;
   }
 
   void write(const std::vector<Sum>& sums, Rewrite& rewrite) const {

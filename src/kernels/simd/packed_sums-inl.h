@@ -55,14 +55,22 @@ struct Group {
 template <std::size_t narrow, std::size_t rows, class D>
 inline constexpr bool pairs_rows = narrow == 1 && rows % 2 == 0 && hn::MaxLanes(D()) > panel_columns<hn::TFromD<D>> / 2;
 
-// Column vector c in row k of those that begin at `at` in whole panels; the last `narrow` vectors of a group are a narrow
-// panel's. `twice`: where that is half a vector, it fills both halves.
+// Rows of a packed matrix are counted in eighths of a cache line: machines take eight times a number for an address, and
+// four times for one in a narrow panel.
+constexpr std::size_t row_step = 8;
+
+template <class T>
+HWY_INLINE const T* bytes_behind(const T* from, std::size_t bytes) {
+  return reinterpret_cast<const T*>(reinterpret_cast<const char*>(from) + bytes);
+}
+
+// Column vector c in the k-th row from that at `at` on; the last `narrow` vectors of a group are a narrow panel's. `twice`:
+// where that is half a vector, it fills both halves.
 template <std::size_t narrow, bool twice, std::size_t columns, class D, class T = hn::TFromD<D>>
 HWY_INLINE VecOf<D> load_column(D d, const T* const (&b)[columns], std::size_t c, std::size_t at, std::size_t k = 0) {
-  constexpr std::size_t panel = panel_columns<T>;
-  if (c + narrow < columns) return hn::LoadU(d, b[c] + at + k * panel);
-  const T* const from = b[c] + at / 2 + k * (panel / 2);
-  if constexpr (hn::MaxLanes(D()) > panel / 2) {
+  if (c + narrow < columns) return hn::LoadU(d, bytes_behind(b[c], at * 8 + k * 64));
+  const T* const from = bytes_behind(b[c], at * 4 + k * 32);
+  if constexpr (hn::MaxLanes(D()) > panel_columns<T> / 2) {
     const auto half = hn::LoadU(hn::Half<D>(), from);
     return twice ? hn::Combine(d, half, half) : hn::ZeroExtendVector(d, half);
   } else {
@@ -103,7 +111,6 @@ HWY_INLINE void add_products(D d, const T* a, std::size_t stride, const T* const
 // as long: no term is told from the first one, for -0 + x is x in each bit, and four k's are counted at once.
 template <std::size_t narrow, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
 HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1][columns]) {
-  constexpr std::size_t panel = panel_columns<T>;
   const T* b[columns];
   ELEGANS_UNROLL
   for (std::size_t c = 0; c < columns; ++c) {
@@ -117,18 +124,18 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
     if (group.a[t] == nullptr && depth == 1) {
       ELEGANS_UNROLL
       for (std::size_t c = 0; c < columns; ++c) term[0][c] = load_column<narrow, false>(d, b, c, at);
-      at += panel;
+      at += row_step;
     } else {
       ELEGANS_UNROLL
       for (std::size_t c = 0; c < columns; ++c) term[0][c] = hn::Zero(d);
       const T* a = group.a[t] + row * depth;
       const T* const end = a + depth;
       // g++ 12 would count up a pointer for each of eight columns, 7 instructions more.
-      for (; end - a >= 4; a += 4, at += 4 * panel) {
+      for (; end - a >= 4; a += 4, at += 4 * row_step) {
         __asm__("" : "+r"(at));
         add_products<4, narrow>(d, a, depth, b, at, term);
       }
-      for (; a < end; ++a, at += panel) {
+      for (; a < end; ++a, at += row_step) {
         __asm__("" : "+r"(at));
         add_products<1, narrow>(d, a, depth, b, at, term);
       }
@@ -141,7 +148,6 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
 // The sums of a block, from row `first_row` on.
 template <std::size_t narrow, std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
 HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&sum)[rows][columns]) {
-  constexpr std::size_t panel = panel_columns<T>;
   constexpr bool pairs = pairs_rows<narrow, rows, D>;
   const T* b[columns];
   ELEGANS_UNROLL
@@ -160,7 +166,7 @@ HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&
         ELEGANS_UNROLL
         for (std::size_t i = 0; i < rows; ++i) sum[i][c] = t == 0 ? row : hn::Add(sum[i][c], row);
       }
-      at += panel;
+      at += row_step;
       continue;
     }
     // The terms before; the registers hold but one sum.
@@ -176,7 +182,7 @@ HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&
       }
     }
     const T* a = group.a[t] + first_row * depth;
-    for (std::size_t k = 0; k < depth; ++k, at += panel) add_products<1, narrow>(d, a + k, depth, b, at, sum);
+    for (std::size_t k = 0; k < depth; ++k, at += row_step) add_products<1, narrow>(d, a + k, depth, b, at, sum);
     if (t > 0) {
       ELEGANS_UNROLL
       for (std::size_t i = 0; i < rows; ++i) {
