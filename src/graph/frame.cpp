@@ -86,6 +86,15 @@ void Frame::find_roots() {
   }
 }
 
+bool Frame::may_overwrite(const Step& step, std::size_t output, ValueId input) const {
+  const std::vector<ValueId>& inputs = step.node->inputs;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (root_[inputs[i]] == input &&
+        (inputs[i] != input || !step.operation->may_overwrite(output, i, step.input_types)))
+      return false;
+  return true;
+}
+
 void Frame::place_outputs(const std::vector<std::int32_t>& in_place) {
   placement_.assign(outputs_.size(), Placement::copied);
   std::vector<char> taken(graph_->value_count(), 0);
@@ -101,13 +110,9 @@ void Frame::place_outputs(const std::vector<std::int32_t>& in_place) {
       const std::size_t last = last_use_[shared];
       bool allowed = last == no_step || last < static_cast<std::size_t>(maker);
       if (last == static_cast<std::size_t>(maker)) {
-        allowed = true;
         const auto index = static_cast<std::size_t>(
             std::find(step.node->outputs.begin(), step.node->outputs.end(), value) - step.node->outputs.begin());
-        for (std::size_t i = 0; i < step.node->inputs.size(); ++i)
-          if (root_[step.node->inputs[i]] == shared)
-            allowed =
-                allowed && step.node->inputs[i] == shared && step.operation->may_overwrite(index, i, step.input_types);
+        allowed = may_overwrite(step, index, shared);
       }
       if (!allowed) continue;
     }
@@ -138,13 +143,8 @@ void Frame::plan(const Extents& reserve) {
         const ValueId input = step.node->inputs[i];
         const std::int32_t block = block_of_[root_[input]];
         if (block < 0 || root_[input] != input || last_use_[input] != s || bytes_of(input, reserve) != bytes) continue;
-        if (graph_->type(input).dtype != graph_->type(value).dtype ||
-            !step.operation->may_overwrite(k, i, step.input_types))
-          continue;
+        if (graph_->type(input).dtype != graph_->type(value).dtype || !may_overwrite(step, k, input)) continue;
         if (blocks_[static_cast<std::size_t>(block)].last != s) continue;  // another output took it
-        const bool seen_otherwise = std::any_of(step.node->inputs.begin(), step.node->inputs.end(),
-                                                [&](ValueId other) { return other != input && root_[other] == input; });
-        if (seen_otherwise) continue;
         block_of_[value] = block;
         blocks_[static_cast<std::size_t>(block)].last = std::max(last, s);
       }

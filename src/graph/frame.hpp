@@ -79,6 +79,8 @@ class Frame {
 
   void make_steps(const Extents& reserve);
   void find_roots();
+  // Whether a step may write an output over the memory of a value, in all places and shapes in which it reads it.
+  bool may_overwrite(const Step& step, std::size_t output, ValueId input) const;
   void place_outputs(const std::vector<std::int32_t>& in_place);
   void plan(const Extents& reserve);
   std::size_t bytes_of(ValueId value, const Extents& at) const;

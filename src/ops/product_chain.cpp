@@ -103,8 +103,10 @@ Cost ProductChain::cost(std::span<const Type> inputs, std::span<const Type> outp
 }
 
 bool ProductChain::may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const {
-  if (output < kept_ || input <= lefts_) return false;
+  if (output < kept_ || input == lefts_) return false;
   const std::vector<Type> types = chain_inputs(inputs, product_outputs(inputs));
+  // A row of the chain's results is written when all products of that row are there.
+  if (input < lefts_) return inputs[input].shape == types[0].shape;
   return chain_->may_overwrite(output - kept_, read_ + input - lefts_ - 1, types);
 }
 

@@ -4,10 +4,11 @@
 //     inputs    those of the product (left operands, then its matrix), then those of the chain that are no results of it
 //     outputs   the results of the product that are kept, then those of the chain
 //
-// The product is matmul (a not transposed), sparse_matmul along the last axis with its connections in
-// order (ops/connections.hpp), or packed_matmul. Of its results (one,
-// or the parts of a packed product) the chain reads some, as its first inputs in the same order; the chain splits at
-// the last axis. A result of the chain may overwrite an input of the chain of its shape. Blocks of rows change no bit: a row of a product does not depend on how many there are.
+// The product is matmul (a not transposed), sparse_matmul along the last axis with its connections in order
+// (ops/connections.hpp), or packed_matmul. Of its results (one, or the parts of a packed product) the chain reads some, as its
+// first inputs in the same order; the chain splits at the last axis. A result of the chain may overwrite an input of the
+// chain of its shape, or a left operand, as a state: rows of it are written when their products are there. Blocks of rows
+// change no bit: a row of a product does not depend on how many there are.
 
 #include "elegans/ops/elementwise.hpp"
 #include "elegans/ops/packed_layout.hpp"
