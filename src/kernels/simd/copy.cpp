@@ -119,11 +119,26 @@ void copy_strided(const T* x, const std::size_t* x_strides, T* y, const std::siz
   }
 }
 
+// Rows of less than a vector: each is written over the end of the one before, but for the last ones, whose vectors would
+// reach beyond y.
+template <class T>
+HWY_INLINE void repeat_each_short(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t n, std::size_t inner) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t left = n * inner; left > 0; ++x, y += inner, left -= inner) {
+    if (left >= lanes) {
+      hn::StoreU(hn::Set(d, *x), d, y);
+    } else {
+      store_part(hn::Set(d, *x), d, y, inner);
+    }
+  }
+}
+
 template <class T>
 void repeat_each(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t n, std::size_t inner) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
-  if (inner < lanes) return scalar_kernels<T>().repeat_each(x, y, n, inner);
+  if (inner < lanes) return repeat_each_short(x, y, n, inner);
   for (std::size_t i = 0; i < n; ++i, y += inner) {
     const auto value = hn::Set(d, x[i]);
     for (std::size_t j = 0; j + lanes <= inner; j += lanes) hn::StoreU(value, d, y + j);

@@ -91,6 +91,26 @@ HWY_INLINE V look_up_two(V low, V high, const std::uint32_t* index) {
   return look_up_two(low, high, hn::LoadU(hn::RebindToUnsigned<hn::DFromV<V>>(), index));
 }
 
+// The lanes in which either is NaN: one comparison of both where the machine has it.
+template <class V, class D = hn::DFromV<V>>
+HWY_INLINE hn::Mask<D> either_nan(V a, V b) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    return hn::Mask<D>{_mm512_cmp_ps_mask(a.raw, b.raw, _CMP_UNORD_Q)};
+  } else {
+    return hn::Mask<D>{_mm512_cmp_pd_mask(a.raw, b.raw, _CMP_UNORD_Q)};
+  }
+#elif HWY_TARGET == HWY_AVX2
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    return hn::Mask<D>{_mm256_cmp_ps(a.raw, b.raw, _CMP_UNORD_Q)};
+  } else {
+    return hn::Mask<D>{_mm256_cmp_pd(a.raw, b.raw, _CMP_UNORD_Q)};
+  }
+#else
+  return hn::Or(hn::IsNaN(a), hn::IsNaN(b));
+#endif
+}
+
 // How many of the vectors that are left the next group takes. Groups have about the same width: one lonely vector at the
 // end would wait for its own additions.
 HWY_INLINE std::size_t next_columns(std::size_t left, std::size_t most) {

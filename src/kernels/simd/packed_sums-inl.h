@@ -202,11 +202,13 @@ HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&
 
 template <std::size_t rows, std::size_t columns, class D, class V>
 HWY_INLINE bool any_nan(D d, const V (&sum)[rows][columns]) {
-  auto is_nan = hn::IsNaN(sum[0][0]);
+  // Two by two: the first with the last.
+  constexpr std::size_t count = rows * columns;
+  auto is_nan = either_nan(sum[0][0], sum[(count - 1) / columns][(count - 1) % columns]);
   ELEGANS_UNROLL
-  for (std::size_t c = 0; c < columns; ++c) {
-    ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) is_nan = hn::Or(is_nan, hn::IsNaN(sum[i][c]));
+  for (std::size_t i = 1; i + 1 < count; i += 2) {
+    const std::size_t next = HWY_MIN(i + 1, count - 2);
+    is_nan = hn::Or(is_nan, either_nan(sum[i / columns][i % columns], sum[next / columns][next % columns]));
   }
   return !hn::AllFalse(d, is_nan);
 }
