@@ -21,6 +21,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::random_tensor;
 
 // Of 5 × 3 places all but every fourth.
@@ -122,6 +123,15 @@ TEST(Affine, TakesBiasesThatAreComputed) {
               ElementsAre("5 + 1 + 4 by 3 | 3"));
 }
 
+// One sum is made from the other: they cannot be parts of one product.
+TEST(Affine, LeavesABiasThatItsNeighbourMakes) {
+  EXPECT_THAT(products_of([](const Terms& t) {
+                const Value first = (t.xa + t.b) + t.hu;
+                return std::vector{first, (t.xb + reduce_sum(first, 0)) + t.hv};
+              }),
+              ElementsAre("5 by 3 | 3", "4 by 3 | 3"));
+}
+
 TEST(Affine, TakesAllPartsOfAProductTogether) {
   EXPECT_THAT(products_of([](const Terms& t) {
                 return std::vector{tanh((t.xa + t.b) + t.hu), (t.xc + t.c) + t.hv};
@@ -192,6 +202,19 @@ TEST(Affine, TakesSumsInLoops) {
                 return std::vector{(t.xa + t.b) + t.hu, (t.xc + t.c) + t.hv};
               }),
               ElementsAre("5 + 1 by 3 | 3, 1 of 4 blocks of connections", "each step 4 by 3 | 3"));
+}
+
+// A product that is read otherwise leaves its loop without a bias: it would be kept twice.
+TEST(Affine, HoistTakesNoBiasOfAProductThatIsReadTwice) {
+  const auto said = [](const Written& results) {
+    return compile(step(results, Dtype::f32), {.reserve = {.batch = 3, .time = 4}}).explain();
+  };
+  EXPECT_THAT(said([](const Terms& t) { return std::vector{(t.xa + t.b) + t.hu}; }),
+              HasSubstr("1 biases added to them"));
+  EXPECT_THAT(said([](const Terms& t) {
+                return std::vector{(t.xa + t.b) + t.hu, tanh(t.xa)};
+              }),
+              Not(HasSubstr("biases added")));
 }
 
 // A bias of -0 makes -0 of a product that is -0, or rounds to it.
