@@ -114,7 +114,7 @@ def judge(bar, ours, result):
         value, interval = ratios.paired_ratio(mine, [1e6] * len(mine))
     else:
         other = total(result, names, bar)
-        down = "within" in bar
+        down = "within" in bar or "per" in bar
         value, interval = ratios.paired_ratio(*((mine, other) if down else (other, mine)))
     line |= {"value": value, "interval": interval}
     return line | {"verdict": ratios.verdict(interval, **line["bar"]) if line["bar"] else "reported"}

@@ -24,7 +24,7 @@ Every series of a case ran in turns with all others of it on one pinned core, in
 settings for one thread. Times are medians with quartiles. A ratio of times is the median of the ratios of paired bursts,
 with the interval that a bootstrap gives it (95 %): an interval that excludes the bar decides, *undecided* is one that holds it.
 "A against B" is the time of B over that of A, how many times as fast A is, where the bar is at least so much or there is
-none; where the bar is at most so much, and against a floor, it is the time of A over that of B.
+none; where the bar is at most so much, against a floor and per operation or synapse, it is the time of A over that of B.
 The floor of a case is counted from its shapes and from rates measured beside it (`bench/e2e/counts.hpp`); a ratio to it says how
 many times longer the case takes, and one below 1 that the case reads and writes faster than the copy that was measured. Peak
 memory is that of Python processes and of ours. PyTorch's ncps cannot take Δt for a batch: its training steps have none, ours have.
