@@ -19,7 +19,7 @@ struct RowSweep {
   // Of a group, at most; groups are as even as can be. At least `most` or 4, the lesser of them: the memory of linked
   // rows counts on two (packed_row_bytes).
   std::size_t panels;
-  bool alternates;  // whether there are several groups, which run backwards every other time
+  bool alternates;  // whether its groups, which are several then, run backwards every other time
 };
 
 // For a matrix of so many bytes, of panels of `panel_bytes` each (the last one may be narrow), where registers take `most`
