@@ -54,6 +54,10 @@ HWY_INLINE void move_row(const T* x, std::size_t x_stride, T* y, std::size_t y_s
       return;
     }
     for (; i + lanes <= n; i += lanes) hn::StoreU(hn::LoadU(d, x + i), d, y + i);
+    if constexpr (masked_access_is_safe) {
+      if (i < n) store_part(load_part(d, x + i, n - i), d, y + i, n - i);
+      return;
+    }
   } else if (y_stride == 1 && x_stride == 0) {
     for (; i + lanes <= n; i += lanes) hn::StoreU(hn::Set(d, *x), d, y + i);
   }
