@@ -257,6 +257,12 @@ class Turns(unittest.TestCase):
         worker.close()
         self.assertEqual(worker.header, {"core": None, "threads": "1"})
 
+    def test_one_that_warns_much_goes_on(self):
+        worker = workers.Worker([sys.executable, "-c", "import sys; sys.stderr.write('warning\\n' * 100000); print('{}', flush=True)\n"
+                                 "for _ in sys.stdin: print('{\"ns\": 1}', flush=True)"], os.sched_getaffinity(0))
+        self.assertEqual(worker.burst(1), {"ns": 1})
+        worker.close()
+
     def test_why_a_process_ended_is_told(self):
         worker = workers.Worker([sys.executable, "-c", "import sys; print('{}', flush=True); sys.exit('no memory')"],
                                 os.sched_getaffinity(0))

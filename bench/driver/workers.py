@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import subprocess
+import tempfile
 
 PEERS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers")
 
@@ -24,8 +25,9 @@ class Worker:
     """A process that measures one series. Pinned to `cores`; waits without using the processor between bursts."""
 
     def __init__(self, command, cores, environment=None):
+        self.errors = tempfile.TemporaryFile("w+")  # no pipe: one that nobody empties holds up who writes much
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
             env=unsteered(os.environ) | (environment or {}), preexec_fn=lambda: os.sched_setaffinity(0, cores))
         self.header = self.read()
         if "missing" in self.header:
@@ -36,8 +38,10 @@ class Worker:
         while True:
             line = self.process.stdout.readline()
             if not line:
-                errors = self.process.stderr.read().strip().splitlines()
-                raise Missing(errors[-1] if errors else f"ended with {self.process.wait()}")
+                code = self.process.wait()
+                self.errors.seek(0)
+                errors = self.errors.read().strip().splitlines()
+                raise Missing(errors[-1] if errors else f"ended with {code}")
             if line.startswith("{"):
                 return json.loads(line)
 
@@ -56,7 +60,7 @@ class Worker:
         except OSError:
             pass
         self.process.stdout.close()
-        self.process.stderr.close()
+        self.errors.close()
         self.process.wait()
 
 

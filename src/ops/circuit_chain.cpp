@@ -11,6 +11,11 @@ namespace {
 
 using Access = Elementwise::Access;
 
+// Sizes: the batch, then how each input is accessed; from here on connections that are computed together where rows of the
+// batch are no whole vectors, and elements of a tile of them.
+constexpr std::size_t rows_at = 1 + Elementwise::max_inputs, tile_at = rows_at + 1;
+static_assert(tile_at < Sizes::capacity);
+
 // Of connections that are computed together where rows are no whole vectors.
 constexpr std::size_t tile_bytes = 2048;
 
@@ -33,6 +38,11 @@ CircuitChain::CircuitChain(ConnectionsPtr connections, std::shared_ptr<const Ele
       outputs_(std::move(outputs)),
       program_(program()) {
   ensure(fetched_by_.size() == chain_->inputs(), "a circuit chain fetches what it does not read");
+  const auto add_index = [this](const std::optional<End>& end) {
+    index_.push_back(end ? connections_->index(*end).data() : nullptr);
+  };
+  for (const std::optional<End>& end : fetched_by_) add_index(end);
+  for (const Output& output : outputs_) add_index(output.sum_by);
 }
 
 ChainProgram CircuitChain::program() const {
@@ -125,7 +135,7 @@ std::size_t CircuitChain::workspace_bytes(std::span<const Type> inputs, const Ex
   // A smaller batch may come with more rows a tile, so the whole tile is kept.
   const std::size_t tile = std::max(tile_elements(connections_->count(), batch, element) * element,
                                     std::min(tile_bytes, connections_->count() * batch * element));
-  return program_.scratch_bytes() + aligned(2 * program_.arrays() * sizeof(void*)) +
+  return program_.scratch_bytes() + aligned(program_.arrays() * sizeof(void*)) +
          program_.arrays() * (aligned(tile) + 64) + aligned(connections_->outputs() * element);
 }
 
@@ -133,6 +143,8 @@ void CircuitChain::prepare(std::span<const Type> inputs, std::span<const Type>, 
   const Dim batch = batch_of(inputs);
   const Dim count(static_cast<std::int64_t>(connections_->count()));
   sizes[0] = static_cast<std::size_t>(batch.value(at));
+  sizes[rows_at] = rows_at_once(connections_->count(), sizes[0], size_of(inputs[0].dtype));
+  sizes[tile_at] = tile_elements(connections_->count(), sizes[0], size_of(inputs[0].dtype));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     Shape shape = inputs[i].shape;
     if (fetched_by_[i]) shape[0] = count;
@@ -156,12 +168,11 @@ class CircuitChain::Pass {
         inputs_(circuit.fetched_by_.size()),
         count_(connections_.count()),
         batch_(call.sizes[0]),
-        step_(rows_at_once(count_, batch_, sizeof(T))),
-        tile_(tile_elements(count_, batch_, sizeof(T))),
+        step_(call.sizes[rows_at]),
+        tile_(call.sizes[tile_at]),
         arrays_(reinterpret_cast<T**>(static_cast<std::byte*>(call.workspace) + program_.scratch_bytes())),
-        indices_(static_cast<const std::uint32_t**>(static_cast<void*>(arrays_ + program_.arrays()))),
-        tiles_(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(arrays_) +
-                                    aligned(2 * program_.arrays() * sizeof(void*)))),
+        tiles_(
+            reinterpret_cast<T*>(reinterpret_cast<std::byte*>(arrays_) + aligned(program_.arrays() * sizeof(void*)))),
         level_sums_(tiles_ + program_.arrays() * tile_) {}
 
   void link() const noexcept {
@@ -225,11 +236,8 @@ class CircuitChain::Pass {
   }
 
   void run_whole() noexcept {
-    for (std::size_t k = 0; k < program_.arrays(); ++k) {
-      arrays_[k] = k < inputs_ ? base(k) : call_.out<T>(k - inputs_);
-      indices_[k] = end_of(k) ? connections_.index(*end_of(k)).data() : nullptr;
-    }
-    table_.place_chain(call_.linked, call_.workspace, arrays_, indices_);
+    for (std::size_t k = 0; k < program_.arrays(); ++k) arrays_[k] = k < inputs_ ? base(k) : call_.out<T>(k - inputs_);
+    table_.place_chain(call_.linked, call_.workspace, arrays_, circuit_.index_.data());
     table_.run_chain(call_.linked, count_);
   }
 
@@ -277,7 +285,6 @@ class CircuitChain::Pass {
   const std::size_t step_;  // connections of a tile
   const std::size_t tile_;  // elements of one
   T** const arrays_;
-  const std::uint32_t** const indices_;
   T* const tiles_;       // by array
   T* const level_sums_;  // by target
 };

@@ -62,6 +62,8 @@ class CircuitChain final : public Operation {
   std::vector<std::optional<End>> fetched_by_;
   std::vector<Output> outputs_;
   ChainProgram program_;
+  // By array of the program, inputs first: the connections' ends that it is fetched or summed by, null of others.
+  std::vector<const std::uint32_t*> index_;
 };
 
 }  // namespace elegans::ops
