@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "elegans/kernels/nearest_cache.hpp"
+
 namespace elegans::graph {
 
 void fetch_ahead(const std::vector<ops::FixedCall*>& calls, std::size_t cache) {
@@ -14,12 +16,11 @@ void fetch_ahead(const std::vector<ops::FixedCall*>& calls, std::size_t cache) {
     sweeping.push_back(call);
     if (matrices.insert(sweep.from).second) bytes += sweep.bytes;
   }
-  // An eighth is left to operands.
-  if (bytes <= cache / 8 * 7) return;
+  if (bytes <= kernels::room_for_matrices(cache)) return;
   for (std::size_t i = 0; i < sweeping.size(); ++i) {
     const ops::Sweep own = sweeping[i]->sweep(), next = sweeping[(i + 1) % sweeping.size()]->sweep();
-    // A matrix for which nothing is fetched is one that finds again what was read of it last.
-    // Of one that the cache would not hold, what is fetched would be gone again.
+    // A matrix for which nothing is fetched is one that finds again what was read of it last. Of one that the cache would
+    // not hold, what is fetched would be gone again.
     if (own.ahead > 0 && next.ahead > 0 && next.ahead <= cache / 2 && next.from != own.from)
       sweeping[i]->fetch_behind(next.from, next.ahead);
   }

@@ -128,10 +128,8 @@ class PackedMatmul::Product final : public FixedCall {
                                      fetched_bytes_);
   }
   bool alternates() const {
-    const kernels::PackedForm& form = layout_.form();
-    const kernels::RowSweep sweep = kernels::row_sweep(form.elements() * sizeof(T), form.k * form.panel * sizeof(T),
-                                                       table_.row_panels, kernels::first_level_cache_bytes());
-    return table_.lanes > 1 && sweep.alternates;  // the scalar kernels go through it as it stands
+    // The scalar kernels go through it as it stands.
+    return table_.lanes > 1 && kernels::row_sweep<T>(layout_.form(), table_.row_panels).alternates;
   }
 
   const PackedLayout& layout_;

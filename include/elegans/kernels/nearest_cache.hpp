@@ -11,6 +11,9 @@ std::size_t first_level_cache_bytes();
 // What it tells, or 32 KiB where that is no size: 0 or -1.
 std::size_t first_level_cache_bytes(long told);
 
+// What of a first-level cache of `cache` bytes matrices may take: an eighth is left to operands.
+constexpr std::size_t room_for_matrices(std::size_t cache) { return cache / 8 * 7; }
+
 // Asks for the cache lines of these bytes and does not wait for them. Bytes that are nobody's do no harm.
 inline void fetch(const std::byte* from, std::size_t bytes) {
   constexpr std::uintptr_t line = 64;

@@ -13,6 +13,9 @@
 
 #include <cstddef>
 
+#include "elegans/kernels/nearest_cache.hpp"
+#include "elegans/kernels/packed_form.hpp"
+
 namespace elegans::kernels {
 
 struct RowSweep {
@@ -25,5 +28,11 @@ struct RowSweep {
 // For a matrix of so many bytes, of panels of `panel_bytes` each (the last one may be narrow), where registers take `most`
 // panels at once, and a first-level cache of `cache` bytes.
 RowSweep row_sweep(std::size_t bytes, std::size_t panel_bytes, std::size_t most, std::size_t cache);
+
+// The same for a matrix of T in this form, on this machine.
+template <class T>
+RowSweep row_sweep(const PackedForm& form, std::size_t most) {
+  return row_sweep(form.elements() * sizeof(T), form.k * form.panel * sizeof(T), most, first_level_cache_bytes());
+}
 
 }  // namespace elegans::kernels

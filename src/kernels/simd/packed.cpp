@@ -8,7 +8,6 @@
 #include <new>
 #include <utility>
 
-#include "elegans/kernels/nearest_cache.hpp"
 #include "elegans/kernels/row_sweep.hpp"
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
@@ -179,34 +178,26 @@ class Parts {
   std::size_t parts_, part_ = 0, column_ = 0;
 };
 
-// Where vector v of a matrix of k rows begins.
-template <class T>
-HWY_INLINE const T* packed_vector(const T* packed, std::size_t v, std::size_t k, std::size_t lanes) {
-  constexpr std::size_t panel = panel_columns<T>;
-  const std::size_t in_panel = panel / lanes;
-  return packed + v / in_panel * k * panel + v % in_panel * lanes;
-}
-
 HWY_INLINE std::size_t sum_of(const std::size_t* sizes, std::size_t count) {
   std::size_t sum = 0;
   for (std::size_t i = 0; i < count; ++i) sum += sizes[i];
   return sum;
 }
 
-// How many of the vectors v … v + columns - 1 of a matrix of n columns belong to a narrow panel.
+// How many of the vectors v … v + columns - 1 belong to a narrow panel.
 template <class T>
-HWY_INLINE std::size_t narrow_of(std::size_t n, std::size_t v, std::size_t columns) {
-  constexpr std::size_t panel = panel_columns<T>;
-  const std::size_t end = (v + columns) * hn::Lanes(hn::ScalableTag<T>()), first = n / panel * panel;
-  if (end <= first || n - first > panel / 2) return 0;
-  return HWY_MIN(columns, hwy::DivCeil(end - first, hn::Lanes(hn::ScalableTag<T>())));
+HWY_INLINE std::size_t narrow_of(const PackedForm& form, std::size_t v, std::size_t columns) {
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
+  const std::size_t end = (v + columns) * lanes, first = form.columns() / form.panel * form.panel;
+  return end <= first ? 0 : HWY_MIN(columns, hwy::DivCeil(end - first, lanes));
 }
 
-// Vectors v … v + columns - 1 of a matrix of k rows.
+// Vectors v … v + columns - 1.
 template <class T>
-HWY_INLINE void find_columns(Group<T>& group, const T* packed, std::size_t k, std::size_t v, std::size_t columns) {
+HWY_INLINE void find_columns(Group<T>& group, const T* packed, const PackedForm& form, std::size_t v,
+                             std::size_t columns) {
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  for (std::size_t c = 0; c < columns; ++c) group.b[c] = packed_vector(packed, v + c, k, lanes);
+  for (std::size_t c = 0; c < columns; ++c) group.b[c] = packed + form.place(0, (v + c) * lanes);
 }
 
 // They go where the only part has them, which begins at y and has n columns.
@@ -242,23 +233,21 @@ HWY_INLINE std::size_t row_panels() {
 template <class T>
 void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* y,
                      std::size_t n, void* linked) {
-  const std::size_t vectors = hwy::DivCeil(n, hn::Lanes(hn::ScalableTag<T>())), k = sum_of(depth, terms);
   static_assert(sizeof(typename LinkedRow<T>::Part) <= packed_row_group_bytes);
-  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  constexpr std::size_t panel = panel_columns<T>;
-  const RowSweep sweep = row_sweep(packed_form<T>(k, n).elements() * sizeof(T), panel * k * sizeof(T), row_panels<T>(),
-                                   first_level_cache_bytes());
-  const std::size_t most = sweep.panels * panel / lanes;
+  const PackedForm form = packed_form<T>(sum_of(depth, terms), n);
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>()), vectors = hwy::DivCeil(n, lanes);
+  const RowSweep sweep = row_sweep<T>(form, row_panels<T>());
+  const std::size_t most = sweep.panels * form.panel / lanes;
   static constexpr auto blocks = row_blocks_of<T>(std::make_index_sequence<narrow_columns<T> + 1>());
   auto& row = *new (linked) LinkedRow<T>{0, sweep.alternates, false};
   for (std::size_t v = 0, columns; v < vectors; v += columns) {
     columns = next_columns(vectors - v, most);
     auto& part = *new (row.parts() + row.count++) typename LinkedRow<T>::Part{};
-    part.block = blocks[narrow_of<T>(n, v, columns)][columns - 1];
+    part.block = blocks[narrow_of<T>(form, v, columns)][columns - 1];
     part.group.a = a;
     part.group.depth = depth;
     part.group.terms = terms;
-    find_columns(part.group, packed, k, v, columns);
+    find_columns(part.group, packed, form, v, columns);
     place_in_one(part.group, y, n, v);
   }
 }
@@ -283,11 +272,11 @@ template <class T>
 bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
                    const std::size_t* width, std::size_t parts, std::size_t rows) {
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  const std::size_t k = sum_of(depth, terms), n = sum_of(width, parts);
-  const std::size_t vectors = hwy::DivCeil(n, lanes);
+  const PackedForm form = packed_form<T>(sum_of(depth, terms), sum_of(width, parts));
+  const std::size_t vectors = hwy::DivCeil(form.n, lanes);
   const std::size_t most_columns = rows < 4 ? row_columns : block_columns;
   constexpr std::size_t least_rows = 16;
-  const std::size_t fitting = rows > least_rows ? cached_bytes / sizeof(T) / (k + 1) : least_rows;
+  const std::size_t fitting = rows > least_rows ? cached_bytes / sizeof(T) / (form.k + 1) : least_rows;
   const std::size_t tile = HWY_MAX(fitting - fitting % least_rows, least_rows);
   Group<T> group;
   group.a = a;
@@ -300,14 +289,14 @@ bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
     Parts<T> walk(y, width, parts);
     for (std::size_t v = 0, columns; v < vectors; v += columns) {
       columns = next_columns(vectors - v, most_columns);
-      find_columns(group, packed, k, v, columns);
+      find_columns(group, packed, form, v, columns);
       if (parts == 1) {
-        place_in_one(group, y[0], n, v);
+        place_in_one(group, y[0], form.n, v);
       } else {
         for (std::size_t c = 0; c < columns; ++c) places.first[c + 1] = walk.next(places.at, places.first[c], lanes);
         group.places = &places;
       }
-      is_nan |= multiply_group(group, columns, narrow_of<T>(n, v, columns), row, HWY_MIN(row + tile, rows));
+      is_nan |= multiply_group(group, columns, narrow_of<T>(form, v, columns), row, HWY_MIN(row + tile, rows));
     }
   }
   return is_nan;
