@@ -121,11 +121,10 @@ class PackedMatmul::Product final : public FixedCall {
 
  private:
   std::string fetches() const {
-    return fetched_bytes_ == 0 ? ""
-                               : fmt::format(
-                                     "; then it fetches {} bytes of the next matrix, for the nearest cache does "
-                                     "not hold all that a step reads",
-                                     fetched_bytes_);
+    if (fetched_bytes_ == 0) return {};
+    return fmt::format(
+        "; then it fetches {} bytes of the next matrix, for the nearest cache does not hold all of a step's",
+        fetched_bytes_);
   }
   bool alternates() const {
     // The scalar kernels go through it as it stands.

@@ -189,8 +189,7 @@ class Taken {
         if (!is_moved_product(product) || origin_[bias] != Origin::captured ||
             !(body_.type(node.outputs[0]).shape == body_.type(product).shape))
           continue;
-        moved.insert(n);
-        ++counts_.biases;
+        counts_.biases += moved.insert(n).second ? 1 : 0;
       }
     }
   }
