@@ -11,7 +11,7 @@ namespace elegans::graph {
 namespace {
 
 constexpr std::size_t no_step = static_cast<std::size_t>(-1);
-constexpr std::size_t max_operands = 64;
+constexpr std::size_t max_inputs = 64;  // bits of ops::Call::padded
 
 Dtype floating_of(const std::vector<Type>& inputs, const std::vector<Type>& outputs) {
   for (const auto* types : {&outputs, &inputs})
@@ -31,6 +31,7 @@ Frame::Frame(const Graph& graph, const Extents& reserve, std::vector<std::int32_
   output_target_.assign(outputs_.size(), nullptr);
   output_bytes_.assign(outputs_.size(), 0);
   make_steps(reserve);
+  list_operands();
   find_roots();
   place_outputs(in_place);
   plan(reserve);
@@ -45,8 +46,7 @@ void Frame::make_steps(const Extents& reserve) {
   maker_.assign(graph_->value_count(), -1);
   for (std::size_t n = 0; n < graph_->nodes().size(); ++n) {
     const Node& node = graph_->nodes()[n];
-    ensure(node.inputs.size() + node.outputs.size() <= max_operands || as_scan(node) != nullptr,
-           "a node has too many operands");
+    ensure(node.inputs.size() <= max_inputs || as_scan(node) != nullptr, "a node has too many inputs");
     if (const auto* constant = dynamic_cast<const ops::Constant*>(node.operation.get())) {
       constants_.emplace_back(std::max<std::size_t>(constant->value().bytes(), 1));
       if (constant->value().bytes() > 0)
@@ -73,6 +73,24 @@ void Frame::make_steps(const Extents& reserve) {
     for (const ValueId output : node.outputs) maker_[output] = static_cast<std::int32_t>(steps_.size());
     steps_.push_back(std::move(step));
   }
+}
+
+void Frame::list_operands() {
+  std::vector<std::vector<std::uint32_t>> places(graph_->value_count());
+  for (Step& step : steps_) {
+    step.first_operand = operands_.size();
+    if (step.kind != Step::Kind::call) continue;
+    for (const auto* values : {&step.node->inputs, &step.node->outputs})
+      for (const ValueId value : *values) {
+        places[value].push_back(static_cast<std::uint32_t>(operands_.size()));
+        operands_.push_back(address_[value]);  // a constant's is known
+      }
+  }
+  for (const std::vector<std::uint32_t>& of_value : places) {
+    first_place_.push_back(static_cast<std::uint32_t>(places_.size()));
+    places_.insert(places_.end(), of_value.begin(), of_value.end());
+  }
+  first_place_.push_back(static_cast<std::uint32_t>(places_.size()));
 }
 
 void Frame::find_roots() {
@@ -163,7 +181,7 @@ void Frame::plan(const Extents& reserve) {
 void Frame::settle(std::byte* arena) {
   for (ValueId v = 0; v < block_of_.size(); ++v) {
     if (block_of_[v] < 0) continue;
-    address_[v] = arena + plan_.offsets[static_cast<std::size_t>(block_of_[v])];
+    set_address(v, arena + plan_.offsets[static_cast<std::size_t>(block_of_[v])]);
     padded_[v] = 1;
   }
   for (Step& step : steps_) {
@@ -180,9 +198,7 @@ void Frame::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
       step.loop->prepare(at, kernels);
     } else if (step.kind == Step::Kind::call) {
       step.operation->prepare(step.input_types, step.output_types, at, step.sizes);
-      const void* inputs[max_operands];
-      void* outputs[max_operands];
-      step.operation->link(call_of(step, step.sizes, inputs, outputs, kernels));
+      step.operation->link(call_of(step, step.sizes, kernels));
     }
   }
   for (std::size_t o = 0; o < outputs_.size(); ++o) output_bytes_[o] = bytes_of(outputs_[o], at);
@@ -191,17 +207,14 @@ void Frame::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
 void Frame::set_output(std::size_t index, void* data) noexcept {
   is_fixed_ = false;
   output_target_[index] = static_cast<std::byte*>(data);
-  if (placement_[index] == Placement::direct) address_[outputs_[index]] = output_target_[index];
+  if (placement_[index] == Placement::direct) set_address(outputs_[index], output_target_[index]);
 }
 
-ops::Call Frame::call_of(const Step& step, const ops::Sizes& sizes, const void** inputs, void** outputs,
-                         const ops::Kernels& kernels) const noexcept {
-  const Node& node = *step.node;
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs[i] = address_[node.inputs[i]];
-  for (std::size_t i = 0; i < node.outputs.size(); ++i) outputs[i] = address_[node.outputs[i]];
+ops::Call Frame::call_of(const Step& step, const ops::Sizes& sizes, const ops::Kernels& kernels) const noexcept {
+  void* const* const operands = operands_.data() + step.first_operand;
   return {.sizes = sizes,
-          .inputs = inputs,
-          .outputs = outputs,
+          .inputs = operands,
+          .outputs = operands + step.node->inputs.size(),
           .workspace = step.workspace,
           .linked = const_cast<std::byte*>(step.linked.data()),
           .dtype = step.dtype,
@@ -217,9 +230,7 @@ void Frame::fix(const ops::Kernels& kernels) {
     }
     fixed_.push_back({&step, nullptr});
     if (step.kind != Step::Kind::call) continue;
-    const void* inputs[max_operands];
-    void* outputs[max_operands];
-    ops::Call call = call_of(step, step.sizes, inputs, outputs, kernels);
+    ops::Call call = call_of(step, step.sizes, kernels);
     call.padded = padded_inputs(*step.node);
     fixed_.back().call = step.operation->fix(call);
   }
@@ -238,11 +249,9 @@ void Frame::describe_kernels(const Extents& at, const ops::Kernels& kernels, Nod
     if (step.loop) {
       step.loop->body().describe_kernels(at, kernels, notes);
     } else if (step.kind == Step::Kind::call) {
-      const void* inputs[max_operands];
-      void* outputs[max_operands];
       ops::Sizes sizes;
       step.operation->prepare(step.input_types, step.output_types, at, sizes);
-      note(step, step.operation->kernel(call_of(step, sizes, inputs, outputs, kernels)));
+      note(step, step.operation->kernel(call_of(step, sizes, kernels)));
     }
   }
   for (const FixedStep& fixed : fixed_)
@@ -259,7 +268,7 @@ Status Frame::run_step(Step& step, const ops::Kernels& kernels) noexcept {
   const Node& node = *step.node;
   switch (step.kind) {
     case Step::Kind::alias:
-      address_[node.outputs[0]] = address_[node.inputs[0]] + step.alias_offset;
+      set_address(node.outputs[0], address_[node.inputs[0]] + step.alias_offset);
       padded_[node.outputs[0]] = step.alias_offset % 64 == 0 ? padded_[node.inputs[0]] : 0;
       return {};
     case Step::Kind::loop:
@@ -267,9 +276,7 @@ Status Frame::run_step(Step& step, const ops::Kernels& kernels) noexcept {
     case Step::Kind::call:
       break;
   }
-  const void* inputs[max_operands];
-  void* outputs[max_operands];
-  return step.operation->run(call_of(step, step.sizes, inputs, outputs, kernels));
+  return step.operation->run(call_of(step, step.sizes, kernels));
 }
 
 Status Frame::run_steps(const ops::Kernels& kernels) noexcept {

@@ -1,9 +1,10 @@
 #pragma once
 // One level of a running graph: the graph itself, or the body of a loop. A frame is built once and then only runs.
 //
-// Every value of the level has an address in a table. Most are places in the arena, fixed when the frame is built;
-// inputs and outputs are set from outside, before each run or each step of a loop. An operation whose result is its
-// input's memory (reshape) is one assignment in that table.
+// Every value of the level has an address. Most are places in the arena, fixed when the frame is built; inputs and
+// outputs are set from outside, before each run or each step of a loop. An operation whose result is its input's memory
+// (reshape) is one such assignment. Each node has the addresses of its operands side by side, as its kernel wants them:
+// what is set is written to all nodes that have it, for few addresses change from step to step and many are read.
 
 #include <memory>
 #include <vector>
@@ -40,7 +41,7 @@ class Frame {
   // `padded`: whether it may be read up to a multiple of 64 bytes from where it starts, as all in the arena may.
   void set_input(std::size_t index, const void* data, bool padded = false) noexcept {
     is_fixed_ = false;
-    address_[inputs_[index]] = const_cast<std::byte*>(static_cast<const std::byte*>(data));
+    set_address(inputs_[index], const_cast<std::byte*>(static_cast<const std::byte*>(data)));
     padded_[inputs_[index]] = padded ? 1 : 0;
   }
   // Where output `index` is to be; for a direct one also where it is made.
@@ -63,6 +64,7 @@ class Frame {
     const ops::Operation* operation = nullptr;
     Dtype dtype = Dtype::f32;
     std::int64_t alias_offset = 0;
+    std::size_t first_operand = 0;  // among operands_: its inputs, then its outputs
     std::size_t workspace_block = 0;
     std::byte* workspace = nullptr;
     AlignedBuffer linked;
@@ -83,10 +85,13 @@ class Frame {
   bool may_overwrite(const Step& step, std::size_t output, ValueId input) const;
   void place_outputs(const std::vector<std::int32_t>& in_place);
   void plan(const Extents& reserve);
+  void list_operands();
   std::size_t bytes_of(ValueId value, const Extents& at) const;
-  // What a step is run with; its addresses stand in `inputs` and `outputs`.
-  ops::Call call_of(const Step& step, const ops::Sizes& sizes, const void** inputs, void** outputs,
-                    const ops::Kernels& kernels) const noexcept;
+  void set_address(ValueId value, std::byte* data) noexcept {
+    address_[value] = data;
+    for (std::uint32_t k = first_place_[value]; k < first_place_[value + 1]; ++k) operands_[places_[k]] = data;
+  }
+  ops::Call call_of(const Step& step, const ops::Sizes& sizes, const ops::Kernels& kernels) const noexcept;
   std::uint64_t padded_inputs(const Node& node) const noexcept;
   Status run_step(Step& step, const ops::Kernels& kernels) noexcept;
   Status run_steps(const ops::Kernels& kernels) noexcept;
@@ -94,7 +99,10 @@ class Frame {
   const Graph* graph_;
   std::vector<ValueId> inputs_, outputs_;
   std::vector<Step> steps_;
-  std::vector<std::byte*> address_;        // by value
+  std::vector<std::byte*> address_;  // by value
+  std::vector<void*> operands_;      // addresses again, step by step
+  // Where value v stands among operands_: places_[first_place_[v]] … places_[first_place_[v + 1] − 1].
+  std::vector<std::uint32_t> first_place_, places_;
   std::vector<char> padded_;               // by value
   std::vector<ValueId> root_;              // by value: the value whose memory it is
   std::vector<std::int32_t> maker_;        // by value: the step that makes it, −1 for inputs and constants

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <limits>
 
 #include "ops/level_sums.hpp"
 #include "ops/repeat_row.hpp"
@@ -38,11 +39,6 @@ CircuitChain::CircuitChain(ConnectionsPtr connections, std::shared_ptr<const Ele
       outputs_(std::move(outputs)),
       program_(program()) {
   ensure(fetched_by_.size() == chain_->inputs(), "a circuit chain fetches what it does not read");
-  const auto add_index = [this](const std::optional<End>& end) {
-    index_.push_back(end ? connections_->index(*end).data() : nullptr);
-  };
-  for (const std::optional<End>& end : fetched_by_) add_index(end);
-  for (const Output& output : outputs_) add_index(output.sum_by);
 }
 
 ChainProgram CircuitChain::program() const {
@@ -184,6 +180,7 @@ class CircuitChain::Pass {
         arrays[k].access = access(k);
     }
     table_.link_chain(table_, program_.chain(arrays, batch_), call_.linked);
+    if (is_whole()) link_index();
   }
 
   std::string kernel() const {
@@ -216,6 +213,18 @@ class CircuitChain::Pass {
   }
 
  private:
+  // Behind the chain: where array k finds the places of its rows, then the places by either end.
+  void link_index() const noexcept {
+    const std::uint32_t** const index = circuit_.linked_index(call_);
+    std::fill_n(index, program_.arrays(), nullptr);
+    auto* place = reinterpret_cast<std::uint32_t*>(index + program_.arrays());
+    for (const End end : {End::source, End::target}) {
+      for (std::size_t k = 0; k < program_.arrays(); ++k)
+        if (end_of(k) == end) index[k] = place;
+      for (const std::uint32_t row : connections_.index(end)) *place++ = static_cast<std::uint32_t>(row * batch_);
+    }
+  }
+
   const std::optional<End>& sum_by(std::size_t output) const noexcept { return circuit_.outputs_[output].sum_by; }
   Access access(std::size_t i) const noexcept { return static_cast<Access>(call_.sizes[1 + i]); }
   T* base(std::size_t i) const noexcept { return const_cast<T*>(call_.in<T>(i)); }  // the kernel writes results alone
@@ -225,7 +234,11 @@ class CircuitChain::Pass {
     return by == End::target && batch_ == 1 && table_.lanes > 1 && step_ == count_ && connections_.levels().has_value();
   }
 
-  bool is_whole() const noexcept { return batch_ % table_.lanes == 0; }
+  // Indices of the kernel count numbers, in 32 bits.
+  bool is_whole() const noexcept {
+    const std::size_t most = std::max(connections_.inputs(), connections_.outputs()) * batch_;
+    return batch_ % table_.lanes == 0 && most <= std::numeric_limits<std::uint32_t>::max();
+  }
   // The end by which array k is fetched or summed.
   const std::optional<End>& end_of(std::size_t k) const noexcept {
     return k < inputs_ ? circuit_.fetched_by_[k] : sum_by(k - inputs_);
@@ -237,7 +250,7 @@ class CircuitChain::Pass {
 
   void run_whole() noexcept {
     for (std::size_t k = 0; k < program_.arrays(); ++k) arrays_[k] = k < inputs_ ? base(k) : call_.out<T>(k - inputs_);
-    table_.place_chain(call_.linked, call_.workspace, arrays_, circuit_.index_.data());
+    table_.place_chain(call_.linked, call_.workspace, arrays_, circuit_.linked_index(call_));
     table_.run_chain(call_.linked, count_);
   }
 
@@ -288,6 +301,14 @@ class CircuitChain::Pass {
   T* const tiles_;       // by array
   T* const level_sums_;  // by target
 };
+
+std::size_t CircuitChain::linked_bytes() const {
+  return program_.bytes() + program_.arrays() * sizeof(void*) + 2 * connections_->count() * sizeof(std::uint32_t);
+}
+
+const std::uint32_t** CircuitChain::linked_index(const Call& call) const noexcept {
+  return reinterpret_cast<const std::uint32_t**>(static_cast<std::byte*>(call.linked) + program_.bytes());
+}
 
 void CircuitChain::link(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) { Pass<decltype(zero)>(*this, call).link(); });

@@ -93,6 +93,12 @@ TYPED_TEST(Chains, EveryBinaryFunctionIsItsKernelHoweverItsOperandIsRead) {
           }
 }
 
+// Where rows of `inner` numbers begin.
+std::vector<std::uint32_t> beginnings(std::vector<std::uint32_t> rows, std::size_t inner) {
+  for (std::uint32_t& row : rows) row *= static_cast<std::uint32_t>(inner);
+  return rows;
+}
+
 // f(f(a, b)², c) with a read in every way, an array or not: kernels run several steps at once where they know how.
 TYPED_TEST(Chains, StepsGiveTheSameBitsWhateverStandsBesideThem) {
   using T = TypeParam;
@@ -112,6 +118,7 @@ TYPED_TEST(Chains, StepsGiveTheSameBitsWhateverStandsBesideThem) {
               Array<T> y(n), expected(n);
               std::vector<std::uint32_t> index(rows);
               for (std::size_t r = 0; r < rows; ++r) index[r] = static_cast<std::uint32_t>(rows - 1 - r);
+              const std::vector<std::uint32_t> begins = beginnings(index, inner);
               for (auto& [access, read] : {std::pair{first, &a}, std::pair{second, &b}})
                 if (access == Access::indexed)
                   table.gather(read->given.data(), read->meant.data(), 1, rows, rows, inner, index.data());
@@ -128,7 +135,7 @@ TYPED_TEST(Chains, StepsGiveTheSameBitsWhateverStandsBesideThem) {
                          step(Kind::unary, 0, static_cast<std::uint8_t>(Unary::square)), step(kind, 1, f),
                          step(Kind::store, 2)},
                         {{.access = first}, {.access = second}, {}}, inner)
-                  .place({a.given.data(), b.given.data(), y.data()}, {index.data(), index.data(), nullptr})
+                  .place({a.given.data(), b.given.data(), y.data()}, {begins.data(), begins.data(), nullptr})
                   .run(rows);
               ASSERT_TRUE(same_arrays(y, expected))
                   << rows << " rows of " << inner << ", access " << int(first) << ", " << int(second);
@@ -216,7 +223,8 @@ TYPED_TEST(Chains, IndexedRowsAreFetchedAndAddedTo) {
                gathered(rows * inner), sums = z;
       Linked<T> linked(table, {step(Kind::load, 0), step(Kind::store, 1), step(Kind::store, 2)},
                        {{.access = Access::indexed}, {}, {.access = Access::indexed}}, inner);
-      linked.place({x.data(), y.data(), z.data()}, {from.data(), nullptr, to.data()});
+      const std::vector<std::uint32_t> read = beginnings(from, inner), added = beginnings(to, inner);
+      linked.place({x.data(), y.data(), z.data()}, {read.data(), nullptr, added.data()});
       table.gather(x.data(), gathered.data(), 1, sources, rows, inner, from.data());
       for (int time = 0; time < 2; ++time) {
         linked.run(rows);

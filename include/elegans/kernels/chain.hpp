@@ -14,7 +14,7 @@
 // Elements are seen as [rows, inner], and element (r, c) of an array, by its access, is
 //
 //     full      x[r inner + c]            row       x[c]              number   x[0]
-//     indexed   x[index[r] inner + c]     column    x[r]              looked_up  x[index[c]]
+//     indexed   x[index[r] + c]           column    x[r]              looked_up  x[index[c]]
 //
 // A store to an indexed array adds: x = x + A, rows in ascending order. select may name no indexed array.
 // Rows, columns and indices of rows need rows of whole vectors: inner a multiple of Table::lanes. Looked up is what load

@@ -37,7 +37,7 @@ class CircuitChain final : public Operation {
   std::size_t workspace_bytes(std::span<const Type> inputs, const Extents& at) const override;
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
-  std::size_t linked_bytes() const override { return program_.bytes(); }
+  std::size_t linked_bytes() const override;
   void link(const Call& call) const noexcept override;
   Status run(const Call& call) const noexcept override;
   std::string kernel(const Call& call) const override;
@@ -56,14 +56,14 @@ class CircuitChain final : public Operation {
   Dim batch_of(std::span<const Type> inputs) const;
   // The chain with an output for each of this operation's.
   ChainProgram program() const;
+  // What link() leaves of indices, by array of the program, inputs first, where the kernel fetches and sums.
+  const std::uint32_t** linked_index(const Call& call) const noexcept;
 
   ConnectionsPtr connections_;
   std::shared_ptr<const Elementwise> chain_;
   std::vector<std::optional<End>> fetched_by_;
   std::vector<Output> outputs_;
   ChainProgram program_;
-  // By array of the program, inputs first: the connections' ends that it is fetched or summed by, null of others.
-  std::vector<const std::uint32_t*> index_;
 };
 
 }  // namespace elegans::ops

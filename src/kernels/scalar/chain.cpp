@@ -60,7 +60,7 @@ class ScalarChain {
       case Access::indexed:
         break;
     }
-    return at_[number] + index_[number][r] * inner_ + c;
+    return at_[number] + index_[number][r] + c;
   }
 
   void run_element(std::size_t r, std::size_t c) const {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
@@ -32,33 +33,35 @@ class LinkedChain {
       place = reinterpret_cast<Item*>(memory);
       memory += (number * sizeof(Item) + 63) / 64 * 64;
     };
-    static_assert(sizeof(LinkedChain) <= 256 && sizeof(LinkedStep<T>) <= 64, "chain_bytes() is too few");
+    static_assert(sizeof(LinkedChain) <= 192 && sizeof(Operands<T>) == 64 && sizeof(LinkedStep<T>) <= 64,
+                  "chain_bytes() is too few");
     LinkedChain* self = nullptr;
     take(self, 1);
     take(steps_, chain.length + 1);
+    take(operands_, 1);
+    new (operands_) Operands<T>;
     const std::size_t places = (2 * count_ + slots_ + 7) / 8 * 8;
-    for (std::intptr_t** array : {&operands_.at, &placed_, &group_step_, &row_step_}) {
+    for (std::intptr_t** array : {&at_, &placed_, &group_step_, &row_step_}) {
       take(*array, places);
       std::fill_n(*array, places, 0);
     }
-    operands_.inner = inner_;
     place_arrays(chain);
     link_steps(chain, table);
     find_only_group();
   }
 
   void place(T* scratch, T* const* at, const std::uint32_t* const* index) {
-    const auto address = [](const auto* place) { return reinterpret_cast<std::intptr_t>(place); };
-    for (std::size_t k = 0; k < count_; ++k) operands_.at[k] = address(at[k]);
-    for (std::size_t s = 0; s < slots_; ++s) operands_.at[count_ + s] = address(scratch + (2 + s) * group());
-    if (has_index_)
-      for (std::size_t k = 0; k < count_; ++k) operands_.at[index_of(k)] = address(index[k]);
-    operands_.spilled = scratch;
+    std::memcpy(at_, at, count_ * sizeof(T*));
+    if (has_index_) std::memcpy(at_ + index_of(0), index, count_ * sizeof(T*));
+    if (scratch == operands_->spilled) return;
+    operands_->spilled = scratch;
+    for (std::size_t s = 0; s < slots_; ++s)
+      at_[count_ + s] = reinterpret_cast<std::intptr_t>(scratch + (2 + s) * group());
   }
 
   // Leaves all places as they were.
   void run(std::size_t rows) {
-    if (rows == 1 && only_group_ != nullptr) return only_group_(steps_, operands_);
+    if (rows == 1 && only_group_ != nullptr) return only_group_(steps_, *operands_);
     run_groups(rows);
   }
 
@@ -148,16 +151,15 @@ class LinkedChain {
   }
 
   // Where all places were before they moved.
-  void keep_places() { copy_places(operands_.at, placed_); }
-  void restore_places() { copy_places(placed_, operands_.at); }
+  void keep_places() { copy_places(at_, placed_); }
+  void restore_places() { copy_places(placed_, at_); }
   void copy_places(const std::intptr_t* from, std::intptr_t* to) const {
     const hn::ScalableTag<std::intptr_t> d;
     for (std::size_t k = 0; k < moving_; k += hn::Lanes(d)) hn::Store(hn::Load(d, from + k), d, to + k);
   }
   // Moves all places to a row.
   void go_to_row(std::size_t row) {
-    for (std::size_t k = 0; k < moving_; ++k)
-      operands_.at[k] = placed_[k] + static_cast<std::intptr_t>(row) * row_step_[k];
+    for (std::size_t k = 0; k < moving_; ++k) at_[k] = placed_[k] + static_cast<std::intptr_t>(row) * row_step_[k];
   }
   // Moves all places by a group of `vectors`, 8 or 4: half of 8 is a whole number of bytes in any row.
   template <std::size_t vectors>
@@ -166,7 +168,7 @@ class LinkedChain {
     for (std::size_t k = 0; k < moving_; k += hn::Lanes(d)) {
       const auto step = hn::Load(d, group_step_ + k);
       const auto by = vectors == 8 ? step : hn::ShiftRight<1>(step);
-      hn::Store(hn::Add(hn::Load(d, operands_.at + k), by), d, operands_.at + k);
+      hn::Store(hn::Add(hn::Load(d, at_ + k), by), d, at_ + k);
     }
   }
   using Run = void (*)(const LinkedStep<T>*, const Operands<T>&);
@@ -177,9 +179,9 @@ class LinkedChain {
 
   // Sets the operands for the whole vectors of a group and the numbers behind them.
   void set_group(std::size_t whole, std::size_t part) {
-    operands_.whole = whole;
-    operands_.part = part;
-    operands_.last = part == 0 ? (whole - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
+    operands_->whole = whole;
+    operands_->part = part;
+    operands_->last = part == 0 ? (whole - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
   }
 
   // Those of a row, where it is one.
@@ -205,7 +207,7 @@ class LinkedChain {
   void run_end(std::size_t whole, std::size_t part) {
     if (whole == 0 && part == 0) return;
     set_group(whole, part);
-    end_of(whole + (part > 0 ? 1 : 0))(steps_, operands_);
+    end_of(whole + (part > 0 ? 1 : 0))(steps_, *operands_);
   }
 
   // Where a row is one group, as in steps of small networks, it is found out once.
@@ -214,16 +216,16 @@ class LinkedChain {
     const std::size_t vectors = whole + (part > 0 ? 1 : 0);
     const bool is_whole_group = part == 0 && (vectors == 4 || vectors == 8);
     if (!is_flat_ || streams_ || vectors == 0 || (vectors > 3 && !is_whole_group)) return;
-    operands_.row_shift = 31;
-    operands_.row_mask = ~std::size_t{0};
+    operands_->row_shift = 31;
+    operands_->row_mask = ~std::size_t{0};
     set_only_group();
     only_group_ = vectors == 8 ? run_as<Group<T, 8>> : vectors == 4 ? run_as<Group<T, 4>> : end_of(vectors);
   }
 
   // Rows of n numbers one by one. Streams are visited in groups so small that the processor looks beyond one of them.
   void run_rows(std::size_t rows, std::size_t n) {
-    operands_.row_shift = 31;
-    operands_.row_mask = ~std::size_t{0};
+    operands_->row_shift = 31;
+    operands_->row_mask = ~std::size_t{0};
     const std::size_t vectors = n / lanes(), part = n % lanes();
     for (std::size_t row = 0; row < rows; ++row) {
       if (row > 0) go_to_row(row);
@@ -231,18 +233,18 @@ class LinkedChain {
       if (streams_) {
         set_group(4, 0);
         for (; vectors - done >= 4; done += 4) {
-          Group<T, 4>::run(steps_, operands_);
+          Group<T, 4>::run(steps_, *operands_);
           advance_group<4>();
         }
       } else {
         set_group(8, 0);
         for (; vectors - done >= 8; done += 8) {
-          Group<T, 8>::run(steps_, operands_);
+          Group<T, 8>::run(steps_, *operands_);
           if (done + 8 < vectors || part > 0) advance_group<8>();
         }
         if (vectors - done >= 4) {
           set_group(4, 0);
-          Group<T, 4>::run(steps_, operands_);
+          Group<T, 4>::run(steps_, *operands_);
           done += 4;
           if (done < vectors || part > 0) advance_group<4>();
         }
@@ -253,27 +255,28 @@ class LinkedChain {
 
   // Rows of 1, 2 or 4 vectors, several a group.
   void run_joined(std::size_t rows) {
-    operands_.row_shift = static_cast<unsigned>(std::countr_zero(vectors_));
-    operands_.row_mask = vectors_ - 1;
+    operands_->row_shift = static_cast<unsigned>(std::countr_zero(vectors_));
+    operands_->row_mask = vectors_ - 1;
     const std::size_t vectors = rows * vectors_, groups = vectors / 8;
     set_group(8, 0);
     for (std::size_t g = 0; g < groups; ++g) {
-      Group<T, 8>::run(steps_, operands_);
+      Group<T, 8>::run(steps_, *operands_);
       advance_group<8>();
     }
     std::size_t left = vectors % 8;
     if (left >= 4) {
       set_group(4, 0);
-      Group<T, 4>::run(steps_, operands_);
+      Group<T, 4>::run(steps_, *operands_);
       advance_group<4>();
       left -= 4;
     }
     run_end(left, 0);
   }
 
-  Operands<T> operands_;
   LinkedStep<T>* steps_ = nullptr;
-  std::intptr_t* placed_ = nullptr;  // Operands::at while they move
+  Operands<T>* operands_ = nullptr;
+  std::intptr_t* at_ = nullptr;      // Operands::at()
+  std::intptr_t* placed_ = nullptr;  // these while they move
   // Bytes, by place, from one group of 8 vectors to the next, and from one row to the next.
   std::intptr_t *group_step_ = nullptr, *row_step_ = nullptr;
   Run only_group_ = nullptr;  // of a row

@@ -72,11 +72,11 @@ struct IndexedRows {
   const std::uint32_t* index;
   const Operands<T>& operands;
   HWY_INLINE IndexedRows(const LinkedStep<T>& step, const Operands<T>& with)
-      : x(with.of(step.x)), index(reinterpret_cast<const std::uint32_t*>(with.at[step.y])), operands(with) {}
+      : x(with.of(step.x)), index(reinterpret_cast<const std::uint32_t*>(with.at()[step.y])), operands(with) {}
   HWY_INLINE T* place(std::size_t i) const {
     const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-    if constexpr (vectors > 0) return x + (index[i / vectors] * vectors + i % vectors) * lanes;
-    return x + index[i >> operands.row_shift] * operands.inner + (i & operands.row_mask) * lanes;
+    if constexpr (vectors > 0) return x + index[i / vectors] + i % vectors * lanes;
+    return x + index[i >> operands.row_shift] + (i & operands.row_mask) * lanes;
   }
   HWY_INLINE Vector<T> vector(std::size_t i) const { return hn::LoadU(hn::ScalableTag<T>(), place(i)); }
   HWY_INLINE void put(Vector<T> a, std::size_t i) const {  // adds
@@ -94,7 +94,7 @@ struct LookedUp {
   HWY_INLINE LookedUp(const LinkedStep<T>& step, const Operands<T>& operands)
       : low(hn::LoadU(hn::ScalableTag<T>(), operands.of(step.x))),
         high(low),
-        index(reinterpret_cast<const std::uint32_t*>(operands.at[step.y])) {
+        index(reinterpret_cast<const std::uint32_t*>(operands.at()[step.y])) {
     const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
     if (step.z > lanes) high = hn::LoadU(hn::ScalableTag<T>(), operands.of(step.x) + lanes);
   }

@@ -28,19 +28,18 @@ using Vector = VecOf<hn::ScalableTag<T>>;
 template <class T>
 struct LinkedStep;
 
-// What steps see of a chain.
+// What steps see of a chain. Right behind it stand addresses: of arrays and slots for this group, then of rows' indices.
 template <class T>
-struct Operands {
-  std::intptr_t* at = nullptr;  // addresses of arrays and slots for this group, then of rows' indices
-  T* spilled = nullptr;         // two groups, for kernels that are called
+struct alignas(64) Operands {
+  T* spilled = nullptr;  // two groups, for kernels that are called
   // Vectors of one row among those of a group, as a shift, and that number − 1.
   unsigned row_shift = 0;
   std::size_t row_mask = 0;
-  std::size_t inner = 0;
   // The whole vectors of this group, the numbers behind them, and where the last vector begins.
   std::size_t whole = 0, part = 0, last = 0;
 
-  HWY_INLINE T* of(std::size_t number) const { return reinterpret_cast<T*>(at[number]); }
+  HWY_INLINE const std::intptr_t* at() const { return reinterpret_cast<const std::intptr_t*>(this + 1); }
+  HWY_INLINE T* of(std::size_t number) const { return reinterpret_cast<T*>(at()[number]); }
 };
 
 // A group of vectors as the arguments of a step.
@@ -178,7 +177,7 @@ struct LinkedStep {
     void (*unary)(const T*, T*, std::size_t) = nullptr;
     void (*binary)(const T*, std::size_t, const T*, std::size_t, T*, std::size_t);
   };
-  // Places among Operands::at. Of what is indexed or looked up y is that of its index, and z how many numbers it has;
+  // Places among Operands::at(). Of what is indexed or looked up y is that of its index, and z how many numbers it has;
   // of what is stored in part z is how much of its last vector.
   std::uint16_t x = 0, y = 0, z = 0;
   Access access[3] = {};  // of x, y and z
