@@ -33,18 +33,15 @@ class LinkedChain {
       place = reinterpret_cast<Item*>(memory);
       memory += (number * sizeof(Item) + 63) / 64 * 64;
     };
-    static_assert(sizeof(LinkedChain) <= 192 && sizeof(Operands<T>) == 64 && sizeof(LinkedStep<T>) <= 64,
-                  "chain_bytes() is too few");
+    static_assert(sizeof(LinkedChain) <= 256 && sizeof(LinkedStep<T>) <= 64, "chain_bytes() is too few");
     LinkedChain* self = nullptr;
     take(self, 1);
-    take(steps_, chain.length + 1);
-    take(operands_, 1);
-    new (operands_) Operands<T>;
     const std::size_t places = (2 * count_ + slots_ + 7) / 8 * 8;
     for (std::intptr_t** array : {&at_, &placed_, &group_step_, &row_step_}) {
       take(*array, places);
       std::fill_n(*array, places, 0);
     }
+    take(steps_, chain.length + 1);
     place_arrays(chain);
     link_steps(chain, table);
     find_only_group();
@@ -53,15 +50,15 @@ class LinkedChain {
   void place(T* scratch, T* const* at, const std::uint32_t* const* index) {
     std::memcpy(at_, at, count_ * sizeof(T*));
     if (has_index_) std::memcpy(at_ + index_of(0), index, count_ * sizeof(T*));
-    if (scratch == operands_->spilled) return;
-    operands_->spilled = scratch;
+    if (scratch == operands_.spilled) return;
+    operands_.spilled = scratch;
     for (std::size_t s = 0; s < slots_; ++s)
       at_[count_ + s] = reinterpret_cast<std::intptr_t>(scratch + (2 + s) * group());
   }
 
   // Leaves all places as they were.
   void run(std::size_t rows) {
-    if (rows == 1 && only_group_ != nullptr) return only_group_(steps_, *operands_);
+    if (rows == 1 && only_group_ != nullptr) return only_group_(steps_, operands_);
     run_groups(rows);
   }
 
@@ -179,9 +176,9 @@ class LinkedChain {
 
   // Sets the operands for the whole vectors of a group and the numbers behind them.
   void set_group(std::size_t whole, std::size_t part) {
-    operands_->whole = whole;
-    operands_->part = part;
-    operands_->last = part == 0 ? (whole - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
+    operands_.whole = whole;
+    operands_.part = part;
+    operands_.last = part == 0 ? (whole - 1) * lanes() : whole > 0 ? (whole - 1) * lanes() + part : 0;
   }
 
   // Those of a row, where it is one.
@@ -207,7 +204,7 @@ class LinkedChain {
   void run_end(std::size_t whole, std::size_t part) {
     if (whole == 0 && part == 0) return;
     set_group(whole, part);
-    end_of(whole + (part > 0 ? 1 : 0))(steps_, *operands_);
+    end_of(whole + (part > 0 ? 1 : 0))(steps_, operands_);
   }
 
   // Where a row is one group, as in steps of small networks, it is found out once.
@@ -216,16 +213,16 @@ class LinkedChain {
     const std::size_t vectors = whole + (part > 0 ? 1 : 0);
     const bool is_whole_group = part == 0 && (vectors == 4 || vectors == 8);
     if (!is_flat_ || streams_ || vectors == 0 || (vectors > 3 && !is_whole_group)) return;
-    operands_->row_shift = 31;
-    operands_->row_mask = ~std::size_t{0};
+    operands_.row_shift = 31;
+    operands_.row_mask = ~std::size_t{0};
     set_only_group();
     only_group_ = vectors == 8 ? run_as<Group<T, 8>> : vectors == 4 ? run_as<Group<T, 4>> : end_of(vectors);
   }
 
   // Rows of n numbers one by one. Streams are visited in groups so small that the processor looks beyond one of them.
   void run_rows(std::size_t rows, std::size_t n) {
-    operands_->row_shift = 31;
-    operands_->row_mask = ~std::size_t{0};
+    operands_.row_shift = 31;
+    operands_.row_mask = ~std::size_t{0};
     const std::size_t vectors = n / lanes(), part = n % lanes();
     for (std::size_t row = 0; row < rows; ++row) {
       if (row > 0) go_to_row(row);
@@ -233,18 +230,18 @@ class LinkedChain {
       if (streams_) {
         set_group(4, 0);
         for (; vectors - done >= 4; done += 4) {
-          Group<T, 4>::run(steps_, *operands_);
+          Group<T, 4>::run(steps_, operands_);
           advance_group<4>();
         }
       } else {
         set_group(8, 0);
         for (; vectors - done >= 8; done += 8) {
-          Group<T, 8>::run(steps_, *operands_);
+          Group<T, 8>::run(steps_, operands_);
           if (done + 8 < vectors || part > 0) advance_group<8>();
         }
         if (vectors - done >= 4) {
           set_group(4, 0);
-          Group<T, 4>::run(steps_, *operands_);
+          Group<T, 4>::run(steps_, operands_);
           done += 4;
           if (done < vectors || part > 0) advance_group<4>();
         }
@@ -255,18 +252,18 @@ class LinkedChain {
 
   // Rows of 1, 2 or 4 vectors, several a group.
   void run_joined(std::size_t rows) {
-    operands_->row_shift = static_cast<unsigned>(std::countr_zero(vectors_));
-    operands_->row_mask = vectors_ - 1;
+    operands_.row_shift = static_cast<unsigned>(std::countr_zero(vectors_));
+    operands_.row_mask = vectors_ - 1;
     const std::size_t vectors = rows * vectors_, groups = vectors / 8;
     set_group(8, 0);
     for (std::size_t g = 0; g < groups; ++g) {
-      Group<T, 8>::run(steps_, *operands_);
+      Group<T, 8>::run(steps_, operands_);
       advance_group<8>();
     }
     std::size_t left = vectors % 8;
     if (left >= 4) {
       set_group(4, 0);
-      Group<T, 4>::run(steps_, *operands_);
+      Group<T, 4>::run(steps_, operands_);
       advance_group<4>();
       left -= 4;
     }
@@ -274,7 +271,6 @@ class LinkedChain {
   }
 
   LinkedStep<T>* steps_ = nullptr;
-  Operands<T>* operands_ = nullptr;
   std::intptr_t* at_ = nullptr;      // Operands::at()
   std::intptr_t* placed_ = nullptr;  // these while they move
   // Bytes, by place, from one group of 8 vectors to the next, and from one row to the next.
@@ -288,6 +284,7 @@ class LinkedChain {
   bool is_whole_ = false;        // no row ends with a part of a vector
   std::size_t stored_part_ = 0;  // of the only row's last vector, where what is read is padded
   bool is_flat_ = false, is_indexed_ = false, has_index_ = false, joins_rows_ = false;
+  Operands<T> operands_;  // the last member: addresses stand right behind it
 };
 
 template <class T>
