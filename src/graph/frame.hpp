@@ -89,7 +89,9 @@ class Frame {
   std::size_t bytes_of(ValueId value, const Extents& at) const;
   void set_address(ValueId value, std::byte* data) noexcept {
     address_[value] = data;
-    for (std::uint32_t k = first_place_[value]; k < first_place_[value + 1]; ++k) operands_[places_[k]] = data;
+    void** const operands = operands_.data();
+    const std::uint32_t *place = places_.data() + first_place_[value], *end = places_.data() + first_place_[value + 1];
+    for (; place != end; ++place) operands[*place] = data;
   }
   ops::Call call_of(const Step& step, const ops::Sizes& sizes, const ops::Kernels& kernels) const noexcept;
   std::uint64_t padded_inputs(const Node& node) const noexcept;

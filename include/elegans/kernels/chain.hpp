@@ -65,8 +65,8 @@ inline constexpr std::size_t streamed_bytes = std::size_t{512} << 10;
 
 // Memory of a chain that stays, and memory for the time that it runs: bytes that are enough for every target.
 constexpr std::size_t chain_bytes(std::size_t length, std::size_t arrays, std::size_t slots) {
-  constexpr std::size_t line = 64, step = 64, place = 8, parts = 7;
-  return 4 * line + (length + 1) * step + 4 * (2 * arrays + slots) * place + parts * line;
+  constexpr std::size_t line = 64, step = 64, place = 8, number = 2, parts = 8;
+  return 4 * line + (length + 1) * step + 4 * (2 * arrays + slots) * place + arrays * number + parts * line;
 }
 constexpr std::size_t chain_scratch_bytes(std::size_t slots) {
   constexpr std::size_t group = 8 * 64;

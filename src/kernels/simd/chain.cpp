@@ -42,6 +42,7 @@ class LinkedChain {
       std::fill_n(*array, places, 0);
     }
     take(steps_, chain.length + 1);
+    take(has_index_, count_);
     place_arrays(chain);
     link_steps(chain, table);
     find_only_group();
@@ -49,11 +50,11 @@ class LinkedChain {
 
   void place(T* scratch, T* const* at, const std::uint32_t* const* index) {
     std::memcpy(at_, at, count_ * sizeof(T*));
-    if (has_index_) std::memcpy(at_ + index_of(0), index, count_ * sizeof(T*));
+    for (std::size_t i = 0; i < indices_; ++i) at_[count_ + i] = reinterpret_cast<std::intptr_t>(index[has_index_[i]]);
     if (scratch == operands_.spilled) return;
     operands_.spilled = scratch;
     for (std::size_t s = 0; s < slots_; ++s)
-      at_[count_ + s] = reinterpret_cast<std::intptr_t>(scratch + (2 + s) * group());
+      at_[moving() + s] = reinterpret_cast<std::intptr_t>(scratch + (2 + s) * group());
   }
 
   // Leaves all places as they were.
@@ -65,7 +66,14 @@ class LinkedChain {
  private:
   static std::size_t lanes() { return hn::Lanes(hn::ScalableTag<T>()); }
   static std::size_t group() { return 8 * lanes(); }
-  std::size_t index_of(std::size_t array) const { return count_ + slots_ + array; }
+  // Places: of arrays, of their indices, of slots. All but slots move from group to group.
+  std::size_t moving() const { return count_ + indices_; }
+  std::uint16_t place_of(std::uint16_t number) const {
+    return number < count_ || number == ChainStep::accumulator ? number : static_cast<std::uint16_t>(number + indices_);
+  }
+  std::uint16_t place_of_index(std::uint16_t array) const {
+    return static_cast<std::uint16_t>(count_ + (std::find(has_index_, has_index_ + indices_, array) - has_index_));
+  }
   // What is computed of n numbers.
   std::size_t of_row(std::size_t n) const { return is_padded_ || stored_part_ > 0 ? hwy::RoundUpTo(n, lanes()) : n; }
 
@@ -75,16 +83,17 @@ class LinkedChain {
     for (std::size_t k = 0; k < count_; ++k) {
       const Access access = chain.arrays[k].access;
       if (access == Access::looked_up) {
-        group_step_[index_of(k)] = static_cast<std::intptr_t>(group() * sizeof(std::uint32_t));
+        group_step_[moving()] = static_cast<std::intptr_t>(group() * sizeof(std::uint32_t));
       } else if (access != Access::column && access != Access::number) {
         group_step_[k] = bytes(group());
       }
       if (access == Access::full) row_step_[k] = bytes(inner_);
       if (access == Access::column) row_step_[k] = bytes(1);
-      if (access == Access::indexed) row_step_[index_of(k)] = sizeof(std::uint32_t);
+      if (access == Access::indexed) row_step_[moving()] = sizeof(std::uint32_t);
+      if (access == Access::indexed || access == Access::looked_up)
+        has_index_[indices_++] = static_cast<std::uint16_t>(k);
       streams_ = streams_ || (chain.arrays[k].streams && access == Access::full);
       is_indexed_ = is_indexed_ || access == Access::indexed;
-      has_index_ = has_index_ || is_indexed_ || access == Access::looked_up;
       is_padded_ = is_padded_ && (access == Access::number || chain.arrays[k].padded);
       in_rows = in_rows || access == Access::row || access == Access::column;
     }
@@ -93,9 +102,8 @@ class LinkedChain {
       stored_part_ = inner_ % lanes();
     is_whole_ = is_padded_ || inner_ % lanes() == 0 || stored_part_ > 0;
     joins_rows_ = !is_flat_ && vectors_ < 8 && std::has_single_bit(vectors_);
-    moving_ = has_index_ ? index_of(count_) : count_;
     if (joins_rows_)
-      for (std::size_t k = 0; k < moving_; ++k)
+      for (std::size_t k = 0; k < moving(); ++k)
         group_step_[k] = row_step_[k] * static_cast<std::intptr_t>(8 / vectors_);
   }
 
@@ -123,9 +131,9 @@ class LinkedChain {
     for (std::size_t s = 0; s < chain.length; ++s) {
       const ChainStep& step = chain.steps[s];
       LinkedStep<T>& linked = *new (steps_ + s) LinkedStep<T>;
-      linked.x = step.x;
-      linked.y = step.y;
-      linked.z = step.z;
+      linked.x = place_of(step.x);
+      linked.y = place_of(step.y);
+      linked.z = place_of(step.z);
       const std::uint16_t operands[] = {step.x, step.y, step.z};
       linked.padded = true;
       for (std::size_t k = 0; k < (step.kind == Kind::select ? 3 : 1); ++k) {
@@ -133,7 +141,7 @@ class LinkedChain {
         linked.padded = linked.padded && array_of(operands[k]).padded;
       }
       const bool is_looked_up = linked.access[0] == Access::looked_up;
-      if (linked.access[0] == Access::indexed || is_looked_up) linked.y = static_cast<std::uint16_t>(index_of(step.x));
+      if (linked.access[0] == Access::indexed || is_looked_up) linked.y = place_of_index(step.x);
       if (step.kind == Kind::store && !array_of(step.x).padded) linked.z = static_cast<std::uint16_t>(stored_part_);
       if (is_looked_up) linked.z = static_cast<std::uint16_t>(chain.arrays[step.x].numbers);
       linked.runs = runs_of(step, linked, rows).of(is_whole_);
@@ -152,20 +160,22 @@ class LinkedChain {
   void restore_places() { copy_places(placed_, at_); }
   void copy_places(const std::intptr_t* from, std::intptr_t* to) const {
     const hn::ScalableTag<std::intptr_t> d;
-    for (std::size_t k = 0; k < moving_; k += hn::Lanes(d)) hn::Store(hn::Load(d, from + k), d, to + k);
+    for (std::size_t k = 0, end = moving(); k < end; k += hn::Lanes(d)) hn::Store(hn::Load(d, from + k), d, to + k);
   }
   // Moves all places to a row.
   void go_to_row(std::size_t row) {
-    for (std::size_t k = 0; k < moving_; ++k) at_[k] = placed_[k] + static_cast<std::intptr_t>(row) * row_step_[k];
+    for (std::size_t k = 0; k < moving(); ++k) at_[k] = placed_[k] + static_cast<std::intptr_t>(row) * row_step_[k];
   }
   // Moves all places by a group of `vectors`, 8 or 4: half of 8 is a whole number of bytes in any row.
   template <std::size_t vectors>
   void advance_group() {
     const hn::ScalableTag<std::intptr_t> d;
-    for (std::size_t k = 0; k < moving_; k += hn::Lanes(d)) {
-      const auto step = hn::Load(d, group_step_ + k);
+    std::intptr_t* const at = at_;
+    const std::intptr_t* const steps = group_step_;
+    for (std::size_t k = 0, end = moving(); k < end; k += hn::Lanes(d)) {
+      const auto step = hn::Load(d, steps + k);
       const auto by = vectors == 8 ? step : hn::ShiftRight<1>(step);
-      hn::Store(hn::Add(hn::Load(d, at_ + k), by), d, at_ + k);
+      hn::Store(hn::Add(hn::Load(d, at + k), by), d, at + k);
     }
   }
   using Run = void (*)(const LinkedStep<T>*, const Operands<T>&);
@@ -277,13 +287,14 @@ class LinkedChain {
   std::intptr_t *group_step_ = nullptr, *row_step_ = nullptr;
   Run only_group_ = nullptr;  // of a row
   std::size_t count_, slots_, inner_;
-  std::size_t vectors_;          // of a row
-  std::size_t moving_ = 0;       // places that move from group to group
-  bool streams_ = false;         // some array comes from memory
-  bool is_padded_ = true;        // all arrays are
-  bool is_whole_ = false;        // no row ends with a part of a vector
-  std::size_t stored_part_ = 0;  // of the only row's last vector, where what is read is padded
-  bool is_flat_ = false, is_indexed_ = false, has_index_ = false, joins_rows_ = false;
+  std::size_t vectors_;  // of a row
+  std::size_t indices_ = 0;
+  std::uint16_t* has_index_ = nullptr;  // the arrays that have one
+  bool streams_ = false;                // some array comes from memory
+  bool is_padded_ = true;               // all arrays are
+  bool is_whole_ = false;               // no row ends with a part of a vector
+  std::size_t stored_part_ = 0;         // of the only row's last vector, where what is read is padded
+  bool is_flat_ = false, is_indexed_ = false, joins_rows_ = false;
   Operands<T> operands_;  // the last member: addresses stand right behind it
 };
 
