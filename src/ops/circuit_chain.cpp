@@ -196,9 +196,11 @@ class CircuitChain::Pass {
       levels = levels || (sum_by(o) && by_level(*sum_by(o)));
       scatters = scatters || (sum_by(o) && !by_level(*sum_by(o)));
     }
-    return fmt::format("{}{}run_chain{}{} on {} connections at a time: a batch of {} is no whole vectors of {}",
-                       gathers ? "gather, " : "", repeats ? "repeat_each, " : "", scatters ? ", scatter_add" : "",
-                       levels ? ", sum_levels" : "", step_, batch_, table_.lanes);
+    const std::string why = batch_ % table_.lanes == 0 ? "too large for indices of 32 bits"
+                                                       : fmt::format("no whole vectors of {}", table_.lanes);
+    return fmt::format("{}{}run_chain{}{} on {} connections at a time: a batch of {} is {}", gathers ? "gather, " : "",
+                       repeats ? "repeat_each, " : "", scatters ? ", scatter_add" : "", levels ? ", sum_levels" : "",
+                       step_, batch_, why);
   }
 
   void run() noexcept {

@@ -275,6 +275,21 @@ TEST(KernelTold, OfCircuits) {
     EXPECT_THAT(told(circuit_chain(levels), given(*levels, 1), How::run), HasSubstr("sum_levels"));
     EXPECT_THAT(told(circuit_chain(levels), given(*levels, 1), How::fixed), HasSubstr("1 summed by sum_levels"));
   }
+  // 8 targets of 2^29 numbers are one more than 32 bits count. Nothing of that size is there: sizes alone decide.
+  const CircuitChain far = circuit_chain(plain);
+  const std::vector<Type> types{{Dtype::f32, Shape{5, std::int64_t{1} << 29}}, {Dtype::f32, Shape{30, 1}}};
+  Sizes sizes;
+  far.prepare(types, far.infer(types), {}, sizes);
+  const Kernels kernels = kernels_of(kernels::Target::best);
+  AlignedBuffer workspace(64);
+  EXPECT_THAT(far.kernel({.sizes = sizes,
+                          .inputs = nullptr,
+                          .outputs = nullptr,
+                          .workspace = workspace.data(),
+                          .linked = nullptr,
+                          .dtype = Dtype::f32,
+                          .kernels = kernels}),
+              HasSubstr("too large for indices of 32 bits"));
   const ConnectionsPtr vector = circuit(16, 8, 30), wide = circuit(100, 8, 200);
   EXPECT_THAT(told(circuit_chain(vector), given(*vector, 1), How::fixed),
               many >= 16 ? HasSubstr("1 fetched in registers") : HasSubstr("1 fetched by gather"));
