@@ -87,6 +87,7 @@ class Frame {
   void plan(const Extents& reserve);
   void list_operands();
   std::size_t bytes_of(ValueId value, const Extents& at) const;
+  // Everywhere where it stands.
   void set_address(ValueId value, std::byte* data) noexcept {
     address_[value] = data;
     void** const operands = operands_.data();
