@@ -100,10 +100,13 @@ std::optional<std::int64_t> parse_whole(const std::string& text) {
   return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
 }
 
-// CLI11's words for an option that is there twice are of argument counts.
+// CLI11's words for an option that is there twice are of argument counts, for a switch with a value of overrides.
 std::string plain(std::string message) {
-  const std::size_t at = message.find(": At Most 1 required but received");
-  return at == message.npos ? message : message.substr(0, at) + " is given more than once; expected once";
+  if (const std::size_t at = message.find(": At Most 1 required but received"); at != message.npos)
+    return message.substr(0, at) + " is given more than once; expected once";
+  if (const std::size_t at = message.find(" was given a disallowed flag override"); at != message.npos)
+    return "--" + message.substr(0, at) + " takes no value: it is there or not";
+  return message;
 }
 
 int report_usage(const CLI::App& program, const CLI::ParseError& error, bool as_json) {
@@ -201,7 +204,10 @@ int run_program(int argc, char** argv) {
   std::vector<std::pair<CLI::App*, Action>> commands;
   for (const auto make : makers) {
     Action action = make(program);
-    commands.emplace_back(program.get_subcommands([](const CLI::App*) { return true; }).back(), std::move(action));
+    CLI::App* const command = program.get_subcommands([](const CLI::App*) { return true; }).back();
+    for (CLI::Option* option : command->get_options())
+      if (option->get_items_expected_max() == 0) option->disable_flag_override();
+    commands.emplace_back(command, std::move(action));
   }
 
   const bool as_json =
