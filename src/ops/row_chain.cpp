@@ -238,11 +238,13 @@ std::string RowChain::kernel(const Call& call) const {
                     : instruction.kind == Kind::max ? "reduce_max"
                                                     : name_of(instruction));
   const std::size_t rows = call.sizes[outer_at];
-  return fmt::format("{}, one after the other on {} of {} rows, which stay near the core{}", fmt::join(names, ", "),
-                     rows_at_once(rows, size_of(call.dtype)), rows,
-                     call.sizes[past_caches_at] != 0
-                         ? "; copy_past_caches of results that overwrite nothing, for the caches do not hold them"
-                         : "");
+  return fmt::format(
+      "{}, one after the other on {} of {} rows, which stay near the core{}", fmt::join(names, ", "),
+      rows_at_once(rows, size_of(call.dtype)), rows,
+      call.sizes[past_caches_at] != 0
+          ? "; copy_past_caches of results that overwrite nothing, for the caches do not hold them, then "
+            "finish_past_caches"
+          : "");
 }
 
 }  // namespace elegans::ops

@@ -58,6 +58,13 @@ class RowChain::Pass {
     if (outer_ == 0) return {};
     for (std::size_t i = 0; i < chain_.program_.size(); ++i) bind(i);
     spread_rows();
+    const Status status = run_tiles();
+    if (past_caches_) table_.finish_past_caches();
+    return status;
+  }
+
+ private:
+  Status run_tiles() noexcept {
     for (row_ = 0; row_ < outer_; row_ += step_) {
       rows_ = std::min(step_, outer_ - row_);
       for (std::size_t i = 0; step_ > 1 && i < chain_.forms_.size(); ++i)
@@ -74,7 +81,6 @@ class RowChain::Pass {
     return {};
   }
 
- private:
   T* at(const Reach<T>& reach) const noexcept { return reach.first + row_ * reach.advance; }
 
   // What stays the same from tile to tile is found out once.

@@ -104,6 +104,7 @@ TYPED_TEST(Copy, PassesByTheCaches) {
         const Array<TypeParam> x = random_array<TypeParam>(n, 1);
         Array<TypeParam> y = random_array<TypeParam>(around + n + offset, 2), expected(y);
         table.copy_past_caches(x.data(), y.data() + around, n);
+        table.finish_past_caches();
         std::copy(x.begin(), x.end(), expected.data() + around);
         EXPECT_TRUE(same_arrays(y, expected)) << target << " " << n << " numbers, " << offset << " before the end";
       }

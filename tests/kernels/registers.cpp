@@ -125,6 +125,8 @@ TYPED_TEST(Registers, UpperHalvesAreFreeAfterKernels) {
       free_after("repeat_each");
       t.copy_past_caches(a.data(), y.data(), n);
       free_after("copy_past_caches");
+      t.finish_past_caches();
+      free_after("finish_past_caches");
     }
 }
 

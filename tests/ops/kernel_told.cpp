@@ -70,6 +70,7 @@ class WatchedTable {
     watch<&Table::scatter_add>("scatter_add");
     watch<&Table::sum_levels>("sum_levels");
     watch<&Table::copy_past_caches>("copy_past_caches");
+    watch<&Table::finish_past_caches>("finish_past_caches");
     watch<&Table::repeat_each>("repeat_each");
     watch<&Table::reduce_sum>("reduce_sum");
     watch<&Table::reduce_max>("reduce_max");

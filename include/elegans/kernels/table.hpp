@@ -136,8 +136,10 @@ struct Table {
   void (*reduce_max)(const T* x, T* y, std::size_t outer, std::size_t n, std::size_t inner);
 
   // y[i] = x[i], past the caches where the machine can: y is not read before it is written, and what caches hold stays
-  // there. For arrays of more than cached_bytes alone: whoever reads y reads memory.
+  // there. For arrays of more than cached_bytes alone: whoever reads y reads memory. Other threads may read y once the
+  // second has run, which waits until all is written: once behind many pieces, for after each it takes half as long again.
   void (*copy_past_caches)(const T* x, T* y, std::size_t n);
+  void (*finish_past_caches)();
 
   // y[i,j] = x[i].   x [n], y [n,inner]
   void (*repeat_each)(const T* x, T* y, std::size_t n, std::size_t inner);

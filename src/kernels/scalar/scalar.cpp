@@ -24,6 +24,7 @@ namespace elegans::kernels {
   X(reduce_sum)                  \
   X(reduce_max)                  \
   X(copy_past_caches)            \
+  X(finish_past_caches)          \
   X(repeat_each)                 \
   X(copy_strided)                \
   X(one_hot)                     \

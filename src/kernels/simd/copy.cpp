@@ -161,12 +161,14 @@ void copy_past_caches(const T* HWY_RESTRICT x, T* HWY_RESTRICT y, std::size_t n)
   std::copy_n(x, head, y);
   for (std::size_t i = head; i < end; i += lanes) hn::Stream(hn::LoadU(d, x + i), d, y + i);
   std::copy(x + end, x + n, y + end);
-  hwy::FlushStream();  // other threads see them from here on
 }
+
+void finish_past_caches() { hwy::FlushStream(); }
 
 template <class T>
 void copy(Table<T>& table) {
   table.copy_past_caches = copy_past_caches<T>;
+  table.finish_past_caches = finish_past_caches;
   table.repeat_each = repeat_each<T>;
   table.copy_strided = copy_strided<T>;
 }
