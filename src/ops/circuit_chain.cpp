@@ -305,11 +305,12 @@ class CircuitChain::Pass {
 };
 
 std::size_t CircuitChain::linked_bytes() const {
-  return program_.bytes() + program_.arrays() * sizeof(void*) + 2 * connections_->count() * sizeof(std::uint32_t);
+  return aligned(program_.bytes()) + program_.arrays() * sizeof(void*) +
+         2 * connections_->count() * sizeof(std::uint32_t);
 }
 
 const std::uint32_t** CircuitChain::linked_index(const Call& call) const noexcept {
-  return reinterpret_cast<const std::uint32_t**>(static_cast<std::byte*>(call.linked) + program_.bytes());
+  return reinterpret_cast<const std::uint32_t**>(static_cast<std::byte*>(call.linked) + aligned(program_.bytes()));
 }
 
 void CircuitChain::link(const Call& call) const noexcept {
