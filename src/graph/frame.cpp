@@ -63,7 +63,7 @@ void Frame::make_steps(const Extents& reserve) {
     step.output_types = graph_->types_of(node.outputs);
     step.dtype = floating_of(step.input_types, step.output_types);
     step.alias_offset = step.operation->alias_offset(step.input_types);
-    step.linked = AlignedBuffer(step.operation->linked_bytes());
+    step.linked = AlignedBuffer(step.operation->linked_bytes(step.input_types, reserve));
     if (const Scan* scan = as_scan(node)) {
       step.kind = Step::Kind::loop;
       step.loop = std::make_unique<LoopRun>(*scan, reserve);

@@ -13,9 +13,9 @@ namespace {
 using Access = Elementwise::Access;
 
 // Sizes: the batch, then how each input is accessed; from here on connections that are computed together where rows of the
-// batch are no whole vectors, and elements of a tile of them.
-constexpr std::size_t rows_at = 1 + Elementwise::max_inputs, tile_at = rows_at + 1;
-static_assert(tile_at < Sizes::capacity);
+// batch are no whole vectors, elements of a tile of them, and whether the kernel's indices reach all rows.
+constexpr std::size_t rows_at = 1 + Elementwise::max_inputs, tile_at = rows_at + 1, reaches_at = tile_at + 1;
+static_assert(reaches_at < Sizes::capacity);
 
 // Of connections that are computed together where rows are no whole vectors.
 constexpr std::size_t tile_bytes = 2048;
@@ -141,6 +141,8 @@ void CircuitChain::prepare(std::span<const Type> inputs, std::span<const Type>, 
   sizes[0] = static_cast<std::size_t>(batch.value(at));
   sizes[rows_at] = rows_at_once(connections_->count(), sizes[0], size_of(inputs[0].dtype));
   sizes[tile_at] = tile_elements(connections_->count(), sizes[0], size_of(inputs[0].dtype));
+  const std::size_t numbers = std::max(connections_->inputs(), connections_->outputs()) * sizes[0];
+  sizes[reaches_at] = numbers <= std::numeric_limits<std::uint32_t>::max() ? 1 : 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     Shape shape = inputs[i].shape;
     if (fetched_by_[i]) shape[0] = count;
@@ -215,15 +217,18 @@ class CircuitChain::Pass {
   }
 
  private:
-  // Behind the chain: where array k finds the places of its rows, then the places by either end.
+  // Behind the chain: where array k finds the places of its rows, then, where rows are more than one number and their
+  // places not their numbers, the places by either end.
   void link_index() const noexcept {
     const std::uint32_t** const index = circuit_.linked_index(call_);
     std::fill_n(index, program_.arrays(), nullptr);
     auto* place = reinterpret_cast<std::uint32_t*>(index + program_.arrays());
     for (const End end : {End::source, End::target}) {
+      const std::vector<std::uint32_t>& rows = connections_.index(end);
       for (std::size_t k = 0; k < program_.arrays(); ++k)
-        if (end_of(k) == end) index[k] = place;
-      for (const std::uint32_t row : connections_.index(end)) *place++ = static_cast<std::uint32_t>(row * batch_);
+        if (end_of(k) == end) index[k] = batch_ > 1 ? place : rows.data();
+      if (batch_ <= 1) continue;
+      for (const std::uint32_t row : rows) *place++ = static_cast<std::uint32_t>(row * batch_);
     }
   }
 
@@ -236,11 +241,7 @@ class CircuitChain::Pass {
     return by == End::target && batch_ == 1 && table_.lanes > 1 && step_ == count_ && connections_.levels().has_value();
   }
 
-  // Indices of the kernel count numbers, in 32 bits.
-  bool is_whole() const noexcept {
-    const std::size_t most = std::max(connections_.inputs(), connections_.outputs()) * batch_;
-    return batch_ % table_.lanes == 0 && most <= std::numeric_limits<std::uint32_t>::max();
-  }
+  bool is_whole() const noexcept { return batch_ % table_.lanes == 0 && call_.sizes[reaches_at] != 0; }
   // The end by which array k is fetched or summed.
   const std::optional<End>& end_of(std::size_t k) const noexcept {
     return k < inputs_ ? circuit_.fetched_by_[k] : sum_by(k - inputs_);
@@ -304,9 +305,9 @@ class CircuitChain::Pass {
   T* const level_sums_;  // by target
 };
 
-std::size_t CircuitChain::linked_bytes() const {
-  return aligned(program_.bytes()) + program_.arrays() * sizeof(void*) +
-         2 * connections_->count() * sizeof(std::uint32_t);
+std::size_t CircuitChain::linked_bytes(std::span<const Type> inputs, const Extents& at) const {
+  const std::size_t places = batch_of(inputs).value(at) > 1 ? 2 * connections_->count() : 0;
+  return aligned(program_.bytes()) + program_.arrays() * sizeof(void*) + places * sizeof(std::uint32_t);
 }
 
 const std::uint32_t** CircuitChain::linked_index(const Call& call) const noexcept {

@@ -98,7 +98,8 @@ void call(const Operation& operation, std::span<const View> inputs, std::span<co
 
   Sizes sizes;
   operation.prepare(input_types, output_types, Extents{}, sizes);
-  AlignedBuffer workspace(operation.workspace_bytes(input_types, Extents{})), linked(operation.linked_bytes());
+  AlignedBuffer workspace(operation.workspace_bytes(input_types, Extents{})),
+      linked(operation.linked_bytes(input_types, Extents{}));
   std::vector<const void*> in;
   std::vector<void*> out;
   for (const View& view : inputs) in.push_back(view.data);

@@ -110,6 +110,10 @@ bool ProductChain::may_overwrite(std::size_t output, std::size_t input, std::spa
   return chain_->may_overwrite(output - kept_, read_ + input - lefts_ - 1, types);
 }
 
+std::size_t ProductChain::linked_bytes(std::span<const Type> inputs, const Extents& at) const {
+  return chain_->linked_bytes(chain_inputs(inputs, product_outputs(inputs)), at);
+}
+
 std::size_t ProductChain::workspace_bytes(std::span<const Type> inputs, const Extents& at) const {
   const std::vector<Type> types = chain_inputs(inputs, product_outputs(inputs));
   const std::size_t size = size_of(types[0].dtype);

@@ -94,7 +94,7 @@ TEST(CircuitChain, GivesTheBitsOfItsOperations) {
   for (const kernels::Target target : {kernels::Target::scalar, kernels::Target::best})
     for (const Dtype dtype : {Dtype::f32, Dtype::f64})
       for (const std::size_t count : {1, 7, 100, 700})
-        for (const std::int64_t batch : {1, 2, 16, 17, 600}) {
+        for (const std::int64_t batch : {0, 1, 2, 16, 17, 600}) {
           const ConnectionsPtr plain = circuit(count);
           expect_same_bits(plain, batch, dtype, target);
           // In levels sums of a single sample are sums of vectors.
@@ -102,6 +102,19 @@ TEST(CircuitChain, GivesTheBitsOfItsOperations) {
           ASSERT_TRUE(levelled->levels().has_value());
           expect_same_bits(levelled, batch, dtype, target);
         }
+}
+
+// Of one sample the places of rows are their numbers, which the circuit has: nothing is laid out beside it.
+TEST(CircuitChain, LinksPlacesForBatchesAlone) {
+  const ConnectionsPtr connections = circuit(700);
+  const CircuitChain chain(connections, program(), {End::source, End::target, {}, {}, {}, {}}, {{.result = 0}});
+  const auto bytes = [&](std::int64_t batch) {
+    std::vector<Type> types;
+    for (const Tensor& tensor : inputs(*connections, batch, Dtype::f32))
+      types.push_back({tensor.dtype(), tensor.shape()});
+    return chain.linked_bytes(types, Extents{});
+  };
+  EXPECT_EQ(bytes(16), bytes(1) + 2 * 700 * sizeof(std::uint32_t));
 }
 
 // A single sample whose call is made ready once: few connections, more than a tile of them, and so many that they are

@@ -115,7 +115,8 @@ std::string told(const Operation& operation, const std::vector<Tensor>& given, H
   for (Tensor& tensor : results) out.push_back(tensor.data());
   Sizes sizes;
   operation.prepare(in_types, out_types, Extents{}, sizes);
-  AlignedBuffer workspace(operation.workspace_bytes(in_types, Extents{})), linked(operation.linked_bytes());
+  AlignedBuffer workspace(operation.workspace_bytes(in_types, Extents{})),
+      linked(operation.linked_bytes(in_types, Extents{}));
   const Call call{.sizes = sizes,
                   .inputs = in.data(),
                   .outputs = out.data(),

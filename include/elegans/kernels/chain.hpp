@@ -16,7 +16,8 @@
 //     full      x[r inner + c]            row       x[c]              number   x[0]
 //     indexed   x[index[r] + c]           column    x[r]              looked_up  x[index[c]]
 //
-// A store to an indexed array adds: x = x + A, rows in ascending order. select may name no indexed array.
+// index[r], of 32 bits, says where a row begins: in numbers from x, not in rows. A store to an indexed array adds: x = x + A,
+// rows in ascending order. select may name no indexed array.
 // Rows, columns and indices of rows need rows of whole vectors: inner a multiple of Table::lanes. Looked up is what load
 // alone reads, in a chain of one row, of at most Table::looked_up numbers; x and its index are padded.
 

@@ -62,7 +62,7 @@ class Elementwise final : public Operation {
   std::size_t workspace_bytes(std::span<const Type> inputs, const Extents& at) const override;
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
-  std::size_t linked_bytes() const override { return chain_.bytes(); }
+  std::size_t linked_bytes(std::span<const Type>, const Extents&) const override { return chain_.bytes(); }
   void link(const Call& call) const noexcept override;
   Status run(const Call& call) const noexcept override;
   std::string kernel(const Call& call) const override;

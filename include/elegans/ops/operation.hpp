@@ -128,8 +128,9 @@ class Operation {
 
   virtual void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                        Sizes& sizes) const = 0;
-  // Bytes that link() writes for run() to read, at a multiple of 64. Addresses of inputs and outputs are not known yet.
-  virtual std::size_t linked_bytes() const { return 0; }
+  // Bytes that link() writes for run() to read, at a multiple of 64, for the largest extents. Addresses of inputs and
+  // outputs are not known yet.
+  virtual std::size_t linked_bytes(std::span<const Type>, const Extents&) const { return 0; }
   virtual void link(const Call&) const noexcept {}
   virtual Status run(const Call& call) const noexcept = 0;
   // The kernels that run() calls for the sizes of a prepared call, and why these, as `explain` tells it: "matmul_nt: one
