@@ -101,6 +101,8 @@ def judge(bar, ours, result):
     if missing:
         reason = result.get("missing", {}).get(missing[0], "not measured")
         return line | {"verdict": f"not measured: {missing[0]} ({reason})"}
+    if line["measure"] == "memory" and not all(result["series"][name]["counts"]["memory"] for name in [ours] + names):
+        return line | {"verdict": "not measured: this C library does not tell what is allocated"}
     if line["measure"] == "bits":
         equal = len({result["series"][name]["checksum"] for name in [ours] + names}) == 1
         return line | {"verdict": ratios.MET if equal else ratios.NOT_MET}

@@ -37,13 +37,6 @@ BoundExecutable::BoundExecutable(graph::Executable executable, const Extents& ex
   }
 }
 
-std::size_t BoundExecutable::bytes() const {
-  std::size_t bytes = executable_.arena_bytes();
-  for (const Tensor& tensor : inputs_) bytes += tensor.bytes();
-  for (const Tensor& tensor : outputs_) bytes += tensor.bytes();
-  return bytes;
-}
-
 void BoundExecutable::refused(const Status& status) const {
   throw InternalError("a benchmark's run was refused at " + executable_.node_name(status.node));
 }

@@ -27,8 +27,6 @@ class BoundExecutable {
   // For small executables (Executable::fix).
   void fix() { executable_.fix(extents_); }
   const graph::Executable& executable() const { return executable_; }
-  // Arena, inputs and outputs.
-  std::size_t bytes() const;
 
  private:
   [[noreturn]] void refused(const Status& status) const;

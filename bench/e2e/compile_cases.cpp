@@ -29,9 +29,9 @@ Series step_series(const std::string& name, const std::function<Sequential()>& b
 }
 
 // A policy made, for any Δt or for one.
-Series policy_series(const std::string& name, const PolicyOptions& options) {
-  return {name, [options] {
-            auto built = std::make_shared<Sequential>(cfc_ncp().build());
+Series policy_series(const Model& model, const PolicyOptions& options = {}) {
+  return {"policy/" + model.name + (options.fixed_dt ? "-fixed" : ""), [model, options] {
+            auto built = std::make_shared<Sequential>(model.build());
             return Work{.run = repeated([built, options] { Policy(*built, Preprocessing{}, options); })};
           }};
 }
@@ -80,9 +80,11 @@ std::vector<Case> compile_cases() {
   const std::vector<Model> unnamed = unnamed_models();
   steps.insert(steps.end(), unnamed.begin(), unnamed.end());
   for (const Model& model : steps) all.push_back(step_series("step/" + model.name, [model] { return model.build(); }));
-  all.push_back(policy_series("policy/cfc-ncp", {}));
-  all.push_back(policy_series("policy/cfc-ncp-fixed", {.fixed_dt = 0.7}));
+  for (const Model& model : {cfc_ncp(), ltc_ncp(), with_dense(lstm(64), 64), with_dense(gru(64), 64)})
+    all.push_back(policy_series(model));
+  all.push_back(policy_series(cfc_ncp(), {.fixed_dt = 0.7}));
   all.push_back(step_series("step/ltc-4096", [] { return wired_ltc(4096); }));
+  all.push_back(step_series("step/ltc-2048-full", [] { return full_ltc(2048); }));
   all.push_back(step_series("step/dense-4096", [] { return wired_dense(4096); }));
   for (const Model& model : {cfc_ncp(), ltc_ncp(), cfc(), lstm(64)}) all.push_back(training_series(model, 128, 100));
   for (const Model& model : unnamed) all.push_back(training_series(model, 32, 64));

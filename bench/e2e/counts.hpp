@@ -30,7 +30,7 @@ struct Counts {
   double bytes = 0;
   Traffic traffic = Traffic::read;
   double synapses = 0;  // weights of the circuit; 0 where that is not what the case is about
-  double memory = 0;    // bytes that the library takes for it; 0 where that is not what the case is about
+  double memory = 0;    // bytes that it holds of the heap; 0 where that is not what the case is about
 };
 
 // One step of one sequence.

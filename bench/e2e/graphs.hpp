@@ -18,8 +18,9 @@ graph::Graph dense_graph();
 // Products of two square matrices: a b, a b' and a' b.
 graph::Graph product_graph(std::int64_t size);
 
-// One step of the recurrent networks of size_cases, and of a Dense over a wiring: so many units, 16 synapses each.
+// The networks of size_cases: so many units with 16 synapses each, or with all.
 Sequential wired_ltc(std::int64_t units);
+Sequential full_ltc(std::int64_t units);
 Sequential wired_dense(std::int64_t units);
 
 }  // namespace elegans::bench

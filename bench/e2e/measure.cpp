@@ -1,5 +1,6 @@
 #include "e2e/measure.hpp"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <algorithm>
@@ -57,6 +58,15 @@ std::size_t resident_bytes() {
   std::size_t pages = 0, resident = 0;
   std::ifstream("/proc/self/statm") >> pages >> resident;
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::size_t allocated_bytes() {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+  const struct mallinfo2 books = mallinfo2();
+  return books.uordblks + books.hblkhd;
+#else
+  return 0;
+#endif
 }
 
 }  // namespace elegans::bench

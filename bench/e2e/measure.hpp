@@ -31,5 +31,7 @@ class Measured {
 // The most memory that this process has had so far, and what it has now.
 std::size_t peak_resident_bytes();
 std::size_t resident_bytes();
+// What it has allocated and not given back, by the allocator's own books (glibc); 0 where they cannot be read.
+std::size_t allocated_bytes();
 
 }  // namespace elegans::bench

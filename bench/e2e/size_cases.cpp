@@ -6,6 +6,7 @@
 #include "e2e/bound_executable.hpp"
 #include "e2e/case.hpp"
 #include "e2e/graphs.hpp"
+#include "e2e/measure.hpp"
 #include "e2e/models.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/nn/ltc.hpp"
@@ -42,11 +43,17 @@ wiring::Wiring dense_wiring(std::int64_t units) {
   return wiring;
 }
 
+// Memory is all that the step holds beside the model: the compiled graph with its circuits, the arena, inputs and outputs.
 Work step_work(Sequential& model, Counts counts, std::int64_t synapses) {
+  const std::size_t before = allocated_bytes();
   auto step = std::make_shared<BoundExecutable>(bound_step(model));
   counts.synapses = static_cast<double>(synapses);
-  counts.memory = static_cast<double>(step->bytes());
+  counts.memory = static_cast<double>(allocated_bytes() - before);
   return {.run = repeated([step] { step->run(); }), .counts = counts};
+}
+
+wiring::Wiring full_wiring(std::int64_t units) {
+  return wiring::FullyConnected({.units = units, .output_dim = outputs});
 }
 
 Sequential ltc_over(const wiring::Wiring& wiring) {
@@ -72,6 +79,8 @@ Work dense_step(std::int64_t units) {
 
 Sequential wired_ltc(std::int64_t units) { return ltc_over(recurrent_wiring(units)); }
 
+Sequential full_ltc(std::int64_t units) { return ltc_over(full_wiring(units)); }
+
 Sequential wired_dense(std::int64_t units) {
   Sequential model({.seed = 1});
   model.add(nn::WiredDense({.wiring = dense_wiring(units)}));
@@ -87,8 +96,7 @@ std::vector<Case> size_cases() {
     ltc.series.push_back({name, [units] { return ltc_step(recurrent_wiring(units)); }});
     dense.series.push_back({name, [units] { return dense_step(units); }});
   }
-  ltc.series.push_back(
-      {"2048-full", [] { return ltc_step(wiring::FullyConnected({.units = 2048, .output_dim = outputs})); }});
+  ltc.series.push_back({"2048-full", [] { return ltc_step(full_wiring(2048)); }});
   return {ltc, dense};
 }
 

@@ -9,35 +9,51 @@
 namespace elegans::ops {
 namespace {
 
+// 0 … count − 1 by ascending key, equal ones in their order, in linear time: those of key k < width are
+// order[offsets[k]] … order[offsets[k + 1] − 1].
+template <class Key>
+void sort_by(Key key, std::size_t count, std::size_t width, std::vector<std::uint32_t>& offsets,
+             std::vector<std::uint32_t>& order) {
+  offsets.assign(width + 1, 0);
+  for (std::uint32_t i = 0; i < count; ++i) ++offsets[key(i) + 1];
+  std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
+  std::vector<std::uint32_t> next(offsets.begin(), offsets.end() - 1);
+  order.resize(count);
+  for (std::uint32_t i = 0; i < count; ++i) order[next[key(i)]++] = i;
+}
+
+std::vector<std::uint32_t> picked(const std::vector<std::uint32_t>& from, std::span<const std::uint32_t> order) {
+  std::vector<std::uint32_t> result;
+  result.reserve(order.size());
+  for (const std::uint32_t s : order) result.push_back(from[s]);
+  return result;
+}
+
 Grouped group(const std::vector<std::uint32_t>& index, const std::vector<std::uint32_t>& others, std::size_t width,
               const char* end) {
+  const auto wrong = std::find_if(index.begin(), index.end(), [&](std::uint32_t u) { return u >= width; });
+  if (wrong != index.end())
+    throw ConfigError({.operation = "connections",
+                       .argument = fmt::format("the {} of connection {}", end, wrong - index.begin()),
+                       .actual = std::to_string(*wrong),
+                       .required = fmt::format("a number below {}", width),
+                       .remedy = ""});
   Grouped grouped;
-  grouped.offsets.assign(width + 1, 0);
-  for (std::size_t s = 0; s < index.size(); ++s) {
-    if (index[s] >= width)
-      throw ConfigError({.operation = "connections",
-                         .argument = fmt::format("the {} of connection {}", end, s),
-                         .actual = std::to_string(index[s]),
-                         .required = fmt::format("a number below {}", width),
-                         .remedy = ""});
-    ++grouped.offsets[index[s] + 1];
-  }
-  for (std::size_t u = 0; u < width; ++u) grouped.offsets[u + 1] += grouped.offsets[u];
-  grouped.order.resize(index.size());
-  std::vector<std::uint32_t> next(grouped.offsets.begin(), grouped.offsets.end() - 1);
-  for (std::size_t s = 0; s < index.size(); ++s) grouped.order[next[index[s]]++] = static_cast<std::uint32_t>(s);
-  for (const std::uint32_t s : grouped.order) grouped.others.push_back(others[s]);
+  sort_by([&](std::uint32_t s) { return index[s]; }, index.size(), width, grouped.offsets, grouped.order);
   grouped.in_order = std::is_sorted(index.begin(), index.end());
+  grouped.others = grouped.in_order ? others : picked(others, grouped.order);
   return grouped;
 }
 
 // All targets, those with most connections first.
 std::vector<std::uint32_t> by_degree(const Grouped& by_target) {
-  std::vector<std::uint32_t> targets(by_target.offsets.size() - 1);
-  std::iota(targets.begin(), targets.end(), 0U);
-  const auto degree = [&](std::uint32_t u) { return by_target.offsets[u + 1] - by_target.offsets[u]; };
-  std::stable_sort(targets.begin(), targets.end(), [&](auto a, auto b) { return degree(a) > degree(b); });
-  return targets;
+  const auto degree = [&](std::size_t u) { return by_target.offsets[u + 1] - by_target.offsets[u]; };
+  const std::size_t targets = by_target.offsets.size() - 1;
+  std::uint32_t most = 0;
+  for (std::size_t u = 0; u < targets; ++u) most = std::max(most, degree(u));
+  std::vector<std::uint32_t> offsets, order;
+  sort_by([&](std::uint32_t u) { return most - degree(u); }, targets, std::size_t{most} + 1, offsets, order);
+  return order;
 }
 
 std::optional<Levels> levels_of(const std::vector<std::uint32_t>& target, const Grouped& by_target) {
@@ -77,6 +93,7 @@ Connections::Connections(std::size_t inputs, std::size_t outputs, std::vector<st
 std::vector<std::uint32_t> Connections::level_order() const {
   const std::vector<std::uint32_t> targets = by_degree(by_target_);
   std::vector<std::uint32_t> order;
+  order.reserve(count());
   for (std::uint32_t level = 0; order.size() < count(); ++level)
     for (const std::uint32_t u : targets) {
       const std::uint32_t place = by_target_.offsets[u] + level;
@@ -86,12 +103,7 @@ std::vector<std::uint32_t> Connections::level_order() const {
 }
 
 Connections Connections::reordered(std::span<const std::uint32_t> order) const {
-  std::vector<std::uint32_t> source, target;
-  for (const std::uint32_t s : order) {
-    source.push_back(source_[s]);
-    target.push_back(target_[s]);
-  }
-  return {inputs_, outputs_, std::move(source), std::move(target)};
+  return {inputs_, outputs_, picked(source_, order), picked(target_, order)};
 }
 
 }  // namespace elegans::ops

@@ -19,31 +19,42 @@ using ops::Connections;
 using ops::ConnectionsPtr;
 using ops::FeatureAxis;
 
-// A circuit in levels, and the way there and back: gathers that put arrays with a row a connection into its order.
-struct Levelled {
-  ConnectionsPtr circuit, to, back;
-};
-
 ConnectionsPtr picking(const std::vector<std::uint32_t>& order) {
   std::vector<std::uint32_t> places(order.size());
   for (std::size_t p = 0; p < order.size(); ++p) places[p] = static_cast<std::uint32_t>(p);
   return std::make_shared<Connections>(order.size(), order.size(), order, std::move(places));
 }
 
-Levelled levelled(const Connections& circuit) {
-  const std::vector<std::uint32_t> order = circuit.level_order();
-  std::vector<std::uint32_t> back(order.size());
-  for (std::size_t p = 0; p < order.size(); ++p) back[order[p]] = static_cast<std::uint32_t>(p);
-  return {std::make_shared<Connections>(circuit.reordered(order)), picking(order), picking(back)};
-}
+// A circuit in levels, and the way there and back: gathers that put arrays with a row a connection into its order.
+class Levelled {
+ public:
+  explicit Levelled(const Connections& circuit)
+      : order_(circuit.level_order()),
+        circuit_(std::make_shared<Connections>(circuit.reordered(order_))),
+        to_(picking(order_)) {}
+
+  const ConnectionsPtr& circuit() const { return circuit_; }
+  const ConnectionsPtr& to() const { return to_; }
+  // Few graphs go back, and of millions of connections it takes long to make: made when first asked for.
+  const ConnectionsPtr& back() {
+    if (back_) return back_;
+    std::vector<std::uint32_t> back(order_.size());
+    for (std::size_t p = 0; p < order_.size(); ++p) back[order_[p]] = static_cast<std::uint32_t>(p);
+    return back_ = picking(back);
+  }
+
+ private:
+  std::vector<std::uint32_t> order_;
+  ConnectionsPtr circuit_, to_, back_;
+};
 
 // The circuits of a graph, each levelled once; equal ones are one.
 class LevelledCircuits {
  public:
-  const Levelled* find(const ConnectionsPtr& circuit) {
-    for (const auto& [known, levels] : known_)
+  Levelled* find(const ConnectionsPtr& circuit) {
+    for (auto& [known, levels] : known_)
       if (known == circuit || *known == *circuit) return &levels;
-    return &known_.emplace_back(circuit, levelled(*circuit)).second;
+    return &known_.emplace_back(circuit, *circuit).second;
   }
   std::size_t size() const { return known_.size(); }
 
@@ -54,7 +65,7 @@ class LevelledCircuits {
 class Ordering {
  public:
   // `come_in` says of the inputs, as far as it goes, in the order of which circuit they are, null of none.
-  Ordering(const Graph& from, LevelledCircuits& circuits, const std::vector<const Levelled*>& come_in = {})
+  Ordering(const Graph& from, LevelledCircuits& circuits, const std::vector<Levelled*>& come_in = {})
       : from_(from), circuits_(circuits), places_(from.value_count()) {
     for (std::size_t i = 0; i < from.inputs().size(); ++i) {
       const Port& port = from.inputs()[i];
@@ -65,7 +76,7 @@ class Ordering {
   }
 
   // `may_leave` says of each output whether it may leave in the order of a circuit; `left_in` tells which did.
-  Graph run(const std::vector<char>& may_leave, std::vector<const Levelled*>& left_in) {
+  Graph run(const std::vector<char>& may_leave, std::vector<Levelled*>& left_in) {
     for (const Node& node : from_.nodes()) {
       to_.set_scope(node.scope);
       if (const Scan* scan = as_scan(node))
@@ -88,7 +99,7 @@ class Ordering {
   // The new value as it was, and in the order of a circuit; one at least, the other as soon as it is asked for.
   struct Place {
     std::optional<Value> straight, ordered;
-    const Levelled* order = nullptr;
+    Levelled* order = nullptr;
   };
 
   // Rows of [count], [count, n] or [count, batch] in another order.
@@ -99,13 +110,13 @@ class Ordering {
 
   Value straight_of(ValueId old) {
     Place& place = places_[old];
-    if (!place.straight) place.straight = picked(*place.ordered, place.order->back);
+    if (!place.straight) place.straight = picked(*place.ordered, place.order->back());
     return *place.straight;
   }
-  Value ordered_of(ValueId old, const Levelled* order) {
+  Value ordered_of(ValueId old, Levelled* order) {
     Place& place = places_[old];
     if (place.order == order && place.ordered) return *place.ordered;
-    const Value ordered = picked(straight_of(old), order->to);
+    const Value ordered = picked(straight_of(old), order->to());
     if (!place.order) place.ordered = ordered, place.order = order;
     return ordered;
   }
@@ -127,7 +138,7 @@ class Ordering {
       const std::size_t rank = body.type(body.outputs()[o].value).shape.rank();
       may_leave[o] = o < carried + stacked ? rank == 2 : rank <= 2;
     }
-    std::vector<const Levelled*> come_in(node.inputs.size(), nullptr);
+    std::vector<Levelled*> come_in(node.inputs.size(), nullptr);
     std::vector<Value> inputs;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const Place& place = places_[node.inputs[i]];
@@ -137,7 +148,7 @@ class Ordering {
       if (is_scanned && has_steps && !place.straight) come_in[i] = place.order;
       inputs.push_back(come_in[i] ? *place.ordered : straight_of(node.inputs[i]));
     }
-    std::vector<const Levelled*> left_in;
+    std::vector<Levelled*> left_in;
     const OperationPtr changed = with_body(scan, Ordering(body, circuits_, come_in).run(may_leave, left_in));
     const std::vector<Value> results = to_.apply(changed, inputs);
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -147,7 +158,7 @@ class Ordering {
     }
   }
 
-  bool become(const Node& node, const OperationPtr& operation, std::span<const Value> inputs, const Levelled* order) {
+  bool become(const Node& node, const OperationPtr& operation, std::span<const Value> inputs, Levelled* order) {
     Place& place = places_[node.outputs[0]];
     (order ? place.ordered : place.straight) = to_.apply(operation, inputs)[0];
     place.order = order;
@@ -156,19 +167,19 @@ class Ordering {
 
   bool write_ordered(const Node& node) {
     if (const auto* gather = as<ops::Gather>(node); gather && gather->axis() == FeatureAxis::before_last) {
-      const Levelled* order = circuits_.find(gather->connections());
-      return become(node, std::make_shared<ops::Gather>(order->circuit, gather->by(), gather->axis()),
+      Levelled* order = circuits_.find(gather->connections());
+      return become(node, std::make_shared<ops::Gather>(order->circuit(), gather->by(), gather->axis()),
                     std::array{straight_of(node.inputs[0])}, order);
     }
     if (const auto* sum = as<ops::ScatterSum>(node); sum && sum->axis() == FeatureAxis::before_last) {
-      const Levelled* order = circuits_.find(sum->connections());
-      return become(node, std::make_shared<ops::ScatterSum>(order->circuit, sum->by(), sum->axis()),
+      Levelled* order = circuits_.find(sum->connections());
+      return become(node, std::make_shared<ops::ScatterSum>(order->circuit(), sum->by(), sum->axis()),
                     std::array{ordered_of(node.inputs[0], order)}, nullptr);
     }
     const auto input = std::find_if(node.inputs.begin(), node.inputs.end(),
                                     [&](ValueId value) { return places_[value].order != nullptr; });
     if (input == node.inputs.end()) return false;
-    const Levelled* order = places_[*input].order;
+    Levelled* order = places_[*input].order;
     if (const auto* elementwise = as<ops::Elementwise>(node); elementwise && elementwise->program().size() == 1)
       return write_elementwise(node, order);
     const bool keeps_rows = as<ops::Reshape>(node) ? keeps_its_rows(node) : sums_along_batch(node);
@@ -176,9 +187,9 @@ class Ordering {
   }
 
   // Operands with a row a connection are read in order; others have one row for all.
-  bool write_elementwise(const Node& node, const Levelled* order) {
+  bool write_elementwise(const Node& node, Levelled* order) {
     const Shape& result = from_.type(node.outputs[0]).shape;
-    const Dim count(static_cast<std::int64_t>(order->circuit->count()));
+    const Dim count(static_cast<std::int64_t>(order->circuit()->count()));
     if (result.rank() == 0 || result.rank() > 2 || result[0] != count) return false;
     std::vector<Value> inputs;
     for (const ValueId input : node.inputs) {
@@ -210,7 +221,7 @@ class Ordering {
 
 Graph order(const Graph& graph, PassReport& report) {
   LevelledCircuits circuits;
-  std::vector<const Levelled*> left_in;
+  std::vector<Levelled*> left_in;
   std::size_t removed = 0;
   const std::vector<char> stays(graph.outputs().size(), 0);
   Graph result = remove_dead_code(Ordering(graph, circuits).run(stays, left_in), removed);
