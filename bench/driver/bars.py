@@ -1,11 +1,12 @@
 """The bars of bench/bars.toml, and what measurements say of them."""
 
+import sys
 import tomllib
 
 import floors
 import ratios
 
-KEYS = {"case", "ours", "against", "faster", "within", "stretch", "most_ms", "per", "measure"}
+KEYS = {"case", "ours", "against", "faster", "within", "stretch", "most_ms", "per", "measure", "note"}
 MEASURES = {"time", "memory", "peak", "bits"}
 PEERS = ("eager", "compiled", "fused", "ort", "ort-c", "rtneural", "mlx")
 FUNCTION_OPERATIONS = 10  # what a sigmoid or tanh counts among operations (ops::transcendental_flop)
@@ -52,6 +53,25 @@ def check(bars, series_of):
                            "it is only reported")
 
 
+def cases_of(bars):
+    """The names of all cases, in the order of the file."""
+    return list(dict.fromkeys(bar["case"] for bar in bars))
+
+
+def chosen(cases, only):
+    """Those of `cases` that `only` names: of each name the case called so and the group, as 'train' or 'train/ltc-ncp'; where
+    there is neither, those that begin so. All where nothing is named; ends with 2 where a name has none."""
+    def named(name):
+        return [case for case in cases if case == name or case.startswith(name.rstrip("/") + "/")] or \
+            [case for case in cases if name and case.startswith(name)]
+
+    for name in only:
+        if not named(name):
+            print(f"--only is '{name}', with which no case begins; there are: {', '.join(cases)}", file=sys.stderr)
+            sys.exit(2)
+    return [case for case in cases if not only or any(case in named(name) for name in only)]
+
+
 def as_list(value):
     return value if isinstance(value, list) else [value]
 
@@ -96,7 +116,7 @@ def judge(bar, ours, result):
     """One line of the table: `ours` is one series of the bar. `result` holds the case's series and ingredients."""
     names = as_list(bar.get("against", []))
     line = {"case": bar["case"], "ours": ours, "against": " + ".join(names), "measure": bar.get("measure", "time"),
-            "per": bar.get("per"), "bar": bound(bar), "stretch": bar.get("stretch")}
+            "per": bar.get("per"), "bar": bound(bar), "stretch": bar.get("stretch"), "note": bar.get("note")}
     missing = [name for name in [ours] + names if name != "floor" and name not in result["series"]]
     if missing:
         reason = result.get("missing", {}).get(missing[0], "not measured")

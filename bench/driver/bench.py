@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 
 import bars as all_bars
@@ -23,14 +24,14 @@ def parse():
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
-    parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
-    parser.add_argument("--seconds", type=float, default=measure.SECONDS)
+    parser.add_argument("--core", type=int)
+    parser.add_argument("--clock", choices=["wall", "cpu"])
+    parser.add_argument("--seconds", type=float)
     parser.add_argument("--rtneural")
     parser.add_argument("--python", help="an interpreter that has the peers")
     parser.add_argument("--program", required=True, help="bench_e2e")
     parser.add_argument("--results", help="where the numbers are kept")
-    parser.add_argument("--parse", action="store_true", help="only see whether the options can be read")
+    parser.add_argument("--parse", action="store_true", help="only see whether options, and the files they name, can be read")
     parser.add_argument("--page", help="write the page and its chart: a path that ends in .md")
     parser.add_argument("--from", dest="kept", action="append", default=[], metavar="RESULTS",
                         help="measure nothing: write --page from files of --results, of groups of cases on one machine")
@@ -39,6 +40,13 @@ def parse():
         parser.error("--page is written from all cases: leave out --only and --quick")
     if arguments.kept and not arguments.page:
         parser.error("--from writes a page: add --page FILE.md")
+    if arguments.quick or arguments.kept:
+        for option in ("json", "core", "clock", "seconds", "rtneural"):
+            if getattr(arguments, option) not in (None, False):
+                parser.error(f"{'--quick judges' if arguments.quick else '--from measures'} no time: leave out --{option}")
+    arguments.core = max(os.sched_getaffinity(0)) if arguments.core is None else arguments.core
+    arguments.clock = arguments.clock or "wall"
+    arguments.seconds = measure.SECONDS if arguments.seconds is None else arguments.seconds
     if not (0 < arguments.seconds < float("inf")):
         parser.error(f"--seconds is {arguments.seconds:g}; expected a number above 0")
     if arguments.core not in os.sched_getaffinity(0):
@@ -47,30 +55,33 @@ def parse():
         parser.error(f"--rtneural is '{arguments.rtneural}', which has no RTNeural/RTNeural.h; expected a checkout of RTNeural")
     if arguments.python and not shutil.which(arguments.python):
         parser.error(f"--python is '{arguments.python}'; expected an interpreter that can be run")
-    for option, file in (("--page", arguments.page), ("--results", arguments.results)):
-        if file and not os.path.isdir(os.path.dirname(os.path.abspath(file))):
-            parser.error(f"{option} is '{file}', whose folder is not there; make it first")
+    if arguments.page and not os.path.basename(arguments.page).removesuffix(".md") * arguments.page.endswith(".md"):
+        parser.error(f"--page is '{arguments.page}'; expected the path of a file that ends in .md")
+    for option, file in (("--page", arguments.page), ("--page", arguments.page and drawing_of(arguments.page)),
+                         ("--results", arguments.results)):
+        if file and (reason := unwritable(file)):
+            parser.error(f"{option} writes '{file}', {reason}")
     for file in arguments.kept:
         if not os.path.isfile(file):
-            parser.error(f"--from is '{file}', which is no file; expected one that --results has written")
-    if arguments.page and (not os.path.basename(arguments.page).removesuffix(".md") or not arguments.page.endswith(".md") or
-                           os.path.isdir(arguments.page)):
-        parser.error(f"--page is '{arguments.page}'; expected the path of a file that ends in .md")
-    if arguments.quick and arguments.json:
-        parser.error("--quick judges no time and has nothing to print: leave out --json")
+            parser.error(f"--from is '{file}', which is no file; {WRITTEN_BY}")
     return arguments
 
 
-def chosen(cases, only):
-    """The cases that `only` names, or that begin with what it names."""
-    def named(name):
-        return [case for case in cases if case["case"] == name or case["case"].startswith(name.rstrip("/") + "/")]
+WRITTEN_BY = "expected one that  scripts/bench --results FILE  has written"
 
-    for name in only:
-        if not named(name):
-            print(f"no case begins with '{name}'; there are: {', '.join(case['case'] for case in cases)}", file=sys.stderr)
-            sys.exit(2)
-    return [case for case in cases if not only or any(case in named(name) for name in only)]
+
+def unwritable(file):
+    """Why no file can be written there, found before hours are measured; None where it can."""
+    folder = os.path.dirname(os.path.abspath(file))
+    if not os.path.isdir(folder):
+        return "whose folder is not there; make it first"
+    if os.path.isdir(file):
+        return "which is a folder; name another, or move it away"
+    try:
+        with open(file, "a") if os.path.exists(file) else tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return f"which cannot be written ({error.strerror}); name another, or change whose it is"
 
 
 def processor(cpuinfo):
@@ -88,26 +99,39 @@ def output_of(*command):
     return done.stdout.strip()
 
 
+def command_of(arguments):
+    """As one would repeat it elsewhere: without the paths of this machine."""
+    page = arguments.page and os.path.relpath(os.path.abspath(arguments.page), ROOT)
+    if page and page.startswith(".."):
+        page = os.path.basename(page)
+    target = os.environ.get("ELEGANS_TARGET")
+    return " ".join([f"ELEGANS_TARGET={target}"] * bool(target) +
+                    ["scripts/bench"] + ["--with-peers"] * bool(arguments.python) +
+                    ["--rtneural DIR"] * bool(arguments.rtneural) + [f"--seconds {arguments.seconds:g}"] +
+                    [f"--clock {arguments.clock}"] * (arguments.clock != "wall") +
+                    [f"--only {name}" for name in arguments.only] + [f"--page {page}"] * bool(page))
+
+
 def setting(arguments, results):
     """Machine, versions and command: what the figures belong to."""
     versions = sorted({series["version"] for result in results for series in result["series"].values() if series["version"]})
-    command = " ".join(["scripts/bench"] + ["--with-peers"] * bool(arguments.python) +
-                       ["--rtneural DIR"] * bool(arguments.rtneural) + [f"--seconds {arguments.seconds:g}"] +
-                       [f"--only {name}" for name in arguments.only] + ["--page"] * bool(arguments.page))
     with open("/proc/cpuinfo") as file:
         name = processor(file.read())
     return {"date": datetime.date.today().isoformat(), "processor": name, "cores": len(os.sched_getaffinity(0)),
             "clock": arguments.clock, "kind": results[0]["ingredients"]["kind"],
             "compiler": results[0]["ingredients"]["compiler"], "commit": output_of("git", "rev-parse", "--short", "HEAD"),
-            "versions": versions, "command": command}
+            "versions": versions, "command": command_of(arguments)}
+
+
+def drawing_of(page):
+    return page.removesuffix(".md") + ".svg"
 
 
 def write_page(kept, file):
     import chart
     import page
-    drawing = file.removesuffix(".md") + ".svg"
-    page.write(kept, file, drawing)
-    chart.write(kept, drawing)
+    page.write(kept, file, drawing_of(file))
+    chart.write(kept, drawing_of(file))
 
 
 SETTING = ("date", "processor", "cores", "clock", "kind", "compiler", "commit", "versions", "command")
@@ -123,7 +147,7 @@ def kept_in(name):
             return kept
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
-    sys.exit(f"--from: {name} is no file of --results")
+    sys.exit(f"--from: '{name}' holds no results; {WRITTEN_BY}")
 
 
 def joined(files, order):
@@ -157,14 +181,17 @@ def main():
 
 def run(arguments):
     bars = all_bars.load(os.path.join(ROOT, "bench", "bars.toml"))
-    if arguments.parse:  # before anything is built: every case has bars
-        return chosen([{"case": name} for name in dict.fromkeys(bar["case"] for bar in bars)], arguments.only)
+    names = all_bars.cases_of(bars)  # every case has bars: nothing has to be built to know them
+    kept = joined(arguments.kept, names) if arguments.kept else None
+    chosen = all_bars.chosen(names, arguments.only)
+    if arguments.parse:
+        return
+    if kept:
+        return write_page(kept, arguments.page)
     ours = measure.Ours(arguments.program)
     known = ours.cases()
-    if arguments.kept:
-        return write_page(joined(arguments.kept, [case["case"] for case in known]), arguments.page)
-    cases = chosen(known, arguments.only)
     all_bars.check(bars, {case["case"]: case["series"] for case in known})
+    cases = [case for case in known if case["case"] in chosen]
     if arguments.quick:
         return measure.run_once(cases, ours)
     peers = Peers(arguments.python, arguments.rtneural, os.path.join(ROOT, "build", "peers"))

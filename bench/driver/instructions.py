@@ -4,11 +4,11 @@ counted by valgrind with the AVX2 kernels.
 
     instructions.py --program build/dev/bin/bench_e2e            writes bench/baseline.json
     instructions.py --program build/dev/bin/bench_e2e --check    compares with it: exits 1 where a count grew by over 3 %
-    … --only step/cfc-ncp                                        of one case
+    … --only step/cfc-ncp                                        of one case; with --check, or it is only shown
 
 Only what lies between the marks of bench_e2e --calls is counted: the number does not depend on the machine, its load or
-its clock. It depends on compiler and C library; the baseline names them, and counts of
-others are shown and not judged."""
+its clock. It depends on compiler and C library; the baseline names them, and --check exits with 1 where they are others: it
+cannot say whether a count has grown."""
 
 import argparse
 import concurrent.futures
@@ -18,21 +18,28 @@ import re
 import subprocess
 import sys
 
+import bars
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BASELINE = os.path.join(ROOT, "bench", "baseline.json")
 ALLOWED_GROWTH = 1.03
 CALLS = {"step": 1000, "train": 1}
 
 
-def counted(program):
-    """(case, series) pairs; cases are listed by ascending size."""
+def counted(cases):
+    """Those of the names of cases that are counted; they are listed by ascending size."""
+    first = {}
+    for case in cases:
+        kind, network = case.split("/")[:2] if "/" in case else (case, "")
+        if kind in CALLS:
+            first.setdefault((kind, network), case)
+    return list(first.values())
+
+
+def first_series(program):
+    """The first series of each case."""
     listed = subprocess.run([program, "--list", "--json"], capture_output=True, text=True, check=True).stdout
-    seen = set()
-    for case in map(json.loads, listed.splitlines()):
-        kind, network = case["case"].split("/")[:2] if "/" in case["case"] else (case["case"], "")
-        if kind in CALLS and (kind, network) not in seen:
-            seen.add((kind, network))
-            yield case["case"], case["series"][0]
+    return {case["case"]: case["series"][0] for case in map(json.loads, listed.splitlines())}
 
 
 def of_one_call(program, case, series):
@@ -59,6 +66,10 @@ def machine():
     return {"compiler": compiler, "library": library.split()[-1], "target": "AVX2"}
 
 
+def described(of):
+    return ", ".join(f"{key} {value}" for key, value in of.items())
+
+
 def grown(before, now):
     """Cases whose count grew by more than is allowed, with both counts; a case without a count before has grown."""
     return {case: (before.get(case), count) for case, count in now.items()
@@ -76,8 +87,8 @@ def check(now, preset, whole=True):
         before = baseline["instructions"].get(case)
         print(f"{case:28} {count:>14,}  {f'{100 * (count / before - 1):+.2f} %' if before else 'new'}")
     if baseline["of"] != machine() | {"preset": preset}:
-        print(f"Not judged: the baseline is of {baseline['of']}, this is {machine() | {'preset': preset}}")
-        return
+        sys.exit(f"Not judged: bench/baseline.json is of {described(baseline['of'])}, these counts are of "
+                 f"{described(machine() | {'preset': preset})}. Compare where the versions are those, or write the file again.")
     worse = grown(baseline["instructions"], now)
     for case, (before, count) in worse.items():
         print(f"{case} takes {count:,} instructions a call; bench/baseline.json allows "
@@ -88,18 +99,19 @@ def check(now, preset, whole=True):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="scripts/bench --instructions", usage="see  scripts/bench --help", add_help=False,
+                                     allow_abbrev=False)
     parser.add_argument("--program", required=True, help="bench_e2e")
     parser.add_argument("--only", action="append", default=[], help="a case, or what its name begins with")
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--python", help=argparse.SUPPRESS)
+    parser.add_argument("--parse", action="store_true", help="only see whether the options can be read")
     arguments = parser.parse_args()
+    cases = bars.chosen(counted(bars.cases_of(bars.load(os.path.join(ROOT, "bench", "bars.toml")))), arguments.only)
+    if arguments.parse:
+        return
     preset = os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(arguments.program))))
-    chosen = [(case, series) for case, series in counted(arguments.program)
-              if not arguments.only or any(case == name or case.startswith(name.rstrip("/") + "/") for name in arguments.only)]
-    if not chosen:
-        sys.exit(f"no counted case begins with {', '.join(arguments.only)}; there are: "
-                 f"{', '.join(case for case, _ in counted(arguments.program))}")
+    series = first_series(arguments.program)
+    chosen = [(case, series[case]) for case in cases]
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         counts = pool.map(lambda one: of_one_call(arguments.program, *one), chosen)
         now = {case: count for (case, _), count in zip(chosen, counts)}

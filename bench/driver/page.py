@@ -54,6 +54,16 @@ def bars_table(cases):
     return "\n".join(rows)
 
 
+def notes(cases):
+    """How bars are to be read, each once with the cases that it is about."""
+    about = {}
+    for result in cases:
+        for line in result["bars"]:
+            if line.get("note"):
+                about.setdefault(line["note"], {})[result["case"]] = None
+    return "\n".join(["How these are read:", "", *(f"- {', '.join(of)}: {note}." for note, of in about.items()), ""]) if about else ""
+
+
 def times_table(cases):
     rows = ["| case | series | median | quartiles | peak memory |", "|---|---|---|---|---|"]
     for result in cases:
@@ -107,7 +117,7 @@ def render(kept, chart="benchmarks.svg"):
     setting["clock"] = {"wall": "wall clock", "cpu": "processor time, as others used the machine too"}[setting["clock"]]
     cases = kept["cases"]
     return "\n".join([HEAD.format(**setting, chart=chart), rates(cases[0]["ingredients"]), "", "## Bars", "", bars_table(cases), "",
-                      work_table(cases), "## Times", "", times_table(cases), "", outside_table(cases)]).rstrip() + "\n"
+                      notes(cases), work_table(cases), "## Times", "", times_table(cases), "", outside_table(cases)]).rstrip() + "\n"
 
 
 def write(kept, file, chart):

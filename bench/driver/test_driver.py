@@ -275,16 +275,65 @@ class Turns(unittest.TestCase):
 class Options(unittest.TestCase):
     def test_wrong_options_are_told_before_anything_is_built(self):
         program = ["--program", "no/such/program", "--parse"]
-        for options, told in ([["--only", "stepp"], "no case begins with 'stepp'; there are: step/cfc-ncp"],
+        for options, told in ([["--only", "stepp"], "--only is 'stepp', with which no case begins; there are: step/cfc-ncp"],
                               [["--page", "x.md", "--from", "no.json"], "--from is 'no.json', which is no file"],
+                              [["--page", "no/such/x.md"], "folder is not there"],
+                              [["--results", "."], "--results writes '.', which is a folder"],
                               [["--page", "x.txt"], "expected the path of a file that ends in .md"],
                               [["--page", ".md"], "expected the path of a file that ends in .md"],
                               [["--quick", "--json"], "leave out --json"],
+                              [["--quick", "--seconds", "1"], "--quick judges no time: leave out --seconds"],
                               [["--seconds", "0"], "expected a number above 0"]):
             done = subprocess.run([sys.executable, bench.__file__, *program, *options], capture_output=True, text=True)
             self.assertEqual((done.returncode, told in done.stderr), (2, True), done.stderr)
+        for options, told in ([["--only", "train/lstm-65"], "--only is 'train/lstm-65'"],
+                              [["--only", "size"], "there are: step/cfc-ncp"],  # sizes are not counted
+                              [["--page", "x.md"], "unrecognized arguments: --page x.md"],
+                              [["--quick"], "scripts/bench --instructions: error"]):
+            done = subprocess.run([sys.executable, instructions.__file__, *program, *options], capture_output=True, text=True)
+            self.assertEqual((done.returncode, told in done.stderr), (2, True), done.stderr)
         done = subprocess.run([sys.executable, bench.__file__, *program, "--only", "step"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_what_cannot_be_written_or_read_is_told_before_anything_is_measured(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page, kept = os.path.join(folder, "x.md"), os.path.join(folder, "kept.json")
+            self.assertIsNone(bench.unwritable(page))
+            self.assertIn("cannot be written", bench.unwritable("/proc/x.md"))
+            os.mkdir(os.path.join(folder, "x.svg"))
+            done = subprocess.run([sys.executable, bench.__file__, "--program", "no/such/program", "--parse", "--page", page],
+                                  capture_output=True, text=True)
+            self.assertEqual((done.returncode, "x.svg', which is a folder" in done.stderr), (2, True), done.stderr)
+            with open(kept, "w") as file:
+                file.write("{}")
+            done = subprocess.run([sys.executable, bench.__file__, "--program", "no/such/program", "--parse", "--page",
+                                   os.path.join(folder, "y.md"), "--from", kept], capture_output=True, text=True)
+            self.assertEqual((done.returncode, "expected one that  scripts/bench --results FILE" in done.stderr), (1, True), done.stderr)
+
+    def test_names_are_cases_then_groups_then_beginnings(self):
+        cases = ["step/lstm-16", "step/lstm-32", "step/cfc", "step/cfc-fixed", "train/lstm/1", "train/lstm/2"]
+        self.assertEqual(bars.chosen(cases, []), cases)
+        self.assertEqual(bars.chosen(cases, ["step/cfc"]), ["step/cfc"])
+        self.assertEqual(bars.chosen(cases, ["train/lstm", "step/lstm"]), cases[:2] + cases[4:])
+        self.assertEqual(bars.chosen(cases, ["step/"]), cases[:4])
+
+    def test_the_page_says_how_it_is_repeated_without_paths_of_this_machine(self):
+        def command(*options):
+            before, sys.argv = sys.argv, ["bench", "--program", "p", *options]
+            try:
+                return bench.command_of(bench.parse())
+            finally:
+                sys.argv = before
+
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(command("--seconds", "3", "--clock", "cpu", "--page", os.path.join(folder, "zen.md")),
+                             "scripts/bench --seconds 3 --clock cpu --page zen.md")
+        os.environ["ELEGANS_TARGET"] = "AVX2"
+        try:
+            self.assertEqual(command("--page", os.path.join(bench.ROOT, "docs", "benchmarks.md")),
+                             "ELEGANS_TARGET=AVX2 scripts/bench --seconds 12 --page docs/benchmarks.md")
+        finally:
+            del os.environ["ELEGANS_TARGET"]
 
     def test_processors_have_a_generation(self):
         amd = "processor\t: 0\nmodel name\t: AMD EPYC\ncpu family\t: 26\nmodel\t\t: 2\n\nprocessor\t: 1\nmodel\t\t: 3\n"
@@ -299,10 +348,16 @@ class Instructions(unittest.TestCase):
             instructions.BASELINE = os.path.join(folder, "baseline.json")
             try:
                 with open(instructions.BASELINE, "w") as file:
-                    json.dump({"of": {}, "instructions": {"step/x": 1, "step/y": 2}}, file)
+                    json.dump({"of": {"compiler": "of another"}, "instructions": {"step/x": 1, "step/y": 2}}, file)
                 with self.assertRaisesRegex(SystemExit, "counts step/y, which bench_e2e does not have"):
                     instructions.check({"step/x": 1}, "dev")
-                instructions.check({"step/x": 1}, "dev", whole=False)
+                with self.assertRaisesRegex(SystemExit, "Not judged: .*of another"):
+                    instructions.check({"step/x": 1}, "dev", whole=False)
+                with open(instructions.BASELINE, "w") as file:
+                    json.dump({"of": instructions.machine() | {"preset": "dev"}, "instructions": {"step/x": 100}}, file)
+                instructions.check({"step/x": 103}, "dev", whole=False)
+                with self.assertRaisesRegex(SystemExit, "Make it cheaper"):
+                    instructions.check({"step/x": 104}, "dev", whole=False)
             finally:
                 instructions.BASELINE = before
 

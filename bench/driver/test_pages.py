@@ -24,7 +24,7 @@ class Pages(unittest.TestCase):
         measured = result(run=series([10.0, 12.0, 11.0]), eager=series([300.0, 310.0, 320.0]))
         measured["bars"] = bars.judge_case(
             [{"case": "step/x", "ours": "run", "against": "eager", "faster": 20, "stretch": 40},
-             {"case": "step/x", "ours": "run", "against": "mlx"}], measured)
+             {"case": "step/x", "ours": "run", "against": "mlx", "note": "it is read so"}], measured)
         measured["outside"] = {"run": {"allocations": 0, "locks": 0, "system calls": {202: 3}}}
         setting = {"date": "2000-01-01", "processor": "P", "cores": 1, "clock": "wall", "kind": "AVX2", "compiler": "c",
                    "commit": "abc", "versions": ["Peer 1"], "command": "scripts/bench"}
@@ -34,6 +34,7 @@ class Pages(unittest.TestCase):
         written = page.render(self.kept())
         self.assertIn("| step/x | run against eager | 29.1 × (25.8 … 30) | ≥ 20 × (stretch 40) | met |", written)
         self.assertIn("not measured: mlx (not measured)", written)
+        self.assertIn("\n\nHow these are read:\n\n- step/x: it is read so.\n\n", written)
         self.assertIn("| step: x | run | 11 ns | 10.5 ns … 11.5 ns | 1 KB |", written)
         self.assertIn("| step/x | run | 0 | 0 | 3 | **not met** |", written)
         self.assertEqual(written, page.render(self.kept()))

@@ -1,6 +1,8 @@
-// The best instruction set of the machine beside the next one: wider vectors are to gain. A process has one set of
-// kernels, so that each series is one of its own (--series).
+// The best sets of kernels that the machine can run side by side, and the scalar one: wider vectors are to gain. A process
+// has one set of kernels, so that each series is one of its own (--series).
 
+#include <fmt/format.h>
+#include <algorithm>
 #include <cstdlib>
 
 #include "e2e/bound_executable.hpp"
@@ -24,15 +26,19 @@ void use(const std::string& target) {
 
 Case target_case(const std::string& name, const std::string& text, const std::function<Work()>& prepare) {
   const std::vector<std::int64_t> runnable = kernels::runnable_targets();
-  const auto name_of = [&](std::size_t i) { return std::string(kernels::target_name(runnable[i])); };
-  const std::string best = name_of(0), next = name_of(runnable.size() > 1 ? 1 : 0);
+  const auto name_of = [&](std::size_t i) {
+    return std::string(kernels::target_name(runnable[std::min(i, runnable.size() - 1)]));
+  };
+  const std::string best = name_of(0), next = name_of(1), third = name_of(2), last = name_of(runnable.size() - 1);
   const auto with = [&](const std::string& target) {
     return [=] {
       use(target);
       return prepare();
     };
   };
-  return {"targets/" + name, text + ": " + best + " beside " + next, {{"best", with(best)}, {"next", with(next)}}};
+  return {"targets/" + name,
+          fmt::format("{}: {} beside {}, {} and {}", text, best, next, third, last),
+          {{"best", with(best)}, {"next", with(next)}, {"third", with(third)}, {"scalar", with(last)}}};
 }
 
 Case step_case(const Model& model) {
