@@ -18,7 +18,7 @@ inline constexpr std::string_view exit_codes_help =
     "Exit codes\n"
     "  0   done\n"
     "  1   run: done, but some rows were refused\n"
-    "  2   a wrong option or argument\n"
+    "  2   a wrong option, argument or setting, in a file of settings too\n"
     "  3   a file or its content\n"
     "  4   training failed: a number was not finite (sweep: some runs did)\n"
     "  70  an error of elegans itself: please report it\n";

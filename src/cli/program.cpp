@@ -5,11 +5,15 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -202,17 +206,25 @@ int run_program(int argc, char** argv) {
   const std::vector<Action (*)(CLI::App&)> makers{add_demo,     add_train,   add_sweep, add_evaluate, add_run,
                                                   add_forecast, add_inspect, add_draw,  add_results};
   std::vector<std::pair<CLI::App*, Action>> commands;
+  std::set<std::string> switches;
   for (const auto make : makers) {
     Action action = make(program);
     CLI::App* const command = program.get_subcommands([](const CLI::App*) { return true; }).back();
     for (CLI::Option* option : command->get_options())
-      if (option->get_items_expected_max() == 0) option->disable_flag_override();
+      if (option->get_items_expected_max() == 0) {
+        option->disable_flag_override();
+        for (const std::string& name : option->get_lnames()) switches.insert("--" + name + "=");
+      }
     commands.emplace_back(command, std::move(action));
   }
 
   const bool as_json =
       std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
   try {
+    // CLI11 takes an empty value for none.
+    for (const char* word : std::span(argv, static_cast<std::size_t>(argc)))
+      if (switches.contains(word))
+        throw CLI::ArgumentMismatch(std::string(word, std::strlen(word) - 1) + " takes no value: it is there or not");
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp& call) {
     return program.exit(call);

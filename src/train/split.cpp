@@ -29,14 +29,14 @@ void check_fractions(const char* operation, const Fractions& f) {
 }
 
 void check_parts(const char* operation, const Parts& parts, bool wants_validation, bool wants_test) {
-  const auto check = [&](const Dataset& part, const char* name, bool wanted) {
+  const auto check = [&](const Dataset& part, const char* name, bool wanted, const char* option) {
     if (wanted && part.size() == 0)
       throw ConfigError(Complaint{operation, fmt::format("the {} part", name), "empty", "at least one sequence",
-                                  "Ask for a larger fraction, or bring more data."});
+                                  fmt::format("Ask for a {}, or bring more data.", option)});
   };
-  check(parts.train, "training", true);
-  check(parts.validation, "validation", wants_validation);
-  check(parts.test, "test", wants_test);
+  check(parts.train, "training", true, "smaller fraction of the others (--validation, --test)");
+  check(parts.validation, "validation", wants_validation, "larger fraction (--validation)");
+  check(parts.test, "test", wants_test, "larger fraction (--test)");
 }
 
 // How many of `count` items each part gets: rounded to the nearest, and together never more than there are.

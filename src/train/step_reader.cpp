@@ -228,8 +228,8 @@ void StepReader::require(std::size_t column, const char* what) const {
   throw FormatError(Complaint{
       row_.place(), name_of(column), text.empty() ? "empty" : fmt::format("missing ({})", quote(text)), what,
       is_feature && missing_ == Missing::as_inputs ? "Mend the cell, or name its column among the sporadic features."
-      : is_feature ? "Mend the cell, fill missing values with the last one, let them be inputs, or leave such "
-                     "rows out."
+      : is_feature ? "Mend the cell, fill missing values with the last one (--missing forward-fill), let them be "
+                     "inputs (--missing inputs), or leave such rows out (--missing drop)."
                    : "Mend the cell, or leave out rows with missing values (only features are filled)."});
 }
 

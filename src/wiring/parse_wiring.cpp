@@ -135,7 +135,7 @@ class ShortForm {
   json value(const std::string& key, std::string_view text) const {
     json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (value.is_number() || value.is_boolean()) return value;
-    throw ConfigError({operation_, key, quote(text), "a number, true or false", ""});
+    throw ConfigError({operation_, key, quote(text), "a number; of a switch, true or false", ""});
   }
 
   std::string_view text_;

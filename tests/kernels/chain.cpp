@@ -142,6 +142,48 @@ TYPED_TEST(Chains, StepsGiveTheSameBitsWhateverStandsBesideThem) {
             }
 }
 
+// (a - b) a over rows, with arrays that begin so many numbers behind a line, also written over a.
+TYPED_TEST(Chains, ArraysBeginAnywhereAndMayBeOverwritten) {
+  using T = TypeParam;
+  const auto subtract = static_cast<std::uint8_t>(Binary::subtract),
+             multiply = static_cast<std::uint8_t>(Binary::multiply);
+  constexpr std::size_t line = 64 / sizeof(T);
+  for (const auto& [target, table] : tables<T>())
+    for (const Access access : {Access::full, Access::row, Access::column, Access::number, Access::indexed})
+      for (const auto& [rows, vectors] : {Rows{1, 3}, Rows{3, 2}, Rows{13, 1}, Rows{2, 12}})
+        for (const std::size_t behind : {std::size_t{0}, std::size_t{1}, std::size_t{3}, line - 1})
+          for (const bool in_place : {false, true}) {
+            const std::size_t inner = vectors * table.lanes, n = rows * inner;
+            std::vector<std::uint32_t> index(rows);
+            for (std::size_t r = 0; r < rows; ++r) index[r] = static_cast<std::uint32_t>(rows - 1 - r);
+            const std::vector<std::uint32_t> begins = beginnings(index, inner);
+            Operand<T> b(access == Access::indexed ? Access::full : access, rows, inner, 2);
+            if (access == Access::indexed)
+              table.gather(b.given.data(), b.meant.data(), 1, rows, rows, inner, index.data());
+            const Array<T> a = random_array<T>(n, 1);
+            Array<T> expected(n);
+            table.binary[subtract](a.data(), 1, b.meant.data(), 1, expected.data(), n);
+            table.binary[multiply](expected.data(), 1, a.data(), 1, expected.data(), n);
+
+            AlignedBuffer memory[3]{AlignedBuffer((n + line) * sizeof(T)), AlignedBuffer((n + line) * sizeof(T)),
+                                    AlignedBuffer((n + line) * sizeof(T))};
+            T* at[3];
+            for (std::size_t k = 0; k < 3; ++k) at[k] = reinterpret_cast<T*>(memory[k].data()) + behind;
+            std::copy(a.begin(), a.end(), at[0]);
+            std::copy(b.given.begin(), b.given.end(), at[1]);
+            T* const y = in_place ? at[0] : at[2];
+            Linked<T>(table,
+                      {step(Kind::load, 0), step(Kind::binary, 1, subtract), step(Kind::binary, 0, multiply),
+                       step(Kind::store, 2)},
+                      {{}, {.access = access}, {}}, inner)
+                .place({at[0], at[1], y}, {nullptr, begins.data(), nullptr})
+                .run(rows);
+            ASSERT_TRUE(same_arrays(Array<T>(std::vector<T>(y, y + n)), expected))
+                << target << ", " << rows << " rows of " << inner << ", access " << int(access) << ", " << behind
+                << " numbers behind a line" << (in_place ? ", in place" : "");
+          }
+}
+
 // Rows that are no whole vectors: arrays and single numbers.
 TYPED_TEST(Chains, BinaryFunctionsOfAnySize) {
   using T = TypeParam;

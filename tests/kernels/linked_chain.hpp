@@ -1,11 +1,12 @@
 #pragma once
-// A chain with the memory that its kernel needs.
+// A chain with the memory that its kernel needs, and not a line more.
 
 #include <vector>
 
 #include "elegans/base/aligned_buffer.hpp"
 #include "elegans/kernels/chain.hpp"
 #include "elegans/kernels/table.hpp"
+#include "kernels/under_test.hpp"
 
 namespace elegans::kernels {
 
@@ -14,7 +15,9 @@ class Linked {
  public:
   Linked(const Table<T>& table, const std::vector<ChainStep>& steps, const std::vector<ChainArray>& arrays,
          std::size_t inner, std::size_t slots = 0, bool one_row = false)
-      : table_(table), linked_(chain_bytes(steps.size(), arrays.size(), slots)), scratch_(chain_scratch_bytes(slots)) {
+      : table_(table),
+        linked_(aligned(chain_bytes(steps.size(), arrays.size(), slots))),
+        scratch_(aligned(chain_scratch_bytes(slots))) {
     table.link_chain(table_,
                      {.steps = steps.data(),
                       .length = steps.size(),
@@ -33,7 +36,7 @@ class Linked {
 
  private:
   const Table<T>& table_;
-  AlignedBuffer linked_, scratch_;
+  Array<std::byte> linked_, scratch_;
 };
 
 }  // namespace elegans::kernels

@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 
+#include "elegans/graph/gradient.hpp"
 #include "elegans/model/load.hpp"
 #include "elegans/model/policy.hpp"
 #include "elegans/model/save.hpp"
@@ -338,6 +339,48 @@ TEST_P(RandomCells, PaddingDoesNotMatter) {
   EXPECT_EQ(dirty.output.values(), clean.output.values());
   for (std::size_t i = 0; i < clean.state.size(); ++i) EXPECT_EQ(dirty.state[i].values(), clean.state[i].values());
   for (const double value : dirty.output.values()) EXPECT_TRUE(std::isfinite(value));
+}
+
+// The layer and the gradients of its input, its Δt and its weights, compiled for extents up to `reserve`.
+graph::Executable compiled_gradients(nn::RNN& layer, Dtype dtype, const Extents& reserve) {
+  graph::Graph graph;
+  std::vector<Value> inputs{graph.input("x", {dtype, {Dim::batch(), Dim::time(), 2}}),
+                            graph.input("timespans", {dtype, {Dim::batch(), Dim::time()}})};
+  Context context(graph, {.mode = nn::Mode::training});
+  context.timespans = inputs[1];
+  for (const nn::WeightPtr& weight : layer.weights()) {
+    const Tensor& value = weight->value;
+    inputs.push_back(graph.input("weight " + std::to_string(inputs.size()), {value.dtype(), value.shape()}));
+    context.provide(weight, inputs.back());
+  }
+  const Value y = layer(context, inputs[0]);
+  graph.output("y", y);
+  const std::vector<Value> found = gradients(sum(square(y)), inputs);
+  for (std::size_t i = 0; i < found.size(); ++i) graph.output("gradient " + std::to_string(i), found[i]);
+  return graph::compile(std::move(graph), {.reserve = reserve});
+}
+
+// Larger, smaller and odd batches one after the other: whole vectors, single samples, and what is neither.
+TEST_P(RandomCells, GivesTheSameBitsWhateverWasReservedAndRunBefore) {
+  const Dtype dtype = GetParam() % 2 == 0 ? Dtype::f32 : Dtype::f64;
+  nn::RNN layer(std::make_shared<RandomCell>(GetParam(), 2));
+  layer.set_numbers(dtype, GetParam());
+  layer.build({1, 1, 2});
+  graph::Executable large = compiled_gradients(layer, dtype, {.batch = 33, .time = 6});
+  for (const Extents& at :
+       {Extents{.batch = 33, .time = 6}, Extents{.batch = 1, .time = 1}, Extents{.batch = 16, .time = 6},
+        Extents{.batch = 2, .time = 3}, Extents{.batch = 17, .time = 1}, Extents{.batch = 32, .time = 4},
+        Extents{.batch = 1, .time = 6}, Extents{.batch = 33, .time = 6}}) {
+    const Tensor x = random_tensor({at.batch, at.time, 2}, 1).to(dtype),
+                 timespans = random_tensor({at.batch, at.time}, 2, 0, 2).to(dtype);
+    std::vector<View> given{x.view(), timespans.view()};
+    for (const nn::WeightPtr& weight : layer.weights()) given.push_back(weight->value.view());
+    const std::vector<Tensor> again = large(given), once = compiled_gradients(layer, dtype, at)(given);
+    ASSERT_EQ(again.size(), once.size());
+    for (std::size_t i = 0; i < once.size(); ++i)
+      EXPECT_EQ(again[i].values(), once[i].values())
+          << "output " << i << ", batch " << at.batch << ", time " << at.time;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomCells, ::testing::Range<std::uint64_t>(0, 12));

@@ -157,10 +157,14 @@ TEST(ReadCsvErrors, Cells) {
 TEST(ReadCsvErrors, MissingValues) {
   EXPECT_EQ(format_error("x,y\n1,\n"),
             "folder/data.csv, line 2: column 'y' is empty; expected a number. Mend the cell, fill missing "
-            "values with the last one, let them be inputs, or leave such rows out.");
-  EXPECT_EQ(format_error("x\nNaN\n"),
-            "folder/data.csv, line 2: column 'x' is missing ('NaN'); expected a number. Mend the cell, fill "
-            "missing values with the last one, let them be inputs, or leave such rows out.");
+            "values with the last one (--missing forward-fill), let them be inputs (--missing inputs), or leave such "
+            "rows out "
+            "(--missing drop).");
+  EXPECT_EQ(
+      format_error("x\nNaN\n"),
+      "folder/data.csv, line 2: column 'x' is missing ('NaN'); expected a number. Mend the cell, fill "
+      "missing values with the last one (--missing forward-fill), let them be inputs (--missing inputs), or leave such "
+      "rows out (--missing drop).");
   EXPECT_EQ(format_error("g,x\na,1\nb,?\n", {.group = "g", .missing = Missing::forward_fill}),
             "folder/data.csv, line 3: column 'x' is missing in the first row of its recording, where there is nothing "
             "to fill it "

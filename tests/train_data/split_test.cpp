@@ -71,8 +71,8 @@ TEST(SplitByTimeErrors, Texts) {
   };
   EXPECT_EQ(
       error(numbered({4}), {.fractions = {.test = 0.1}}),
-      "split_by_time: the test part is empty; expected at least one sequence. Ask for a larger fraction, or bring more "
-      "data.");
+      "split_by_time: the test part is empty; expected at least one sequence. Ask for a larger fraction (--test), or "
+      "bring more data.");
   EXPECT_THAT(error(numbered({4}), {.fractions = {.validation = 0.1}}),
               testing::StartsWith("split_by_time: the validation part is empty"));
   EXPECT_THAT(error(numbered({1}), {.fractions = {.test = 0.9}}),
@@ -165,10 +165,10 @@ TEST(SplitAtRandomErrors, Texts) {
   const auto error = [](const Dataset& data, const RandomSplit& split) {
     return message_of<ConfigError>([&] { split_at_random(data, split); });
   };
-  EXPECT_EQ(error(numbered({1, 1}), {.fractions = {.test = 0.1}}),
-            "split_at_random: the test part is empty; expected at least one sequence. Ask for a larger fraction, or "
-            "bring more "
-            "data.");
+  EXPECT_EQ(
+      error(numbered({1, 1}), {.fractions = {.test = 0.1}}),
+      "split_at_random: the test part is empty; expected at least one sequence. Ask for a larger fraction (--test), "
+      "or bring more data.");
   EXPECT_EQ(error(numbered({1, 1}), {.fractions = {.test = 0.5}, .stratify = Stratify::by_class}),
             "split_at_random: stratify is by_class; expected no, for a sequence has no single class here. Take the "
             "target of the "
