@@ -74,6 +74,51 @@ void require_views(const Graph& graph, const std::vector<Port>& ports, std::span
   }
 }
 
+// By output: the input whose memory it is, −1 for none.
+std::vector<std::int32_t> shared_inputs(const Graph& graph,
+                                        const std::vector<std::pair<std::string, std::string>>& in_place) {
+  std::vector<std::int32_t> shared(graph.outputs().size(), -1);
+  for (const auto& [output, input] : in_place) {
+    const std::size_t o = index_of(graph.outputs(), output, "output"), i = index_of(graph.inputs(), input, "input");
+    const auto refuse = [&, &out = output, &in = input](const std::string& actual, const std::string& required) {
+      throw ConfigError({.operation = "compile",
+                         .argument = fmt::format("in_place: output '{}' over input '{}'", out, in),
+                         .actual = actual,
+                         .required = required,
+                         .remedy = ""});
+    };
+    const Type &from = graph.type(graph.outputs()[o].value), &to = graph.type(graph.inputs()[i].value);
+    if (!(from == to))
+      refuse(fmt::format("{} over {}", ops::to_string(from), ops::to_string(to)), "the type of the input");
+    const auto taken = std::find(shared.begin(), shared.end(), static_cast<std::int32_t>(i));
+    if (shared[o] >= 0 || taken != shared.end()) refuse("given before", "every output and every input once");
+    shared[o] = static_cast<std::int32_t>(i);
+  }
+  return shared;
+}
+
+// Of an array: more than machines hold, and so few that sums of sizes can be counted.
+constexpr std::int64_t most_bytes = std::int64_t{1} << 52, most_extent = std::int64_t{1} << 40;
+
+void check_sizes(const Graph& graph, const Extents& reserve) {
+  for (ValueId value = 0; value < graph.value_count(); ++value) {
+    const Type& type = graph.type(value);
+    double bytes = static_cast<double>(size_of(type.dtype));
+    for (const Dim& dim : type.shape)
+      bytes *= static_cast<double>(dim.value({.batch = 1, .time = 1, .segments = reserve.segments})) *
+               (dim.uses_batch() ? static_cast<double>(reserve.batch) : 1) *
+               (dim.uses_time() ? static_cast<double>(reserve.time) : 1);
+    if (bytes >= static_cast<double>(most_bytes))
+      throw ConfigError({.operation = "compile",
+                         .argument = fmt::format("reserve: batch {}, time {}", reserve.batch, reserve.time),
+                         .actual = fmt::format("more than there can be memory for: one array has {:.3g} bytes", bytes),
+                         .required = "smaller extents",
+                         .remedy = ""});
+  }
+  for (const Node& node : graph.nodes())
+    if (const Scan* scan = as_scan(node)) check_sizes(scan->body(), reserve);
+}
+
 }  // namespace
 
 Executable::Executable(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
@@ -82,16 +127,18 @@ Executable& Executable::operator=(Executable&&) noexcept = default;
 Executable::~Executable() = default;
 
 std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const CompileOptions& options) {
-  if (options.reserve.batch < 1 || options.reserve.time < 1)
+  const auto may_be = [](std::int64_t extent) { return extent >= 1 && extent <= most_extent; };
+  if (!may_be(options.reserve.batch) || !may_be(options.reserve.time))
     throw ConfigError({.operation = "compile",
                        .argument = "reserve",
                        .actual = fmt::format("batch {}, time {}", options.reserve.batch, options.reserve.time),
-                       .required = "1 or more of each",
+                       .required = fmt::format("1 to {} of each", most_extent),
                        .remedy = ""});
   auto self = std::make_unique<Implementation>();
   self->options = options;
   self->segment_length = segment_length_of(graph);
   self->options.reserve = self->complete(options.reserve);
+  check_sizes(graph, self->options.reserve);
   self->reports.swap(self->options.reports);
   self->graph = options.is_optimised
                     ? std::move(graph)
@@ -100,11 +147,8 @@ std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const 
                                 .exactly = options.exact ? std::optional(self->options.reserve) : std::nullopt,
                                 .fast_activations = options.fast_activations});
   self->kernels = ops::kernels_of(options.target);
-  std::vector<std::int32_t> in_place(self->graph.outputs().size(), -1);
-  for (const auto& [output, input] : options.in_place)
-    in_place[index_of(self->graph.outputs(), output, "output")] =
-        static_cast<std::int32_t>(index_of(self->graph.inputs(), input, "input"));
-  self->frame = std::make_unique<Frame>(self->graph, self->options.reserve, std::move(in_place));
+  self->frame =
+      std::make_unique<Frame>(self->graph, self->options.reserve, shared_inputs(self->graph, options.in_place));
   ensure(is_valid(self->frame->blocks(), self->frame->plan()), "values that live together overlap in the memory plan");
   return self;
 }

@@ -33,6 +33,7 @@ Frame::Frame(const Graph& graph, const Extents& reserve, std::vector<std::int32_
   make_steps(reserve);
   list_operands();
   find_roots();
+  find_kept(in_place);
   place_outputs(in_place);
   plan(reserve);
 }
@@ -113,6 +114,18 @@ bool Frame::may_overwrite(const Step& step, std::size_t output, ValueId input) c
   return true;
 }
 
+// Outputs that are an input, or a part of one, over which another output is written.
+void Frame::find_kept(const std::vector<std::int32_t>& in_place) {
+  for (std::size_t o = 0; o < outputs_.size(); ++o)
+    for (std::size_t other = 0; other < outputs_.size(); ++other)
+      if (other != o && in_place[other] >= 0 &&
+          inputs_[static_cast<std::size_t>(in_place[other])] == root_[outputs_[o]]) {
+        kept_.push_back({.output = o});
+        last_use_[root_[outputs_[o]]] = steps_.size();
+        break;
+      }
+}
+
 void Frame::place_outputs(const std::vector<std::int32_t>& in_place) {
   placement_.assign(outputs_.size(), Placement::copied);
   std::vector<char> taken(graph_->value_count(), 0);
@@ -137,8 +150,11 @@ void Frame::place_outputs(const std::vector<std::int32_t>& in_place) {
     placement_[o] = Placement::direct;
     taken[value] = 1;
   }
+  const auto is_kept = [&](std::size_t o) {
+    return std::any_of(kept_.begin(), kept_.end(), [o](const Kept& kept) { return kept.output == o; });
+  };
   for (std::size_t o = 0; o < outputs_.size(); ++o)
-    if (placement_[o] == Placement::copied) copied_.push_back(o);
+    if (placement_[o] == Placement::copied && !is_kept(o)) copied_.push_back(o);
 }
 
 void Frame::plan(const Extents& reserve) {
@@ -175,6 +191,10 @@ void Frame::plan(const Extents& reserve) {
     step.workspace_block = blocks_.size();
     blocks_.push_back({workspace, s, s});
   }
+  for (Kept& kept : kept_) {
+    kept.block = blocks_.size();
+    blocks_.push_back({bytes_of(outputs_[kept.output], reserve), steps_.size(), steps_.size()});
+  }
   plan_ = plan_memory(blocks_);
 }
 
@@ -189,6 +209,7 @@ void Frame::settle(std::byte* arena) {
     step.workspace = arena + plan_.offsets[step.workspace_block];
     if (step.loop) step.loop->settle(step.workspace);
   }
+  for (Kept& kept : kept_) kept.at = arena + plan_.offsets[kept.block];
 }
 
 void Frame::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
@@ -296,9 +317,13 @@ Status Frame::run_steps(const ops::Kernels& kernels) noexcept {
 
 Status Frame::run(const ops::Kernels& kernels) noexcept {
   if (const Status status = run_steps(kernels); !status.ok()) return status;
+  for (const Kept& kept : kept_) std::memcpy(kept.at, address_[outputs_[kept.output]], output_bytes_[kept.output]);
   for (const std::size_t o : copied_)
     if (output_target_[o] != nullptr && output_bytes_[o] > 0 && output_target_[o] != address_[outputs_[o]])
       std::memmove(output_target_[o], address_[outputs_[o]], output_bytes_[o]);
+  for (const Kept& kept : kept_)
+    if (output_target_[kept.output] != nullptr)
+      std::memcpy(output_target_[kept.output], kept.at, output_bytes_[kept.output]);
   return {};
 }
 

@@ -53,7 +53,8 @@ class Frame {
   void describe_kernels(const Extents& at, const ops::Kernels& kernels, NodeNotes& notes) const;
   const std::byte* input(std::size_t index) const noexcept { return address_[inputs_[index]]; }
 
-  // Runs every node, then copies the outputs that are not made in place.
+  // Runs every node, then copies the outputs that are not made in place: those that others are written over go aside
+  // first.
   Status run(const ops::Kernels& kernels) noexcept;
 
  private:
@@ -83,6 +84,7 @@ class Frame {
   void find_roots();
   // Whether a step may write an output over the memory of a value, in all places and shapes in which it reads it.
   bool may_overwrite(const Step& step, std::size_t output, ValueId input) const;
+  void find_kept(const std::vector<std::int32_t>& in_place);
   void place_outputs(const std::vector<std::int32_t>& in_place);
   void plan(const Extents& reserve);
   void list_operands();
@@ -106,13 +108,18 @@ class Frame {
   std::vector<void*> operands_;      // addresses again, step by step
   // Where value v stands among operands_: places_[first_place_[v]] … places_[first_place_[v + 1] − 1].
   std::vector<std::uint32_t> first_place_, places_;
-  std::vector<char> padded_;               // by value
-  std::vector<ValueId> root_;              // by value: the value whose memory it is
-  std::vector<std::int32_t> maker_;        // by value: the step that makes it, −1 for inputs and constants
-  std::vector<std::size_t> last_use_;      // by value (roots): the last step that reads it
-  std::vector<std::int32_t> block_of_;     // by value (roots): its block of the plan, −1 where it has none
-  std::vector<Placement> placement_;       // by output
-  std::vector<std::size_t> copied_;        // the outputs that are copied
+  std::vector<char> padded_;            // by value
+  std::vector<ValueId> root_;           // by value: the value whose memory it is
+  std::vector<std::int32_t> maker_;     // by value: the step that makes it, −1 for inputs and constants
+  std::vector<std::size_t> last_use_;   // by value (roots): the last step that reads it
+  std::vector<std::int32_t> block_of_;  // by value (roots): its block of the plan, −1 where it has none
+  std::vector<Placement> placement_;    // by output
+  std::vector<std::size_t> copied_;     // the outputs that are copied
+  struct Kept {
+    std::size_t output = 0, block = 0;
+    std::byte* at = nullptr;
+  };
+  std::vector<Kept> kept_;                 // those that go aside before
   std::vector<std::byte*> output_target_;  // by output
   std::vector<std::size_t> output_bytes_;  // by output, at the prepared extents
   std::vector<AlignedBuffer> constants_;

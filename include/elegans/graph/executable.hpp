@@ -42,7 +42,8 @@ struct CompileOptions {
   // A graph that optimise() made: no pass runs again. explain() tells what was reported then.
   bool is_optimised = false;
   std::vector<PassReport> reports = {};
-  // Pairs (output, input) by name that share the caller's memory: the update of parameters works in place.
+  // Pairs (output, input) by name that share the caller's memory: the update of parameters works in place. Each output and
+  // each input once, both of one type. Whatever else reads the input gets it as it was before the run.
   std::vector<std::pair<std::string, std::string>> in_place = {};
 };
 
@@ -101,8 +102,8 @@ class Executable {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// ConfigError where nothing is reserved, loops keep checkpoints of different numbers of steps, or a pass or a port that
-// is named does not exist. The arena's pages are first touched by the first run, so that compiling takes the same time
+// ConfigError where nothing is reserved or more than can be addressed, loops keep checkpoints of different numbers of
+// steps, a pass or a port that is named does not exist, or a pair of in_place does not go together. The arena's pages are first touched by the first run, so that compiling takes the same time
 // for any length of sequences.
 Executable compile(Graph graph, const CompileOptions& options);
 
