@@ -8,7 +8,8 @@ import ratios
 
 KEYS = {"case", "ours", "against", "faster", "within", "stretch", "most_ms", "per", "measure", "note"}
 MEASURES = {"time", "memory", "peak", "bits"}
-PEERS = ("eager", "compiled", "fused", "ort", "ort-c", "rtneural", "mlx")
+PYTHON_PEERS = ("eager", "compiled", "fused", "ort", "mlx")
+PEERS = PYTHON_PEERS + ("ort-c", "rtneural")
 FUNCTION_OPERATIONS = 10  # what a sigmoid or tanh counts among operations (ops::transcendental_flop)
 
 
@@ -126,18 +127,18 @@ def judge(bar, ours, result):
     if line["measure"] == "bits":
         equal = len({result["series"][name]["checksum"] for name in [ours] + names}) == 1
         return line | {"verdict": ratios.MET if equal else ratios.NOT_MET}
-    mine = total(result, [ours], bar)
+    mine, processes = total(result, [ours], bar), result.get("processes")
     if names == ["floor"]:
         floor = floors.floor_ns(result["series"][ours]["counts"], result["ingredients"])
         if floor is None:
             return line | {"verdict": "not measured: nothing of it is counted"}
-        value, interval = ratios.paired_ratio(mine, [floor] * len(mine))
+        value, interval = ratios.paired_ratio(mine, [floor] * len(mine), processes)
     elif not names:
-        value, interval = ratios.paired_ratio(mine, [1e6] * len(mine))
+        value, interval = ratios.paired_ratio(mine, [1e6] * len(mine), processes)
     else:
         other = total(result, names, bar)
         down = "within" in bar or "per" in bar
-        value, interval = ratios.paired_ratio(*((mine, other) if down else (other, mine)))
+        value, interval = ratios.paired_ratio(*((mine, other) if down else (other, mine)), processes)
     line |= {"value": value, "interval": interval}
     return line | {"verdict": ratios.verdict(interval, **line["bar"]) if line["bar"] else "reported"}
 

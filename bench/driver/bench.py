@@ -130,8 +130,11 @@ def drawing_of(page):
 def write_page(kept, file):
     import chart
     import page
-    page.write(kept, file, drawing_of(file))
-    chart.write(kept, drawing_of(file))
+    try:
+        page.write(kept, file, drawing_of(file))
+        chart.write(kept, drawing_of(file))
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        sys.exit(f"--page: the results lack something ({error!r}); {WRITTEN_BY}, of this version")
 
 
 SETTING = ("date", "processor", "cores", "clock", "kind", "compiler", "commit", "versions", "command")
@@ -169,7 +172,7 @@ def joined(files, order):
     setting["versions"] = sorted({version for part in parts for version in part["setting"]["versions"]})
     setting["command"] = "`, `".join(part["setting"]["command"] for part in parts)
     cases = sorted((case for part in parts for case in part["cases"]), key=lambda case: order.index(case["case"]))
-    return {"setting": setting, "cases": cases}
+    return {"setting": setting, "cases": cases, "left out": [name for name in order if name not in names]}
 
 
 def main():

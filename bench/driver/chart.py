@@ -67,5 +67,6 @@ def render(cases):
 
 
 def write(kept, file):
+    rendered = render(kept["cases"])
     with open(file, "w") as opened:
-        opened.write(render(kept["cases"]))
+        opened.write(rendered)

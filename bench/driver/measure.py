@@ -10,7 +10,8 @@ import outside
 import ratios
 from workers import Missing, Worker
 
-LEAST_ROUNDS, MOST_ROUNDS, SECONDS = 7, 40, 12  # a series; at least so many rounds, then as many as fit
+# Of a series: so many processes, and of each at least so many rounds, then as many as fit.
+PROCESSES, LEAST_ROUNDS, MOST_ROUNDS, SECONDS = 5, 2, 8, 12
 BURST_MS = 20
 NO_SECOND_CORE = "there is no second core here"
 
@@ -51,28 +52,31 @@ def cores_of(case, core):
     return {core, *others[:1]} if case.startswith("threads/") else {core}
 
 
-def start(case, ours, peers, bars, core):
-    """Workers by series, and why others are missing."""
-    workers, missing = {}, {}
+def makers_of(case, ours, peers, bars, core):
+    """What starts a process, by series; nothing where the case needs a second core and there is none."""
     cores = cores_of(case["case"], core)
     if case["case"].startswith("threads/") and len(cores) < 2:
-        return {}, {name: NO_SECOND_CORE for name in case["series"]}
-    makers = [(name, lambda name=name: ours.worker(case["case"], name, cores)) for name in case["series"]]
-    makers += [(peer, lambda peer=peer: peers.worker(peer, case["case"], cores))
-               for peer in all_bars.peers_of(bars, case["case"])]
-    for name, make in makers:
-        try:
-            workers[name] = make()
-        except Missing as reason:
-            missing[name] = str(reason)
-    return workers, missing
+        return {}
+    return {name: lambda name=name: ours.worker(case["case"], name, cores) for name in case["series"]} | \
+        {peer: lambda peer=peer: peers.worker(peer, case["case"], cores) for peer in all_bars.peers_of(bars, case["case"])}
 
 
-def rounds_of(workers, clock, seconds, missing):
-    """Bursts of every worker in turns: {series: nanoseconds of each round}, and the last answers. One that ends on the way
-    is among the missing ones, and the others go on."""
-    bursts, last, spent = {name: [] for name in workers}, {}, 0.0
-    rounds = 0
+def start(makers, workers, missing):
+    """Starts what has no worker yet; why one cannot is among the missing ones."""
+    for name in makers:
+        if name not in workers and name not in missing:
+            try:
+                workers[name] = makers[name]()
+            except Missing as reason:
+                missing[name] = str(reason)
+
+
+def rounds_of(workers, clock, seconds, missing, bursts, last):
+    """Bursts of every worker in turns, added to those of `bursts`, with the last answers: how many rounds. One that ends on
+    the way is among the missing ones, and the others go on."""
+    rounds, spent = 0, 0.0
+    for name in missing:
+        bursts.pop(name, None)
     while bursts and rounds < MOST_ROUNDS and (rounds < LEAST_ROUNDS or spent < seconds * len(bursts)):
         names = list(bursts)
         for name in names[rounds % len(names):] + names[:rounds % len(names)]:  # each comes first in turn
@@ -85,7 +89,29 @@ def rounds_of(workers, clock, seconds, missing):
             last[name] = answer
             spent += answer["ns"] * answer["calls"] / 1e9
         rounds += 1
-    return bursts, last
+    return rounds
+
+
+def close(workers, names):
+    for name in names:
+        workers.pop(name).close()
+
+
+def in_processes(makers, clock, seconds, missing):
+    """Bursts by series, the last answers, what processes say of themselves, and how many rounds the processes had. All but
+    Python's are started anew each time: these take long to start and compile."""
+    workers, bursts, last, headers, processes = {}, {}, {}, {}, []
+    try:
+        for process in range(PROCESSES):
+            start(makers, workers, missing)
+            if process == 0:
+                bursts = {name: [] for name in workers}
+                headers = {name: worker.header for name, worker in workers.items()}
+            processes.append(rounds_of(workers, clock, seconds / PROCESSES, missing, bursts, last))
+            close(workers, [name for name in workers if name not in all_bars.PYTHON_PEERS])
+    finally:
+        close(workers, list(workers))
+    return bursts, last, headers, processes
 
 
 def measure(case, ours, peers, bars, core, clock="ns", seconds=SECONDS):
@@ -93,19 +119,15 @@ def measure(case, ours, peers, bars, core, clock="ns", seconds=SECONDS):
     result = {"case": case["case"], "text": case["text"], "series": {}, "ingredients": ours.ingredients(core)}
     if case["case"].startswith("threads/"):
         clock = "ns"  # two threads take twice the processor time of one
-    workers, result["missing"] = start(case, ours, peers, bars, core)
-    try:
-        bursts, last = rounds_of(workers, clock, seconds, result["missing"])
-        for name in bursts:
-            worker = workers[name]
-            result["series"][name] = {
-                "bursts": bursts[name], "median": ratios.quantile(bursts[name], 0.5),
-                "quartiles": [ratios.quantile(bursts[name], 0.25), ratios.quantile(bursts[name], 0.75)],
-                "counts": worker.header.get("counts"), "version": worker.header.get("version"),
-                "peak_bytes": last[name]["peak_bytes"]}
-    finally:
-        for worker in workers.values():
-            worker.close()
+    makers = makers_of(case, ours, peers, bars, core)
+    result["missing"] = {} if makers else {name: NO_SECOND_CORE for name in case["series"]}
+    bursts, last, headers, result["processes"] = in_processes(makers, clock, seconds, result["missing"])
+    for name in bursts:
+        result["series"][name] = {
+            "bursts": bursts[name], "median": ratios.quantile(bursts[name], 0.5),
+            "quartiles": [ratios.quantile(bursts[name], 0.25), ratios.quantile(bursts[name], 0.75)],
+            "counts": headers[name].get("counts"), "version": headers[name].get("version"),
+            "peak_bytes": last[name]["peak_bytes"]}
     if any(bar.get("measure") == "bits" for bar in bars if bar["case"] == case["case"]):
         for name in set(case["series"]) & set(result["series"]):
             result["series"][name]["checksum"] = ours.calls(case["case"], name, 3)["checksum"]

@@ -20,14 +20,16 @@ Written by `{command}` on {date}; not edited by hand. Chart: the times of other 
 | peers | {versions} |
 | clock | {clock} |
 
-Every series of a case ran in turns with all others of it on one pinned core, in bursts of some 20 ms; peers with their best
-settings for one thread. Times are medians with quartiles. A ratio of times is the median of the ratios of paired bursts,
-with the interval that a bootstrap gives it (95 %): an interval that excludes the bar decides, *undecided* is one that holds it.
+Every series of a case ran in turns with all others of it on one pinned core, in bursts of some 20 ms, in {processes} processes one
+after the other, for where memory lies is chance for each (a peer in Python in one: it takes long to start); peers with their
+best settings for one thread. Times are medians with quartiles. A ratio of times is the median of the ratios of paired bursts,
+with the interval that a bootstrap of processes and of their bursts gives it (95 %): an interval that excludes the bar decides,
+*undecided* is one that holds it.
 "A against B" is the time of B over that of A, how many times as fast A is, where the bar is at least so much or there is
 none; where the bar is at most so much, against a floor and per operation or synapse, it is the time of A over that of B.
 The floor of a case is counted from its shapes and from rates measured beside it (`bench/e2e/counts.hpp`); a ratio to it says how
 many times longer the case takes, and one below 1 that the case reads and writes faster than the copy that was measured. Peak
-memory is that of Python processes and of ours. PyTorch's ncps cannot take Δt for a batch: its training steps have none, ours have.
+memory is that of Python processes and of ours. {left_out}PyTorch's ncps cannot take Δt for a batch: its training steps have none, ours have.
 """
 
 
@@ -116,11 +118,14 @@ def render(kept, chart="benchmarks.svg"):
     setting["versions"] = ", ".join(setting["versions"]) or "none"
     setting["clock"] = {"wall": "wall clock", "cpu": "processor time, as others used the machine too"}[setting["clock"]]
     cases = kept["cases"]
+    setting["left_out"] = f"Not measured: {', '.join(kept['left out'])}. " if kept.get("left out") else ""
+    setting["processes"] = max(len(case.get("processes", [1])) for case in cases)
     return "\n".join([HEAD.format(**setting, chart=chart), rates(cases[0]["ingredients"]), "", "## Bars", "", bars_table(cases), "",
                       notes(cases), work_table(cases), "## Times", "", times_table(cases), "", outside_table(cases)]).rstrip() + "\n"
 
 
 def write(kept, file, chart):
     """`chart` is its path, in the folder of the page."""
+    rendered = render(kept, os.path.basename(chart))  # before what is there is lost
     with open(file, "w") as opened:
-        opened.write(render(kept, os.path.basename(chart)))
+        opened.write(rendered)

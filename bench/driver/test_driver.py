@@ -65,6 +65,17 @@ class Ratios(unittest.TestCase):
         few, many = ratios.bootstrap(values[:10]), ratios.bootstrap(values)
         self.assertLess(many[1] - many[0], 0.5 * (few[1] - few[0]))
 
+    def test_processes_that_differ_widen_the_interval(self):
+        # Five processes whose bursts agree among themselves: 10, 10, 10, 10 and 12.
+        values = [10.0 + 0.001 * i for _ in range(4) for i in range(8)] + [12.0 + 0.001 * i for i in range(8)]
+        low, high = ratios.bootstrap(values)
+        self.assertLess(high - low, 0.01)
+        low, high = ratios.bootstrap(values, [8] * 5)
+        self.assertLess(low, 10.01)
+        self.assertGreater(high, 11.9)
+        with self.assertRaisesRegex(ValueError, "groups of 39 are none of 40 values"):
+            ratios.bootstrap(values, [8, 8, 8, 8, 7])
+
     def test_verdicts(self):
         self.assertEqual(ratios.verdict((20, 21), at_least=20), ratios.MET)
         self.assertEqual(ratios.verdict((18, 19.9), at_least=20), ratios.NOT_MET)
@@ -226,23 +237,47 @@ class Turns(unittest.TestCase):
             return {"ns": 1e6 * milliseconds, "calls": 1}
 
     def test_one_that_ends_on_the_way_is_missing_and_the_others_go_on(self):
-        missing = {}
-        bursts, last = measure.rounds_of({"run": self.Worker(1000), "eager": self.Worker(3)}, "ns", 0.1, missing)
+        missing, bursts, last = {}, {"run": [], "eager": []}, {}
+        rounds = measure.rounds_of({"run": self.Worker(1000), "eager": self.Worker(1)}, "ns", 0.1, missing, bursts, last)
         self.assertEqual(list(bursts), ["run"])
-        self.assertGreaterEqual(len(bursts["run"]), measure.LEAST_ROUNDS)
-        self.assertEqual(missing, {"eager": "it ended after 3 bursts: out of memory"})
+        self.assertGreaterEqual(rounds, measure.LEAST_ROUNDS)
+        self.assertEqual(len(bursts["run"]), rounds)
+        self.assertEqual(missing, {"eager": "it ended after 1 bursts: out of memory"})
         self.assertIn("run", last)
-        self.assertEqual(measure.rounds_of({"run": self.Worker(0)}, "ns", 1, missing)[0], {})
+        measure.rounds_of({"run": self.Worker(0)}, "ns", 1, missing, bursts, last)
+        self.assertEqual(bursts, {})
+
+    def test_processes_are_started_anew_but_those_of_python(self):
+        started = {"run": 0, "eager": 0, "broken": 0, "second": 0}
+
+        def maker(name):
+            def make():
+                started[name] += 1
+                if name == "broken" or (name == "second" and started[name] > 1):
+                    raise workers.Missing("it does not start")
+                worker = self.Worker(1000)
+                worker.header, worker.close = {"version": name}, lambda: None
+                return worker
+            return make
+
+        missing = {}
+        bursts, last, headers, processes = measure.in_processes({name: maker(name) for name in started}, "ns", 0.1, missing)
+        self.assertEqual(started, {"run": measure.PROCESSES, "eager": 1, "broken": 1, "second": 2})
+        self.assertEqual(set(missing), {"broken", "second"})
+        self.assertEqual(set(bursts), {"run", "eager"})
+        self.assertEqual((len(processes), sum(processes)), (measure.PROCESSES, len(bursts["run"])))
+        self.assertEqual(len(bursts["eager"]), len(bursts["run"]))
+        self.assertEqual(headers["eager"], {"version": "eager"})
 
     def test_two_threads_need_two_cores(self):
         before = os.sched_getaffinity(0)
         core = min(before)
         os.sched_setaffinity(0, {core})
         try:
-            started, missing = measure.start({"case": "threads/x", "series": ["two", "one"]}, None, None, [], core)
+            makers = measure.makers_of({"case": "threads/x", "series": ["two", "one"]}, None, None, [], core)
         finally:
             os.sched_setaffinity(0, before)
-        self.assertEqual((started, missing), ({}, {name: measure.NO_SECOND_CORE for name in ("two", "one")}))
+        self.assertEqual(makers, {})
 
     def test_libraries_are_not_steered_by_what_the_shell_holds(self):
         given = {"PATH": "/bin", "OPENBLAS_CORETYPE": "Haswell", "MKL_DEBUG_CPU_TYPE": "5", "OMP_NUM_THREADS": "8"}

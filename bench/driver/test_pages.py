@@ -74,6 +74,8 @@ class Pages(unittest.TestCase):
             write()
             joined = bench.joined(files, ["step/x", "train/x"])
             self.assertEqual([case["case"] for case in joined["cases"]], ["step/x", "train/x"])
+            self.assertEqual(joined["left out"], [])
+            self.assertEqual(bench.joined(files[:1], ["step/x", "train/x"])["left out"], ["step/x"])
             self.assertEqual(joined["setting"]["versions"], ["Other 2", "Peer 1"])
             with self.assertRaisesRegex(SystemExit, "no case 'train/x' any more"):
                 bench.joined(files, ["step/x"])
@@ -83,6 +85,22 @@ class Pages(unittest.TestCase):
             write()
             with self.assertRaisesRegex(SystemExit, "differ in their commit: abc, def"):
                 bench.joined(files, ["step/x", "train/x"])
+
+    def test_a_page_that_cannot_be_written_stays_as_it_was(self):
+        with tempfile.TemporaryDirectory() as folder:
+            name = os.path.join(folder, "page.md")
+            with open(name, "w") as file:
+                file.write("as it was")
+            broken = self.kept()
+            broken["cases"][0]["ingredients"] = {}
+            with self.assertRaisesRegex(SystemExit, "the results lack something"):
+                bench.write_page(broken, name)
+            with open(name) as file:
+                self.assertEqual(file.read(), "as it was")
+
+    def test_a_page_of_some_cases_names_the_others(self):
+        self.assertNotIn("Not measured: step", page.render(self.kept()))
+        self.assertIn("Not measured: step/y, train/z.", page.render(self.kept() | {"left out": ["step/y", "train/z"]}))
 
     def test_chart_is_well_formed_and_draws_what_was_measured(self):
         drawn = xml.dom.minidom.parseString(chart.render(self.kept()["cases"]))

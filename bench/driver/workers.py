@@ -70,6 +70,7 @@ class Peers:
 
     def __init__(self, python, rtneural, folder):
         self.python, self.rtneural, self.folder = python, rtneural, folder
+        self.exported = {}  # commands by case: the export is made once
         os.makedirs(folder, exist_ok=True)
 
     def worker(self, peer, case, cores):
@@ -79,7 +80,9 @@ class Peers:
             raise Missing("no peers; run scripts/bench --with-peers")
         command = [self.python, os.path.join(PEERS_FOLDER, "worker.py"), "--case", case, "--folder", self.folder]
         if peer == "ort-c":
-            return Worker(self.ort_command(command + ["--peer", "ort", "--export"], case), cores)
+            if case not in self.exported:
+                self.exported[case] = self.ort_command(command + ["--peer", "ort", "--export"], case)
+            return Worker(self.exported[case], cores)
         return Worker(command + ["--peer", peer], cores,
                       {"TORCHINDUCTOR_CACHE_DIR": os.path.join(self.folder, "inductor"), "OMP_NUM_THREADS": "1"})
 

@@ -1,4 +1,5 @@
-// How long it takes until the first step can run: writing the graph, all passes, the plan of memory, and taking it.
+// How long it takes until the first step can run: writing the graph, all passes, the plan of memory, taking it, and making
+// calls ready.
 
 #include <memory>
 
@@ -7,7 +8,6 @@
 #include "e2e/graphs.hpp"
 #include "e2e/models.hpp"
 #include "e2e/training_step.hpp"
-#include "elegans/model/forward.hpp"
 #include "elegans/model/policy.hpp"
 #include "elegans/nn/dense.hpp"
 #include "elegans/train/optimizers.hpp"
@@ -17,14 +17,11 @@
 namespace elegans::bench {
 namespace {
 
+// The step that other cases run.
 Series step_series(const std::string& name, const std::function<Sequential()>& build) {
   return {name, [build] {
             auto built = std::make_shared<Sequential>(build());
-            return Work{.run = repeated([built] {
-                          model::ForwardGraph written =
-                              model::write_forward(*built, {.timespans = true, .expose_states = true});
-                          graph::compile(std::move(written.graph), {});
-                        })};
+            return Work{.run = repeated([built] { bound_step(*built); })};
           }};
 }
 

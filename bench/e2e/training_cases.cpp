@@ -18,6 +18,13 @@ Case training_case(const Model& model, std::int64_t batch, std::int64_t time) {
           {{"run", [=] { return training_step(model.build(), batch, time, 1, model.counts); }}}};
 }
 
+Case by_user_case(std::int64_t batch, std::int64_t time) {
+  Case result = training_case(cfc_ncp_by_user(), batch, time);
+  result.series.push_back(
+      {"built-in", [=] { return training_step(cfc_ncp().build(), batch, time, 1, cfc_ncp().counts); }});
+  return result;
+}
+
 Case thread_case(const Model& model, std::int64_t batch, std::int64_t time) {
   const auto series = [&](const char* name, std::size_t threads) {
     return Series{name, [=] { return training_step(model.build(), batch, time, threads, model.counts); }};
@@ -31,8 +38,13 @@ Case thread_case(const Model& model, std::int64_t batch, std::int64_t time) {
 }  // namespace
 
 std::vector<Case> training_cases() {
-  return {training_case(cfc_ncp(), 32, 64),   training_case(cfc_ncp(), 128, 100), training_case(ltc_ncp(), 32, 64),
-          training_case(ltc_ncp(), 128, 100), training_case(cfc(), 128, 100),     training_case(lstm(64), 128, 100)};
+  return {training_case(cfc_ncp(), 32, 64),
+          training_case(cfc_ncp(), 128, 100),
+          training_case(ltc_ncp(), 32, 64),
+          training_case(ltc_ncp(), 128, 100),
+          training_case(cfc(), 128, 100),
+          training_case(lstm(64), 128, 100),
+          by_user_case(32, 64)};
 }
 
 std::vector<Case> thread_cases() { return {thread_case(cfc_ncp(), 128, 100), thread_case(ltc_ncp(), 128, 100)}; }

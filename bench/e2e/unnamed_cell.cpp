@@ -90,7 +90,8 @@ nn::CellOutput UnnamedCell::step(nn::Context& context, Value x, const std::vecto
 StepCounts UnnamedCell::counts(std::int64_t inputs) const {
   const auto u = static_cast<double>(units()), i = static_cast<double>(inputs),
              synapses = static_cast<double>(wiring_.synapse_count());
-  StepCounts sum{.pointwise = 5 * u + 2 * u, .sigmoids = 2 * u, .weights = 2 * u, .states = u};  // gate, decay, join
+  const double functions = decay_ == Decay::hyperbolic ? u : 2 * u;  // of the gate and the decay
+  StepCounts sum{.pointwise = 5 * u + 2 * u, .sigmoids = functions, .weights = 2 * u, .states = u};
   const auto add = [&](const Term& term) {
     const double recurrent = term.talk == Talk::synapses ? synapses : u * u;
     sum += {.input_products = i * u, .products = recurrent, .pointwise = 2 * u, .weights = i * u + recurrent + u};
