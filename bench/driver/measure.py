@@ -42,8 +42,9 @@ class Ours:
         finally:
             os.sched_setaffinity(0, before)
 
-    def worker(self, case, series, cores):
-        return Worker([self.program, "--case", case, "--series", series, "--serve"], cores)
+    def worker(self, case, series, cores, process):
+        # Each with its memory elsewhere: by itself a program finds the same places every time.
+        return Worker([self.program, "--case", case, "--series", series, "--serve", "--displaced", str(process)], cores)
 
 
 def cores_of(case, core):
@@ -53,20 +54,20 @@ def cores_of(case, core):
 
 
 def makers_of(case, ours, peers, bars, core):
-    """What starts a process, by series; nothing where the case needs a second core and there is none."""
+    """What starts a process, given its number, by series; nothing where the case needs a second core and there is none."""
     cores = cores_of(case["case"], core)
     if case["case"].startswith("threads/") and len(cores) < 2:
         return {}
-    return {name: lambda name=name: ours.worker(case["case"], name, cores) for name in case["series"]} | \
-        {peer: lambda peer=peer: peers.worker(peer, case["case"], cores) for peer in all_bars.peers_of(bars, case["case"])}
+    return {name: lambda process, name=name: ours.worker(case["case"], name, cores, process) for name in case["series"]} | \
+        {peer: lambda process, peer=peer: peers.worker(peer, case["case"], cores) for peer in all_bars.peers_of(bars, case["case"])}
 
 
-def start(makers, workers, missing):
+def start(makers, process, workers, missing):
     """Starts what has no worker yet; why one cannot is among the missing ones."""
     for name in makers:
         if name not in workers and name not in missing:
             try:
-                workers[name] = makers[name]()
+                workers[name] = makers[name](process)
             except Missing as reason:
                 missing[name] = str(reason)
 
@@ -103,7 +104,7 @@ def in_processes(makers, clock, seconds, missing):
     workers, bursts, last, headers, processes = {}, {}, {}, {}, []
     try:
         for process in range(PROCESSES):
-            start(makers, workers, missing)
+            start(makers, process, workers, missing)
             if process == 0:
                 bursts = {name: [] for name in workers}
                 headers = {name: worker.header for name, worker in workers.items()}

@@ -21,8 +21,8 @@ Written by `{command}` on {date}; not edited by hand. Chart: the times of other 
 | clock | {clock} |
 
 Every series of a case ran in turns with all others of it on one pinned core, in bursts of some 20 ms, in {processes} processes one
-after the other, for where memory lies is chance for each (a peer in Python in one: it takes long to start); peers with their
-best settings for one thread. Times are medians with quartiles. A ratio of times is the median of the ratios of paired bursts,
+after the other, ours with their memory in other places each, for where it lies is chance and may be worth a tenth of a step (a peer
+in Python in one process: it takes long to start); peers with their best settings for one thread. Times are medians with quartiles. A ratio of times is the median of the ratios of paired bursts,
 with the interval that a bootstrap of processes and of their bursts gives it (95 %): an interval that excludes the bar decides,
 *undecided* is one that holds it.
 "A against B" is the time of B over that of A, how many times as fast A is, where the bar is at least so much or there is

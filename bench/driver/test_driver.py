@@ -251,7 +251,8 @@ class Turns(unittest.TestCase):
         started = {"run": 0, "eager": 0, "broken": 0, "second": 0}
 
         def maker(name):
-            def make():
+            def make(process):
+                self.assertEqual(process, started[name])
                 started[name] += 1
                 if name == "broken" or (name == "second" and started[name] > 1):
                     raise workers.Missing("it does not start")
