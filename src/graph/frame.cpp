@@ -114,7 +114,6 @@ bool Frame::may_overwrite(const Step& step, std::size_t output, ValueId input) c
   return true;
 }
 
-// Outputs that are an input, or a part of one, over which another output is written.
 void Frame::find_kept(const std::vector<std::int32_t>& in_place) {
   for (std::size_t o = 0; o < outputs_.size(); ++o)
     for (std::size_t other = 0; other < outputs_.size(); ++other)

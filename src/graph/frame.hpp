@@ -75,6 +75,13 @@ class Frame {
     std::int32_t number = 0;
   };
 
+  // An output that is an input, or a part of one, over which another output is written: it goes aside before any output is
+  // copied, to a block of its own, and from there to its place.
+  struct Kept {
+    std::size_t output = 0, block = 0;
+    std::byte* at = nullptr;
+  };
+
   struct FixedStep {
     Step* step;
     std::unique_ptr<ops::FixedCall> call;  // none where the step is run as it always is
@@ -108,18 +115,14 @@ class Frame {
   std::vector<void*> operands_;      // addresses again, step by step
   // Where value v stands among operands_: places_[first_place_[v]] … places_[first_place_[v + 1] − 1].
   std::vector<std::uint32_t> first_place_, places_;
-  std::vector<char> padded_;            // by value
-  std::vector<ValueId> root_;           // by value: the value whose memory it is
-  std::vector<std::int32_t> maker_;     // by value: the step that makes it, −1 for inputs and constants
-  std::vector<std::size_t> last_use_;   // by value (roots): the last step that reads it
-  std::vector<std::int32_t> block_of_;  // by value (roots): its block of the plan, −1 where it has none
-  std::vector<Placement> placement_;    // by output
-  std::vector<std::size_t> copied_;     // the outputs that are copied
-  struct Kept {
-    std::size_t output = 0, block = 0;
-    std::byte* at = nullptr;
-  };
-  std::vector<Kept> kept_;                 // those that go aside before
+  std::vector<char> padded_;               // by value
+  std::vector<ValueId> root_;              // by value: the value whose memory it is
+  std::vector<std::int32_t> maker_;        // by value: the step that makes it, −1 for inputs and constants
+  std::vector<std::size_t> last_use_;      // by value (roots): the last step that reads it
+  std::vector<std::int32_t> block_of_;     // by value (roots): its block of the plan, −1 where it has none
+  std::vector<Placement> placement_;       // by output
+  std::vector<std::size_t> copied_;        // the outputs that are copied
+  std::vector<Kept> kept_;                 // those that go aside first
   std::vector<std::byte*> output_target_;  // by output
   std::vector<std::size_t> output_bytes_;  // by output, at the prepared extents
   std::vector<AlignedBuffer> constants_;

@@ -103,8 +103,8 @@ class Executable {
 };
 
 // ConfigError where nothing is reserved or more than can be addressed, loops keep checkpoints of different numbers of
-// steps, a pass or a port that is named does not exist, or a pair of in_place does not go together. The arena's pages are first touched by the first run, so that compiling takes the same time
-// for any length of sequences.
+// steps, a pass or a port that is named does not exist, or a pair of in_place does not go together. The arena's pages are
+// first touched by the first run, so that compiling takes the same time for any length of sequences.
 Executable compile(Graph graph, const CompileOptions& options);
 
 // The memory that compile() would take for the arena, without taking it.

@@ -28,8 +28,7 @@ using Vector = VecOf<hn::ScalableTag<T>>;
 template <class T>
 struct LinkedStep;
 
-// What steps see of a chain. Right behind it stand addresses: of arrays for this group, of their
-// indices, of slots.
+// What steps see of a chain. Right behind it stand addresses: of arrays for this group, of their indices, of slots.
 template <class T>
 struct alignas(64) Operands {
   T* spilled = nullptr;  // two groups, for kernels that are called
