@@ -19,15 +19,19 @@ bool operator==(const PackedBlock& a, const PackedBlock& b) {
 }
 
 PackedLayout::PackedLayout(Dtype dtype, std::vector<std::size_t> depth, std::vector<std::size_t> width,
-                           std::vector<PackedBlock> blocks)
+                           std::vector<PackedBlock> blocks, std::vector<std::size_t> beside)
     : dtype_(dtype),
       depth_(std::move(depth)),
       width_(std::move(width)),
+      beside_(beside.empty() ? std::vector<std::size_t>(depth_.size(), 0) : std::move(beside)),
       blocks_(std::move(blocks)),
       form_{total(depth_, depth_.size()), total(width_, width_.size()), 64 / size_of(dtype)} {
   ensure(terms() >= 1 && terms() <= max_terms && parts() >= 1 && parts() <= max_parts,
          "a packed matrix of many blocks");
   ensure(blocks_.size() == terms() * parts() && blocks_.size() <= max_blocks, "a packed matrix with other blocks");
+  ensure(beside_.size() == terms(), "a packed matrix with chains of other terms");
+  for (const std::size_t columns : beside_)
+    ensure(columns == 0 || columns >= form_.n, "a packed matrix wider than all products of an operand");
   for (std::size_t i = 0; i < terms(); ++i) {
     const auto rows = std::count_if(&block(i, 0), &block(i, 0) + parts(),
                                     [](const PackedBlock& one) { return one.form == PackedBlock::Form::row; });
@@ -70,6 +74,10 @@ Type PackedLayout::packed() const { return {dtype_, Shape{static_cast<std::int64
 
 std::size_t PackedLayout::first_row(std::size_t term) const { return total(depth_, term); }
 std::size_t PackedLayout::first_column(std::size_t part) const { return total(width_, part); }
+
+void PackedLayout::count_chains(std::size_t lanes, std::size_t* chains) const {
+  for (std::size_t i = 0; i < terms(); ++i) chains[i] = beside_[i] == 0 ? 1 : kernels::chains_beside(beside_[i], lanes);
+}
 
 std::size_t PackedLayout::count() const {
   std::size_t count = 0;

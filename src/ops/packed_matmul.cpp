@@ -51,8 +51,11 @@ namespace {
 std::string resummed(const PackedLayout& layout) {
   return layout.exists().empty() ? "" : "; packed_resum of what is NaN, for absent connections count nothing";
 }
-std::string of_rows(std::size_t rows, const PackedLayout& layout) {
-  return fmt::format("packed_matmul of {} row{}", rows, rows == 1 ? "" : "s") + resummed(layout);
+std::string of_rows(std::size_t rows) { return fmt::format("packed_matmul of {} row{}", rows, rows == 1 ? "" : "s"); }
+std::string chained(const std::size_t* chains, std::size_t terms) {
+  if (std::all_of(chains, chains + terms, [](std::size_t count) { return count == 1; })) return {};
+  return fmt::format(", {} in {} chains", terms == 1 ? "summed" : "terms summed",
+                     fmt::join(chains, chains + terms, ", "));
 }
 
 }  // namespace
@@ -66,6 +69,7 @@ class PackedMatmul::Product final : public FixedCall {
         table_(call.kernels.table<T>()),
         rows_(call.sizes[0]),
         packed_(call.in<T>(layout.operands().size())) {
+    layout.count_chains(table_.lanes, chains_);
     for (std::size_t i = 0; i < layout.operands().size(); ++i) a_[layout.operands()[i]] = call.in<T>(i);
     for (std::size_t j = 0; j < layout.parts(); ++j) {
       const std::size_t width = layout.width()[j];
@@ -82,26 +86,28 @@ class PackedMatmul::Product final : public FixedCall {
   void link() {
     if (rows_ != 1 || parts_ != 1) return;
     linked_ = AlignedBuffer(kernels::packed_row_bytes<T>(width_[0]));
-    table_.link_packed_row(a_, layout_.depth().data(), layout_.terms(), packed_, y_[0], width_[0], linked_.data());
+    table_.link_packed_row(a_, layout_.depth().data(), chains_, layout_.terms(), packed_, y_[0], width_[0],
+                           linked_.data());
   }
 
   std::string kernel() const override {
     if (linked_.data())
-      return std::string("run_packed_row: one row that stays where it is") +
+      return "run_packed_row: one row that stays where it is" + chained(chains_, layout_.terms()) +
              (alternates() ? ", from both ends of the matrix in turn, which the nearest cache does not hold" : "") +
              resummed(layout_) + fetches();
-    return rows_ == 1 && parts_ > 1
-               ? fmt::format("packed_matmul of one row: {} results apart", parts_) + resummed(layout_)
-               : of_rows(rows_, layout_);
+    return (rows_ == 1 && parts_ > 1 ? fmt::format("packed_matmul of one row: {} results apart", parts_)
+                                     : of_rows(rows_)) +
+           chained(chains_, layout_.terms()) + resummed(layout_);
   }
 
   Status run() noexcept override {
-    const std::size_t* depth = layout_.depth().data();
-    const bool any_nan = linked_.data()
-                             ? table_.run_packed_row(linked_.data())
-                             : table_.packed_matmul(a_, depth, layout_.terms(), packed_, y_, width_, parts_, rows_);
+    const std::size_t* const depth = layout_.depth().data();
+    const bool any_nan =
+        linked_.data() ? table_.run_packed_row(linked_.data())
+                       : table_.packed_matmul(a_, depth, chains_, layout_.terms(), packed_, y_, width_, parts_, rows_);
     if (any_nan && !layout_.exists().empty())
-      table_.packed_resum(a_, depth, layout_.terms(), packed_, layout_.exists().data(), y_, width_, parts_, rows_);
+      table_.packed_resum(a_, depth, chains_, layout_.terms(), packed_, layout_.exists().data(), y_, width_, parts_,
+                          rows_);
     if (fetched_bytes_ > 0) kernels::fetch(fetched_, fetched_bytes_);
     return {};
   }
@@ -136,6 +142,7 @@ class PackedMatmul::Product final : public FixedCall {
   const std::size_t rows_;
   const T* const packed_;
   const T* a_[PackedLayout::max_terms] = {};  // none of biases
+  std::size_t chains_[PackedLayout::max_terms];
   T* y_[PackedLayout::max_parts];
   std::size_t width_[PackedLayout::max_parts];
   std::size_t parts_ = 0;
@@ -148,7 +155,11 @@ Status PackedMatmul::run(const Call& call) const noexcept {
   return with_floating(call.dtype, [&]<class T>(T) { return Product<T>(*layout_, call).run(); });
 }
 
-std::string PackedMatmul::kernel(const Call& call) const { return of_rows(call.sizes[0], *layout_); }
+std::string PackedMatmul::kernel(const Call& call) const {
+  std::size_t chains[PackedLayout::max_terms];
+  with_floating(call.dtype, [&]<class T>(T) { layout_->count_chains(call.kernels.table<T>().lanes, chains); });
+  return of_rows(call.sizes[0]) + chained(chains, layout_->terms()) + resummed(*layout_);
+}
 
 std::unique_ptr<FixedCall> PackedMatmul::fix(const Call& call) const {
   return with_floating(call.dtype, [&]<class T>(T) -> std::unique_ptr<FixedCall> {

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
+#include "elegans/graph/functions.hpp"
 #include "elegans/graph/gradient.hpp"
+#include "elegans/graph/passes/affine.hpp"
 #include "elegans/graph/passes/hoist.hpp"
 #include "elegans/graph/passes/merge.hpp"
 #include "elegans/graph/passes/pack.hpp"
@@ -246,20 +249,82 @@ TEST(Packing, MergesNothingThatIsNeededApart) {
                                                    "1 joints refused: another operation lies between"));
 }
 
-// Sums of three products of which some share operands: with and without packing and merging.
+// The columns that a term's products have in all, of x [batch, depth] times matrices of these widths; and of matrices of
+// constantly many rows, which are packed for their order.
+std::vector<std::size_t> beside_of(std::int64_t depth, const std::vector<std::int64_t>& widths,
+                                   const std::function<void(Graph&, Value)>& more = {}, Dim rows = Dim::batch()) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f32, {rows, depth}});
+  for (std::size_t i = 0; i < widths.size(); ++i)
+    graph.output(std::to_string(i), matmul(x, graph.input("w" + std::to_string(i), {Dtype::f32, {depth, widths[i]}})));
+  if (more) more(graph, x);
+  PassReport report;
+  const Graph packed = pack(graph, report);
+  const std::vector<std::string> all = names(packed);
+  if (std::count(all.begin(), all.end(), "packed_matmul") == 0) return {};
+  PassReport second;
+  return layout_in(merge(packed, second)).beside();
+}
+
+TEST(Packing, SumsFewColumnsInSeveralChains) {
+  using Columns = std::vector<std::size_t>;
+  EXPECT_EQ(beside_of(8, {3}), Columns{3});
+  EXPECT_EQ(beside_of(7, {3}), Columns{0});  // too few to add up
+  EXPECT_EQ(beside_of(9, {30, 34}), Columns{64});
+  EXPECT_EQ(beside_of(9, {30, 35}), Columns{0});
+  EXPECT_EQ(beside_of(9, {5}, {}, 4), Columns{5});
+  EXPECT_EQ(beside_of(9, {65}, {}, 4), Columns{});
+  // What a gradient needs, and sums along connections, are in one chain, and so is all that reads the same operand.
+  EXPECT_EQ(beside_of(9, {3},
+                      [](Graph& graph, Value x) {
+                        graph.output("b'", matmul(x, graph.input("t", {Dtype::f32, {3, 9}}), {.transpose_b = true}));
+                      }),
+            Columns{0});
+  EXPECT_EQ(beside_of(4, {},
+                      [](Graph& graph, Value x) {
+                        const Value wide = concat(std::array{x, x}, 1);
+                        graph.output("w", matmul(wide, graph.input("w", {Dtype::f32, {8, 5}})));
+                      }),
+            Columns{5});
+  EXPECT_EQ(beside_of(8, {},
+                      [](Graph& graph, Value x) {
+                        std::vector<std::uint32_t> source(8), target(8, 0);
+                        for (std::uint32_t i = 0; i < 8; ++i) source[i] = i;
+                        const auto all = std::make_shared<ops::Connections>(8, 1, source, target);
+                        graph.output("circuit", sparse_matmul(x, graph.input("s", {Dtype::f32, {8}}), all));
+                        graph.output("w", matmul(x, graph.input("w", {Dtype::f32, {8, 5}})));
+                      }),
+            Columns{0});
+}
+
+// Another operand's chains are its own, and a bias has none.
+TEST(Packing, TermsKeepTheirChains) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 3}}),
+              h = graph.input("h", {Dtype::f32, {Dim::batch(), 8}}), b = graph.input("b", {Dtype::f32, {5}});
+  graph.output(
+      "y", (matmul(x, graph.input("w", {Dtype::f32, {3, 5}})) + b) + matmul(h, graph.input("u", {Dtype::f32, {8, 5}})));
+  PassReport report;
+  const ops::PackedLayout layout = layout_in(affine(merge(pack(graph, report), report), report));
+  EXPECT_EQ(layout.depth(), (std::vector<std::size_t>{3, 1, 8}));
+  EXPECT_EQ(layout.beside(), (std::vector<std::size_t>{0, 0, 5}));
+}
+
+// Sums of three products of which some share operands: with and without packing and merging. Of seven numbers each, for more
+// would be summed in several chains.
 TEST(Packing, KeepsEveryBitOfMatrices) {
   const auto run = [](std::vector<std::string> disable) {
     Graph graph;
-    const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 9}});
+    const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 7}});
     for (int i = 0; i < 3; ++i)
-      graph.output(std::to_string(i), matmul(x, graph.input("w" + std::to_string(i), {Dtype::f32, {9, 3 + 20 * i}})));
-    const Value s = graph.input("s", {Dtype::f32, {9, 9}});
+      graph.output(std::to_string(i), matmul(x, graph.input("w" + std::to_string(i), {Dtype::f32, {7, 3 + 20 * i}})));
+    const Value s = graph.input("s", {Dtype::f32, {7, 7}});
     graph.output("sum", matmul(x * x, s) + (matmul(x, s) + matmul(tanh(x), s, {.transpose_b = true})));
     Executable executable = compile(std::move(graph), {.reserve = {.batch = 19}, .disable = std::move(disable)});
-    std::vector<Tensor> inputs{random_tensor({19, 9}, 1).to(Dtype::f32)};
+    std::vector<Tensor> inputs{random_tensor({19, 7}, 1).to(Dtype::f32)};
     for (int i = 0; i < 3; ++i)
-      inputs.push_back(random_tensor({9, 3 + 20 * i}, static_cast<std::uint64_t>(2 + i)).to(Dtype::f32));
-    inputs.push_back(random_tensor({9, 9}, 9).to(Dtype::f32));
+      inputs.push_back(random_tensor({7, 3 + 20 * i}, static_cast<std::uint64_t>(2 + i)).to(Dtype::f32));
+    inputs.push_back(random_tensor({7, 7}, 9).to(Dtype::f32));
     std::vector<View> views(inputs.begin(), inputs.end());
     std::vector<std::vector<double>> values;
     for (const Tensor& output : executable(views)) values.push_back(output.values());

@@ -14,7 +14,7 @@ using Sizes = std::vector<std::size_t>;
 // Left operands, a full matrix b [K,N] with its packed form, and outputs that begin as noise.
 template <class T>
 struct Product {
-  Sizes depth, width;
+  Sizes depth, width, chains;  // chains: one a term unless told otherwise
   std::size_t rows, k, n;
   std::vector<Array<T>> a, y;
   Array<T> b, packed;
@@ -22,6 +22,7 @@ struct Product {
   Product(Sizes depths, Sizes widths, std::size_t row_count, std::uint64_t seed = 1)
       : depth(std::move(depths)),
         width(std::move(widths)),
+        chains(depth.size(), 1),
         rows(row_count),
         k(std::accumulate(depth.begin(), depth.end(), std::size_t{0})),
         n(std::accumulate(width.begin(), width.end(), std::size_t{0})),
@@ -49,29 +50,30 @@ struct Product {
     std::vector<T*> results;
     for (std::size_t i = 0; i < depth.size(); ++i) left.push_back(a[i].data() + first * depth[i]);
     for (std::size_t j = 0; j < width.size(); ++j) results.push_back(y[j].data() + first * width[j]);
-    return table.packed_matmul(left.data(), depth.data(), depth.size(), packed.data(), results.data(), width.data(),
-                               width.size(), count);
+    return table.packed_matmul(left.data(), depth.data(), chains.data(), depth.size(), packed.data(), results.data(),
+                               width.data(), width.size(), count);
   }
   void resum(const Table<T>& table, const std::vector<std::uint8_t>& exists) {
     std::vector<const T*> left;
     std::vector<T*> results;
     for (auto& one : a) left.push_back(one.data());
     for (auto& one : y) results.push_back(one.data());
-    table.packed_resum(left.data(), depth.data(), depth.size(), packed.data(), exists.data(), results.data(),
-                       width.data(), width.size(), rows);
+    table.packed_resum(left.data(), depth.data(), chains.data(), depth.size(), packed.data(), exists.data(),
+                       results.data(), width.data(), width.size(), rows);
   }
 
-  // Each term over ascending k, fused on machines that fuse; then the terms. So the bits are known.
+  // Each term chain by chain over ascending k, fused on machines that fuse; then the terms. So the bits are known.
   T expected(std::size_t r, std::size_t column, bool fused) const {
     T total = 0;
     std::size_t p = 0;
     for (std::size_t i = 0; i < depth.size(); ++i) {
-      T sum = 0;
+      std::vector<T> sums(chains[i], T(0));
       for (std::size_t q = 0; q < depth[i]; ++q, ++p) {
         const T left = a[i][r * depth[i] + q], right = b[p * n + column];
+        T& sum = sums[q % chains[i]];
         sum = fused ? std::fma(left, right, sum) : sum + left * right;
       }
-      total += sum;
+      total += std::accumulate(sums.begin() + 1, sums.end(), sums[0]);
     }
     return total;
   }
@@ -148,6 +150,52 @@ TYPED_TEST(Packed, TakesTermsAndGivesParts) {
       }
 }
 
+// Depths that are no multiple of the chains, and less than them; several terms of different chains, with a bias between.
+TYPED_TEST(Packed, SumTermsInChains) {
+  using T = TypeParam;
+  for (const auto& [target, table] : tables<T>())
+    for (const std::size_t most : {2, 4})
+      for (const std::size_t rows : {1, 2, 3, 4, 8, 17})
+        for (std::size_t n = 1; n <= 4 * table.lanes; n += n < 9 ? 1 : 5)
+          for (std::size_t depth = 0; depth <= 35; depth += depth < 9 ? 1 : 13) {
+            if (most > chains_beside(n, table.lanes)) continue;
+            SCOPED_TRACE(std::to_string(most) + " chains");
+            Product<T> one({depth}, {n}, rows);
+            one.chains = {most};
+            one.run(table, 0, rows);
+            expect_chains(target, one);
+            Product<T> several({depth, 1, 9}, {n}, rows);
+            several.chains = {1, 1, most};
+            several.run(table, 0, rows);
+            expect_chains(target, several);
+            if (::testing::Test::HasFatalFailure()) return;
+          }
+}
+
+// By hand: 2^60 swallows 1, unless it is gone before.
+TYPED_TEST(Packed, ChainsAreEverySecondAndEveryFourth) {
+  using T = TypeParam;
+  const T huge = std::ldexp(T(1), 60);
+  for (const auto& [target, table] : tables<T>()) {
+    SCOPED_TRACE(target);
+    Product<T> product({4}, {1}, 1);
+    const auto sum_of = [&](std::size_t chains, std::array<T, 4> numbers) {
+      std::copy_n(numbers.begin(), 4, product.b.data());
+      product.pack();
+      product.a[0] = {1, 1, 1, 1};
+      product.chains = {chains};
+      product.run(table, 0, 1);
+      return product.y[0][0];
+    };
+    EXPECT_EQ(sum_of(1, {huge, 1, -huge, 2}), 2);
+    EXPECT_EQ(sum_of(2, {huge, 1, -huge, 2}), 3);  // (huge - huge) + (1 + 2)
+    EXPECT_EQ(sum_of(4, {huge, 1, -huge, 2}), 2);
+    EXPECT_EQ(sum_of(2, {1, huge, 2, -huge}), 3);
+    EXPECT_EQ(sum_of(2, {huge, -huge, 1, 2}), 0);  // (huge + 1) + (-huge + 2)
+    EXPECT_EQ(sum_of(4, {huge, -huge, 1, 2}), 3);  // ((huge - huge) + 1) + 2
+  }
+}
+
 // A term without an operand is a row that is added as it is.
 TYPED_TEST(Packed, AddsRowsAsTheyAre) {
   using T = TypeParam;
@@ -167,7 +215,8 @@ TYPED_TEST(Packed, AddsRowsAsTheyAre) {
         alone.run(table, 0, rows);
         const T* operands[] = {whole.a[0].data(), nullptr};
         T* to[] = {whole.y[0].data()};
-        table.packed_matmul(operands, whole.depth.data(), 2, whole.packed.data(), to, whole.width.data(), 1, rows);
+        table.packed_matmul(operands, whole.depth.data(), whole.chains.data(), 2, whole.packed.data(), to,
+                            whole.width.data(), 1, rows);
         Array<T> expected = alone.y[0];
         for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += whole.b[4 * width + i % width];
         EXPECT_TRUE(same_arrays(whole.y[0], expected)) << target << " rows " << rows << " width " << width;
@@ -186,7 +235,8 @@ TYPED_TEST(Packed, KeepsTheBitsOfABiasAlone) {
       const T* const none[] = {nullptr};
       for (const std::size_t rows : {1, 3}) {
         T* to = product.y[0].data();
-        table.packed_matmul(none, product.depth.data(), 1, product.packed.data(), &to, product.width.data(), 1, rows);
+        table.packed_matmul(none, product.depth.data(), product.chains.data(), 1, product.packed.data(), &to,
+                            product.width.data(), 1, rows);
         for (std::size_t i = 0; i < rows * n; ++i) {
           ASSERT_EQ(to[i], product.b[i % n]);
           ASSERT_EQ(std::signbit(to[i]), std::signbit(product.b[i % n])) << rows << " rows, number " << i;
@@ -194,7 +244,8 @@ TYPED_TEST(Packed, KeepsTheBitsOfABiasAlone) {
       }
       Array<T> y = random_array<T>(n, 3);
       Array<std::uint8_t> linked(packed_row_bytes<T>(n));
-      table.link_packed_row(none, product.depth.data(), 1, product.packed.data(), y.data(), n, linked.data());
+      table.link_packed_row(none, product.depth.data(), product.chains.data(), 1, product.packed.data(), y.data(), n,
+                            linked.data());
       table.run_packed_row(linked.data());
       for (std::size_t j = 0; j < n; ++j) ASSERT_EQ(std::signbit(y[j]), std::signbit(product.b[j])) << j;
     }
@@ -209,18 +260,19 @@ TYPED_TEST(Packed, LinkedRowsAreThoseOfTheProduct) {
       for (std::size_t n = 0; n <= 450; n += n < 40 ? 1 : 13) {
         SCOPED_TRACE(target + ", " + std::to_string(n) + " columns");
         Product<T> product(depth, {n}, 1, 7);
+        product.chains.back() = chains_beside(n, table.lanes);
         std::vector<const T*> left;
         for (auto& one : product.a) left.push_back(one.data());
         if (depth.size() == 3) left[1] = nullptr;  // a row that is added as it is
         Array<T> y = random_array<T>(n, 3);
         Array<std::uint8_t> linked(packed_row_bytes<T>(n));
-        table.link_packed_row(left.data(), depth.data(), depth.size(), product.packed.data(), y.data(), n,
-                              linked.data());
+        table.link_packed_row(left.data(), depth.data(), product.chains.data(), depth.size(), product.packed.data(),
+                              y.data(), n, linked.data());
         for (const T last : {T(1), T(2), std::numeric_limits<T>::quiet_NaN()}) {
           if (depth[0] > 0) product.a[0][depth[0] - 1] = last;
           T* to = product.y[0].data();
-          const bool is_nan = table.packed_matmul(left.data(), depth.data(), depth.size(), product.packed.data(), &to,
-                                                  product.width.data(), 1, 1);
+          const bool is_nan = table.packed_matmul(left.data(), depth.data(), product.chains.data(), depth.size(),
+                                                  product.packed.data(), &to, product.width.data(), 1, 1);
           EXPECT_EQ(is_nan, n > 0 && depth[0] > 0 && std::isnan(last));
           EXPECT_EQ(table.run_packed_row(linked.data()), is_nan);
           ASSERT_TRUE(same_arrays(y, product.y[0]));
@@ -314,7 +366,8 @@ TYPED_TEST(Packed, NeedNoAlignment) {
     std::copy(aligned.packed.begin(), aligned.packed.end(), packed.data());
     const T* left = a.data();
     T* result = y.data();
-    table.packed_matmul(&left, aligned.depth.data(), 1, packed.data(), &result, aligned.width.data(), 1, 5);
+    table.packed_matmul(&left, aligned.depth.data(), aligned.chains.data(), 1, packed.data(), &result,
+                        aligned.width.data(), 1, 5);
     for (std::size_t i = 0; i < 5 * 19; ++i) ASSERT_TRUE(same(y[i], aligned.y[0][i])) << target;
   }
 }
@@ -341,6 +394,25 @@ TYPED_TEST(Packed, AreSummedAgainOverWhatExists) {
     product.resum(table, exists);
     EXPECT_TRUE(same_arrays(product.y[0], Array<T>{infinity, 6, 3, nan, 5, 16}));
     EXPECT_TRUE(same_arrays(product.y[1], Array<T>{infinity, nan, 28}));
+  }
+}
+
+// In the same chains: what 2^60 would swallow in one of them is there.
+TYPED_TEST(Packed, AreSummedAgainInTheirChains) {
+  using T = TypeParam;
+  const T huge = std::ldexp(T(1), 60);
+  for (const auto& [target, table] : tables<T>()) {
+    Product<T> product({4}, {1}, 1);
+    product.chains = {2};
+    const T b[] = {0, huge, 1, -huge};
+    std::copy_n(b, 4, product.b.data());
+    product.pack();
+    product.a[0] = {std::numeric_limits<T>::infinity(), 1, 1, 1};
+    std::vector<std::uint8_t> exists(product.packed.size(), 1);
+    exists[product.place(0, 0)] = 0;
+    EXPECT_TRUE(product.run(table, 0, 1)) << target;
+    product.resum(table, exists);
+    EXPECT_EQ(product.y[0][0], 1) << target;
   }
 }
 

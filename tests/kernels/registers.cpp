@@ -91,9 +91,10 @@ TYPED_TEST(Registers, UpperHalvesAreFreeAfterKernels) {
       T* const product[] = {y.data()};
       AlignedBuffer packed((n + panel_columns<T>)*n * sizeof(T)), linked(packed_row_bytes<T>(n));
       const auto* panels = reinterpret_cast<const T*>(packed.data());
-      t.packed_matmul(left, &n, 1, panels, product, &n, 1, rows);
+      const std::size_t chains = chains_beside(n, t.lanes);
+      t.packed_matmul(left, &n, &chains, 1, panels, product, &n, 1, rows);
       free_after("packed_matmul");
-      t.link_packed_row(left, &n, 1, panels, y.data(), n, linked.data());
+      t.link_packed_row(left, &n, &chains, 1, panels, y.data(), n, linked.data());
       t.run_packed_row(linked.data());
       free_after("run_packed_row");
       t.outer_products(left, &n, 1, right, &n, 1, rows, product);

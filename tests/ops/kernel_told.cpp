@@ -27,6 +27,7 @@ namespace {
 using kernels::Binary;
 using kernels::Unary;
 using Names = std::set<std::string>;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -192,6 +193,12 @@ TEST(KernelTold, OfPackedProducts) {
   EXPECT_EQ(told(one, {numbers({3, 4}), packed}, How::fixed), "packed_matmul of 3 rows");
   EXPECT_EQ(told(one, {numbers({1, 4}), packed}, How::fixed), "run_packed_row: one row that stays where it is");
   EXPECT_THAT(told(two, {numbers({1, 4}), packed_two}, How::fixed), HasSubstr("2 results apart"));
+  const auto narrow =
+      std::make_shared<PackedLayout>(Dtype::f32, std::vector<std::size_t>{8}, std::vector<std::size_t>{3},
+                                     std::vector<PackedBlock>(1), std::vector<std::size_t>{3});
+  const std::string chains = ", summed in " + std::to_string(kernels::chains_beside(3, lanes())) + " chains";
+  for (const How how : {How::run, How::fixed})
+    EXPECT_THAT(told(PackedMatmul(narrow), {numbers({1, 8}), numbers(narrow->packed().shape)}, how), EndsWith(chains));
   const PackedMatmul large(layout({kernels::first_level_cache_bytes() / 4}));
   EXPECT_THAT(told(large, {numbers({1, 4}), numbers(large.layout()->packed().shape)}, How::fixed),
               HasSubstr(lanes() > 1 ? "from both ends of the matrix in turn" : "one row that stays where it is"));

@@ -115,6 +115,28 @@ TEST(PackedMatmul, AbsentConnectionsMakeNoNaN) {
   }
 }
 
+// 2^60 swallows 1, unless a chain of its own does away with it: as many chains as kernels take for three columns.
+TEST(PackedMatmul, SumsFewColumnsInChains) {
+  const auto layout =
+      std::make_shared<PackedLayout>(Dtype::f32, std::vector<std::size_t>{4}, std::vector<std::size_t>{1},
+                                     std::vector<PackedBlock>(1), std::vector<std::size_t>{3});
+  const double huge = std::ldexp(1.0, 60);
+  const Tensor x = Tensor::from({2, 4}, {1, 1, 1, 1, 2, 2, 2, 2}, Dtype::f32);
+  for (const kernels::Target target : {kernels::Target::scalar, kernels::Target::best}) {
+    const auto sum_of = [&](const std::vector<double>& numbers) {
+      const Tensor w = Tensor::from({4, 1}, numbers, Dtype::f32);
+      const Tensor packed = std::move(call(Pack(layout), std::array<View, 1>{w}, target)[0]);
+      const std::vector<double> y = call(PackedMatmul(layout), std::array<View, 2>{x, packed}, target)[0].values();
+      EXPECT_EQ(y[1], 2 * y[0]);
+      return y[0];
+    };
+    const std::size_t chains = kernels::chains_beside(3, kernels::table<float>(target).lanes);
+    ASSERT_GT(chains, 1U);
+    EXPECT_EQ(sum_of({huge, 1, -huge, 2}), chains == 2 ? 3 : 2);
+    EXPECT_EQ(sum_of({huge, -huge, 1, 2}), chains == 2 ? 0 : 3);
+  }
+}
+
 TEST(PackedMatmul, NamesTermAndBlockOfAWrongShape) {
   const PackedLayoutPtr layout = four_blocks(Dtype::f32);
   const PackedMatmul product(layout);

@@ -47,6 +47,12 @@ constexpr std::size_t packed_row_bytes(std::size_t n) {
   return packed_row_group_bytes * (1 + (n + 2 * panel_columns<T> - 1) / (2 * panel_columns<T>));
 }
 
+// In how many chains kernels of so many lanes sum a product of n columns best. Of a single row each vector of columns is a
+// chain of additions that wait for one another, and machines have about eight under way.
+constexpr std::size_t chains_beside(std::size_t n, std::size_t lanes) {
+  return n > 4 * lanes ? 1 : n > 2 * lanes ? 2 : 4;
+}
+
 template <class T>
 struct Table {
   // y[i] = f(x[i]). y may be x.
@@ -86,24 +92,25 @@ struct Table {
   // its columns into `parts` blocks of width[j]:
   //     y_j[r,n] = sum over i and k: a_i[r,k] b[K_i + k, N_j + n], K_i = depth[0] + … + depth[i-1], N_j likewise
   // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Where depth[i] is 1 and a_i
-  // null, the term is the row b[K_i] itself, in every row of y: a bias keeps its bits, the sign of a zero too. Each term
-  // is summed over k in ascending order, then the terms are added, the first ones first. So the bits are those of
-  // matmul_nn for each block and of adding them up: packing changes none, and neither do the rows and columns beside a
-  // number. Returns whether any y is NaN (or would be in one of the columns of zeros).
-  bool (*packed_matmul)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
-                        const std::size_t* width, std::size_t parts, std::size_t rows);
+  // null, the term is the row b[K_i] itself, in every row of y: a bias keeps its bits, the sign of a zero too. A term is
+  // summed in chains[i] chains, 1, 2 or 4, no more than chains_beside(N, lanes): chain c adds up k = c, c + chains[i], … in
+  // ascending order, then the chains are added, then the terms, the first ones first. So the bits are those of matmul_nn for
+  // each block, where it is one chain, and of adding them up, and the rows and columns beside a number change none. Returns
+  // whether any y is NaN (or would be in one of the columns of zeros).
+  bool (*packed_matmul)(const T* const* a, const std::size_t* depth, const std::size_t* chains, std::size_t terms,
+                        const T* packed, T* const* y, const std::size_t* width, std::size_t parts, std::size_t rows);
   // A single row of one part, n columns wide, that stays where it is: the first writes what the second needs to know into
-  // `linked`, packed_row_bytes() at a multiple of 64, and keeps all pointers, those to operands and depths too. The second
+  // `linked`, packed_row_bytes() at a multiple of 64, and keeps all pointers, those to operands and sizes too. The second
   // does what packed_matmul would, as often as one likes, and writes in `linked` from which end it begins next
   // (kernels/row_sweep.hpp).
-  void (*link_packed_row)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* y,
-                          std::size_t n, void* linked);
+  void (*link_packed_row)(const T* const* a, const std::size_t* depth, const std::size_t* chains, std::size_t terms,
+                          const T* packed, T* y, std::size_t n, void* linked);
   bool (*run_packed_row)(void* linked);
   // Where such a y_j[r,n] is NaN: the same sum over those k alone at which `exists`, laid out as `packed` is, is not 0.
   // All other numbers stay.
-  void (*packed_resum)(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed,
-                       const std::uint8_t* exists, T* const* y, const std::size_t* width, std::size_t parts,
-                       std::size_t rows);
+  void (*packed_resum)(const T* const* a, const std::size_t* depth, const std::size_t* chains, std::size_t terms,
+                       const T* packed, const std::uint8_t* exists, T* const* y, const std::size_t* width,
+                       std::size_t parts, std::size_t rows);
 
   // Sparse structure. A list of synapses by target: those of target u are order[offsets[u]] … order[offsets[u+1]-1].
   // `inner` numbers stand side by side for each source, target and synapse (1, or the rows of a batch).

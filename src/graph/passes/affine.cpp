@@ -196,7 +196,7 @@ class Affine {
       shape[shape.rank() - 1] = static_cast<std::int64_t>(width);
       return shape;
     };
-    std::vector<std::size_t> depth, width;
+    std::vector<std::size_t> depth, width, beside;
     std::vector<ops::PackedBlock> blocks;
     std::vector<Value> lefts, matrices;
     for (const Sum& sum : sums)
@@ -205,6 +205,7 @@ class Affine {
       const std::size_t product = sums[0].terms[t].product;
       if (product == Term::none) {
         depth.push_back(1);
+        beside.push_back(0);
         for (const Sum& sum : sums) {
           blocks.push_back({.form = ops::PackedBlock::Form::row});
           matrices.push_back(rewrite.at(sum.terms[t].bias));
@@ -216,6 +217,7 @@ class Affine {
       std::size_t left = 0;
       for (std::size_t i = 0; i < layout.terms(); ++i) {
         depth.push_back(layout.depth()[i]);
+        beside.push_back(layout.beside()[i]);
         // A term may be a bias already, which has no operand.
         if (layout.block(i, 0).form != ops::PackedBlock::Form::row)
           lefts.push_back(reshape(rewrite.at(node.inputs[left++]), row(depth.back())));
@@ -226,7 +228,8 @@ class Affine {
         }
       }
     }
-    const auto layout = std::make_shared<Layout>(type.dtype, std::move(depth), std::move(width), std::move(blocks));
+    const auto layout =
+        std::make_shared<Layout>(type.dtype, std::move(depth), std::move(width), std::move(blocks), std::move(beside));
     lefts.push_back(to.apply(std::make_shared<ops::Pack>(layout), matrices)[0]);
     const std::vector<Value> results = to.apply(std::make_shared<ops::PackedMatmul>(layout), lefts);
     for (std::size_t j = 0; j < sums.size(); ++j) rewrite.become(graph_.nodes()[sums[j].node].outputs[0], results[j]);

@@ -126,7 +126,7 @@ class Sums {
 
   void write(std::size_t n, const std::vector<ValueId>& terms, Rewrite& rewrite) const {
     const Node& node = graph_.nodes()[n];
-    std::vector<std::size_t> depth;
+    std::vector<std::size_t> depth, beside;
     std::vector<ops::PackedBlock> blocks;
     std::vector<Value> lefts, matrices;
     const Layout* any = nullptr;
@@ -134,12 +134,14 @@ class Sums {
       const Product product = term_of(term, graph_.type(node.outputs[0]).shape);
       any = product.layout;
       depth.push_back(any->depth()[0]);
+      beside.push_back(any->beside()[0]);
       blocks.push_back(any->block(0, 0));
       lefts.push_back(rewrite.at(product.node->inputs[0]));
       matrices.push_back(rewrite.at(product.pack->inputs[0]));
     }
     rewrite.to().set_scope(node.scope);
-    const auto layout = std::make_shared<Layout>(any->dtype(), std::move(depth), any->width(), std::move(blocks));
+    const auto layout =
+        std::make_shared<Layout>(any->dtype(), std::move(depth), any->width(), std::move(blocks), std::move(beside));
     rewrite.become(node.outputs[0], write_product(rewrite.to(), layout, std::move(lefts), matrices)[0]);
   }
 
@@ -204,8 +206,8 @@ class Parts {
       }
     std::vector<ValueId> lefts = first.node->inputs;
     lefts.pop_back();
-    const auto layout =
-        std::make_shared<Layout>(first.layout->dtype(), first.layout->depth(), std::move(width), std::move(blocks));
+    const auto layout = std::make_shared<Layout>(first.layout->dtype(), first.layout->depth(), std::move(width),
+                                                 std::move(blocks), first.layout->beside());
     rewrite.to().set_scope(first.node->scope);
     const std::vector<Value> results = write_product(rewrite.to(), layout, rewrite.at(lefts), matrices);
     std::size_t at = 0;

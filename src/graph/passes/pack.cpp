@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -18,12 +19,39 @@
 namespace elegans::graph {
 namespace {
 
+// What is summed in several chains: so many columns are the most that kernels of 16 lanes do (kernels/table.hpp), and fewer
+// numbers are soon added up.
+constexpr std::int64_t most_chained_columns = 64, least_chained_depth = 8;
 // A circuit is packed where more than 1 of so many connections exists.
 constexpr std::size_t packed_share = 4;
 
 struct Counts {
-  std::size_t packed = 0, circuits = 0, sampled = 0, sparse = 0, ordered = 0, changing = 0, large = 0;
+  std::size_t packed = 0, chained = 0, circuits = 0, sampled = 0, sparse = 0, ordered = 0, changing = 0, large = 0;
 };
+
+// By left operand: the columns of all its products, by which they are summed in several chains. Such products may be merged,
+// which is why they must agree; a circuit among them, or a transposed matrix, which gradients have, leaves them one chain.
+std::map<ValueId, std::size_t> columns_by_left(const Graph& graph) {
+  struct Products {
+    std::int64_t columns = 0;
+    bool are_plain = true;  // and of constant sizes
+  };
+  std::map<ValueId, Products> products;
+  for (const Node& node : graph.nodes()) {
+    const auto* product = as<ops::Matmul>(node);
+    if (product ? product->transposed().transpose_a : as<ops::SparseMatmul>(node) == nullptr) continue;
+    Products& of_left = products[node.inputs[0]];
+    const bool is_plain = product && !product->transposed().transpose_b;
+    of_left.are_plain = of_left.are_plain && is_plain && graph.type(node.inputs[1]).shape.is_constant();
+    of_left.columns += graph.type(node.outputs[0]).shape.back().factor();
+  }
+  std::map<ValueId, std::size_t> columns;
+  for (const auto& [left, of_left] : products)
+    if (of_left.are_plain && of_left.columns <= most_chained_columns &&
+        graph.type(left).shape.back().factor() >= least_chained_depth)
+      columns[left] = static_cast<std::size_t>(of_left.columns);
+  return columns;
+}
 
 bool is_full_enough(const ops::Connections& connections) {
   const std::size_t all = connections.inputs() * connections.outputs();
@@ -41,7 +69,8 @@ class Packing {
       : graph_(graph),
         inside_(loop != nullptr),
         counts_(counts),
-        origin_(loop ? origins(*loop) : std::vector<Origin>()) {}
+        origin_(loop ? origins(*loop) : std::vector<Origin>()),
+        columns_(columns_by_left(graph)) {}
 
   Graph run() {
     Rewrite rewrite(graph_);
@@ -75,7 +104,9 @@ class Packing {
     const Shape& x = graph_.type(node.inputs[0]).shape;
     const Shape& w = graph_.type(node.inputs[1]).shape;
     if (x.rank() < 2 || !w.is_constant() || w.elements() == Dim(0)) return std::nullopt;
-    if (inside_ ? origin_[node.inputs[1]] != Origin::captured : product && x.product(0, x.rank() - 1).is_constant()) {
+    const bool has_order = circuit || columns_beside(node) > 0;  // that of matmul is another one
+    if (inside_ ? origin_[node.inputs[1]] != Origin::captured
+                : !has_order && x.product(0, x.rank() - 1).is_constant()) {
       ++counts_.changing;
       return std::nullopt;
     }
@@ -90,16 +121,23 @@ class Packing {
       return std::nullopt;
     }
     ++counts_.packed;
+    counts_.chained += columns_beside(node) > 0 ? 1 : 0;
     return ops::PackedBlock{.form = product->transposed().transpose_b ? Form::transposed : Form::plain};
+  }
+
+  // Of all products of this one's left operand, 0 where they are summed in one chain.
+  std::size_t columns_beside(const Node& product) const {
+    const auto columns = columns_.find(product.inputs[0]);
+    return columns == columns_.end() ? 0 : columns->second;
   }
 
   void write(const Node& node, const ops::PackedBlock& block, Rewrite& rewrite) const {
     const auto width = [&](ValueId value) {
       return static_cast<std::size_t>(graph_.type(value).shape.back().factor());
     };
-    const auto layout =
-        std::make_shared<ops::PackedLayout>(graph_.type(node.inputs[1]).dtype, std::vector{width(node.inputs[0])},
-                                            std::vector{width(node.outputs[0])}, std::vector{block});
+    const auto layout = std::make_shared<ops::PackedLayout>(
+        graph_.type(node.inputs[1]).dtype, std::vector{width(node.inputs[0])}, std::vector{width(node.outputs[0])},
+        std::vector{block}, std::vector{columns_beside(node)});
     Graph& to = rewrite.to();
     to.set_scope(node.scope);
     const Value packed = to.apply(std::make_shared<ops::Pack>(layout), std::array{rewrite.at(node.inputs[1])})[0];
@@ -143,6 +181,7 @@ class Packing {
   const bool inside_;
   Counts& counts_;
   const std::vector<Origin> origin_;  // by value of a body
+  const std::map<ValueId, std::size_t> columns_;
 };
 
 }  // namespace
@@ -151,6 +190,8 @@ Graph pack(const Graph& graph, PassReport& report) {
   Counts counts;
   Graph result = Packing(graph, nullptr, counts).run();
   report.note(counts.packed, "matrices of products packed");
+  report.note(counts.chained, fmt::format("of them may be summed in several chains: at most {} columns of an operand",
+                                          most_chained_columns));
   report.note(counts.circuits,
               fmt::format("circuits packed: more than one in {} of their connections exists", packed_share));
   report.note(counts.sampled, "products at the connections of such a circuit computed whole");

@@ -1,9 +1,10 @@
-// Products with a packed matrix (kernels/table.hpp). The sum of a term is one chain of (fused, where the machine has
-// it) multiply-adds over ascending k, whatever the block it is computed in (packed_sums-inl.h).
+// Products with a packed matrix (kernels/table.hpp). The sum of a term is a chain of (fused, where the machine has it)
+// multiply-adds over ascending k, or a few, whatever the block it is computed in (packed_sums-inl.h).
 //
 // A block is `rows` rows by `columns` vectors of y, held in registers. A vector of columns may belong to several parts:
 // where its lanes go is found once for all rows of a group of columns.
 
+#include <algorithm>
 #include <array>
 #include <new>
 #include <utility>
@@ -53,14 +54,14 @@ HWY_INLINE void store_column(D d, const V (&sum)[rows][columns], std::size_t c, 
 }
 
 // Returns whether any sum is NaN.
-template <std::size_t rows, std::size_t columns, std::size_t narrow, class T>
+template <bool chained, std::size_t rows, std::size_t columns, std::size_t narrow, class T>
 bool multiply_packed(const Group<T>& group, std::size_t first_row) {
   const hn::ScalableTag<T> d;
   VecOf<decltype(d)> sum[rows][columns];
   if constexpr (rows == 1) {
     sum_row<narrow>(d, group, first_row, sum);
   } else {
-    sum_rows<narrow>(d, group, first_row, sum);
+    sum_rows<chained, narrow>(d, group, first_row, sum);
   }
   const std::size_t lanes = hn::Lanes(d);
   ELEGANS_UNROLL
@@ -105,7 +106,7 @@ using RowBlock = bool (*)(const Group<T>&);
 // Those of one row, by columns less one.
 template <std::size_t narrow, class T, std::size_t... c>
 constexpr std::array<PackedBlock<T>, sizeof...(c)> singles(std::index_sequence<c...>) {
-  return {multiply_packed<1, c + 1, HWY_MIN(narrow, c + 1), T>...};
+  return {multiply_packed<true, 1, c + 1, HWY_MIN(narrow, c + 1), T>...};
 }
 template <std::size_t narrow, class T, std::size_t... c>
 constexpr std::array<RowBlock<T>, sizeof...(c)> row_blocks(std::index_sequence<c...>) {
@@ -118,16 +119,18 @@ constexpr std::array<std::array<RowBlock<T>, row_columns>, sizeof...(narrow)> ro
   return {row_blocks<narrow, T>(std::make_index_sequence<row_columns>())...};
 }
 
-template <std::size_t narrow, class T>
+template <bool chained, std::size_t narrow, class T>
 HWY_INLINE bool multiply_columns(const Group<T>& group, std::size_t columns, std::size_t row, std::size_t end) {
-  static constexpr PackedBlock<T> pair[] = {multiply_packed<2, 1, HWY_MIN(narrow, 1), T>,
-                                            multiply_packed<2, 2, narrow, T>, multiply_packed<2, 3, narrow, T>};
-  static constexpr PackedBlock<T> several[] = {multiply_packed<4, 1, HWY_MIN(narrow, 1), T>,
-                                               multiply_packed<4, 2, narrow, T>, multiply_packed<4, 3, narrow, T>};
+  static constexpr PackedBlock<T> pair[] = {multiply_packed<chained, 2, 1, HWY_MIN(narrow, 1), T>,
+                                            multiply_packed<chained, 2, 2, narrow, T>,
+                                            multiply_packed<chained, 2, 3, narrow, T>};
+  static constexpr PackedBlock<T> several[] = {multiply_packed<chained, 4, 1, HWY_MIN(narrow, 1), T>,
+                                               multiply_packed<chained, 4, 2, narrow, T>,
+                                               multiply_packed<chained, 4, 3, narrow, T>};
   constexpr std::size_t tall_rows = vector_registers == 32 ? 8 : 4;
-  static constexpr PackedBlock<T> tall[] = {multiply_packed<8, 1, HWY_MIN(narrow, 1), T>,
-                                            multiply_packed<tall_rows, 2, narrow, T>,
-                                            multiply_packed<tall_rows, 3, narrow, T>};
+  static constexpr PackedBlock<T> tall[] = {multiply_packed<chained, 8, 1, HWY_MIN(narrow, 1), T>,
+                                            multiply_packed<chained, tall_rows, 2, narrow, T>,
+                                            multiply_packed<chained, tall_rows, 3, narrow, T>};
   static constexpr auto single = singles<narrow, T>(std::make_index_sequence<row_columns>());
   bool is_nan = false;
   if (columns <= block_columns) {
@@ -141,14 +144,15 @@ HWY_INLINE bool multiply_columns(const Group<T>& group, std::size_t columns, std
 }
 
 // Rows `row` … `end` - 1 of a group of columns, the last `narrow` of which are a narrow panel's.
-template <class T>
+template <bool chained, class T>
 HWY_INLINE bool multiply_group(const Group<T>& group, std::size_t columns, std::size_t narrow, std::size_t row,
                                std::size_t end) {
   static_assert(narrow_columns<T> <= 2);
   if constexpr (narrow_columns<T> == 2) {
-    if (narrow == 2) return multiply_columns<2>(group, columns, row, end);
+    if (narrow == 2) return multiply_columns<chained, 2>(group, columns, row, end);
   }
-  return narrow == 1 ? multiply_columns<1>(group, columns, row, end) : multiply_columns<0>(group, columns, row, end);
+  return narrow == 1 ? multiply_columns<chained, 1>(group, columns, row, end)
+                     : multiply_columns<chained, 0>(group, columns, row, end);
 }
 
 // Walks along the parts of a row of y, vector by vector.
@@ -231,8 +235,8 @@ HWY_INLINE std::size_t row_panels() {
 }
 
 template <class T>
-void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* y,
-                     std::size_t n, void* linked) {
+void link_packed_row(const T* const* a, const std::size_t* depth, const std::size_t* chains, std::size_t terms,
+                     const T* packed, T* y, std::size_t n, void* linked) {
   static_assert(sizeof(typename LinkedRow<T>::Part) <= packed_row_group_bytes);
   const PackedForm form = packed_form<T>(sum_of(depth, terms), n);
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>()), vectors = hwy::DivCeil(n, lanes);
@@ -246,6 +250,7 @@ void link_packed_row(const T* const* a, const std::size_t* depth, std::size_t te
     part.block = blocks[narrow_of<T>(form, v, columns)][columns - 1];
     part.group.a = a;
     part.group.depth = depth;
+    part.group.chains = chains;
     part.group.terms = terms;
     find_columns(part.group, packed, form, v, columns);
     place_in_one(part.group, y, n, v);
@@ -269,18 +274,20 @@ bool run_packed_row(void* linked) {
 }
 
 template <class T>
-bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t terms, const T* packed, T* const* y,
-                   const std::size_t* width, std::size_t parts, std::size_t rows) {
+bool packed_matmul(const T* const* a, const std::size_t* depth, const std::size_t* chains, std::size_t terms,
+                   const T* packed, T* const* y, const std::size_t* width, std::size_t parts, std::size_t rows) {
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
   const PackedForm form = packed_form<T>(sum_of(depth, terms), sum_of(width, parts));
   const std::size_t vectors = hwy::DivCeil(form.n, lanes);
   const std::size_t most_columns = rows < 4 ? row_columns : block_columns;
+  const bool is_chained = std::any_of(chains, chains + terms, [](std::size_t count) { return count > 1; });
   constexpr std::size_t least_rows = 16;
   const std::size_t fitting = rows > least_rows ? cached_bytes / sizeof(T) / (form.k + 1) : least_rows;
   const std::size_t tile = HWY_MAX(fitting - fitting % least_rows, least_rows);
   Group<T> group;
   group.a = a;
   group.depth = depth;
+  group.chains = chains;
   group.terms = terms;
   Places<T> places;
   places.first[0] = 0;
@@ -296,7 +303,9 @@ bool packed_matmul(const T* const* a, const std::size_t* depth, std::size_t term
         for (std::size_t c = 0; c < columns; ++c) places.first[c + 1] = walk.next(places.at, places.first[c], lanes);
         group.places = &places;
       }
-      is_nan |= multiply_group(group, columns, narrow_of<T>(form, v, columns), row, HWY_MIN(row + tile, rows));
+      const std::size_t narrow = narrow_of<T>(form, v, columns), end = HWY_MIN(row + tile, rows);
+      is_nan |= is_chained ? multiply_group<true>(group, columns, narrow, row, end)
+                           : multiply_group<false>(group, columns, narrow, row, end);
     }
   }
   return is_nan;

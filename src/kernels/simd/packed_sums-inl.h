@@ -44,6 +44,7 @@ template <class T>
 struct Group {
   const T* const* a;
   const std::size_t* depth;
+  const std::size_t* chains;
   std::size_t terms;
   const T* b[row_columns];
   T* y;
@@ -107,8 +108,83 @@ HWY_INLINE void add_products(D d, const T* a, std::size_t stride, const T* const
   }
 }
 
+// sum becomes 0, and `to` what it was.
+template <std::size_t rows, std::size_t columns, class D, class V>
+HWY_INLINE void set_aside(D d, V (&sum)[rows][columns], V (&to)[rows][columns]) {
+  ELEGANS_UNROLL
+  for (std::size_t i = 0; i < rows; ++i) {
+    ELEGANS_UNROLL
+    for (std::size_t c = 0; c < columns; ++c) {
+      to[i][c] = sum[i][c];
+      sum[i][c] = hn::Zero(d);
+    }
+  }
+}
+// sum = before + sum
+template <std::size_t rows, std::size_t columns, class V>
+HWY_INLINE void add_to(const V (&before)[rows][columns], V (&sum)[rows][columns]) {
+  ELEGANS_UNROLL
+  for (std::size_t i = 0; i < rows; ++i) {
+    ELEGANS_UNROLL
+    for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::Add(before[i][c], sum[i][c]);
+  }
+}
+
+// The sums of a term of `depth` numbers, whose matrix begins at row `at`, on top of what is in `sum`: chain by chain, for the
+// registers hold but one.
+template <std::size_t narrow, std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+HWY_INLINE void sum_chains(D d, const T* a, std::size_t depth, const T* const (&b)[columns], std::size_t at,
+                           std::size_t chains, V (&sum)[rows][columns]) {
+  V before[rows][columns];
+  for (std::size_t chain = 0; chain < chains; ++chain) {
+    if (chain > 0) set_aside(d, sum, before);
+    std::size_t from = at + chain * row_step;
+    for (std::size_t k = chain; k < depth; k += chains, from += chains * row_step)
+      add_products<1, narrow>(d, a + k, depth, b, from, sum);
+    if (chain > 0) add_to(before, sum);
+  }
+}
+
+// The term of one row, its chains side by side. `at` moves behind it. Four k's are counted at once.
+template <std::size_t chains, std::size_t narrow, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+HWY_INLINE void sum_term(D d, const T* a, std::size_t depth, const T* const (&b)[columns], std::size_t& at,
+                         V (&term)[1][columns]) {
+  V chain[chains][1][columns];
+  ELEGANS_UNROLL
+  for (auto& one : chain) {
+    ELEGANS_UNROLL
+    for (V& sum : one[0]) sum = hn::Zero(d);
+  }
+  const T* const end = a + depth;
+  for (; end - a >= 4; a += 4, at += 4 * row_step) {
+    // g++ 12 would count up a pointer for each of eight columns, 7 instructions more.
+    __asm__("" : "+r"(at));
+    ELEGANS_UNROLL
+    for (std::size_t k = 0; k < 4; ++k)
+      add_products<1, narrow>(d, a + k, depth, b, at + k * row_step, chain[k % chains]);
+  }
+  if constexpr (chains == 1) {
+    for (; a < end; ++a, at += row_step) {
+      __asm__("" : "+r"(at));
+      add_products<1, narrow>(d, a, depth, b, at, chain[0]);
+    }
+  } else {
+    ELEGANS_UNROLL
+    for (std::size_t k = 0; k < 3; ++k) {
+      if (a + k < end) add_products<1, narrow>(d, a + k, depth, b, at + k * row_step, chain[k % chains]);
+    }
+    at += static_cast<std::size_t>(end - a) * row_step;
+  }
+  ELEGANS_UNROLL
+  for (std::size_t c = 0; c < columns; ++c) {
+    term[0][c] = chain[0][0][c];
+    ELEGANS_UNROLL
+    for (std::size_t s = 1; s < chains; ++s) term[0][c] = hn::Add(term[0][c], chain[s][0][c]);
+  }
+}
+
 // The sums of one row, a_t of which stands at a[t] + row depth[t]. Of small matrices whatever does not multiply would take
-// as long: no term is told from the first one, for -0 + x is x in each bit, and four k's are counted at once.
+// as long: no term is told from the first one, for -0 + x is x in each bit.
 template <std::size_t narrow, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
 HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1][columns]) {
   const T* b[columns];
@@ -126,18 +202,15 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
       for (std::size_t c = 0; c < columns; ++c) term[0][c] = load_column<narrow, false>(d, b, c, at);
       at += row_step;
     } else {
-      ELEGANS_UNROLL
-      for (std::size_t c = 0; c < columns; ++c) term[0][c] = hn::Zero(d);
-      const T* a = group.a[t] + row * depth;
-      const T* const end = a + depth;
-      // g++ 12 would count up a pointer for each of eight columns, 7 instructions more.
-      for (; end - a >= 4; a += 4, at += 4 * row_step) {
-        __asm__("" : "+r"(at));
-        add_products<4, narrow>(d, a, depth, b, at, term);
-      }
-      for (; a < end; ++a, at += row_step) {
-        __asm__("" : "+r"(at));
-        add_products<1, narrow>(d, a, depth, b, at, term);
+      const T* const a = group.a[t] + row * depth;
+      const std::size_t chains = group.chains[t];
+      constexpr std::size_t most_chains = chains_beside(columns, 1);
+      if (most_chains >= 4 && chains == 4) {
+        sum_term<HWY_MIN(4, most_chains), narrow>(d, a, depth, b, at, term);
+      } else if (most_chains >= 2 && chains == 2) {
+        sum_term<HWY_MIN(2, most_chains), narrow>(d, a, depth, b, at, term);
+      } else {
+        sum_term<1, narrow>(d, a, depth, b, at, term);
       }
     }
     ELEGANS_UNROLL
@@ -145,8 +218,10 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
   }
 }
 
-// The sums of a block, from row `first_row` on.
-template <std::size_t narrow, std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+// The sums of a block, from row `first_row` on. `chained`: some term is several chains; code for both at once would find no
+// registers.
+template <bool chained, std::size_t narrow, std::size_t rows, std::size_t columns, class D, class V,
+          class T = hn::TFromD<D>>
 HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&sum)[rows][columns]) {
   constexpr bool pairs = pairs_rows<narrow, rows, D>;
   const T* b[columns];
@@ -169,27 +244,11 @@ HWY_INLINE void sum_rows(D d, const Group<T>& group, std::size_t first_row, V (&
       at += row_step;
       continue;
     }
-    // The terms before; the registers hold but one sum.
-    V before[rows][columns];
-    if (t > 0) {
-      ELEGANS_UNROLL
-      for (std::size_t i = 0; i < rows; ++i) {
-        ELEGANS_UNROLL
-        for (std::size_t c = 0; c < columns; ++c) {
-          before[i][c] = sum[i][c];
-          sum[i][c] = hn::Zero(d);
-        }
-      }
-    }
-    const T* a = group.a[t] + first_row * depth;
-    for (std::size_t k = 0; k < depth; ++k, at += row_step) add_products<1, narrow>(d, a + k, depth, b, at, sum);
-    if (t > 0) {
-      ELEGANS_UNROLL
-      for (std::size_t i = 0; i < rows; ++i) {
-        ELEGANS_UNROLL
-        for (std::size_t c = 0; c < columns; ++c) sum[i][c] = hn::Add(before[i][c], sum[i][c]);
-      }
-    }
+    V before[rows][columns];  // the registers hold but one sum
+    if (t > 0) set_aside(d, sum, before);
+    sum_chains<narrow>(d, group.a[t] + first_row * depth, depth, b, at, chained ? group.chains[t] : 1, sum);
+    at += depth * row_step;
+    if (t > 0) add_to(before, sum);
   }
   if constexpr (pairs) {
     ELEGANS_UNROLL
