@@ -153,6 +153,31 @@ class LinkedChain {
       if (join_load(chain.steps + s, steps_ + s, rows, is_whole_) ||
           join_store(chain.steps + s, steps_ + s, rows, is_whole_))
         ++s;
+    if (is_whole_) keep_slots(chain, rows);
+  }
+
+  // Puts slots into registers where groups are one or two vectors. A step is joined no more with one that reads or writes such
+  // a slot.
+  void keep_slots(const Chain& chain, Rows rows) {
+    std::uint32_t kept = (1U << HWY_MIN(chain.slots, kept_slots(2))) - 1;
+    const auto bit_of = [&chain](std::uint16_t number) {
+      const std::size_t slot = number - chain.count;
+      return number >= chain.count && slot < kept_slots(2) ? 1U << slot : 0U;
+    };
+    const auto is_on_kept = [&](const ChainStep& step) { return step.kind != Kind::unary && (kept & bit_of(step.x)) != 0; };
+    for (std::size_t s = 0; s < chain.length; ++s) {
+      const ChainStep& step = chain.steps[s];
+      if (step.kind == Kind::select) kept &= ~(bit_of(step.x) | bit_of(step.y) | bit_of(step.z));
+      if (is_on_kept(step) && !can_keep(step)) kept &= ~bit_of(step.x);
+    }
+    for (std::size_t s = 1; s < chain.length; ++s) {
+      if (!is_on_kept(chain.steps[s])) continue;
+      const Runs<T> alone = runs_of(chain.steps[s - 1], steps_[s - 1], rows).of(true);
+      steps_[s - 1].runs.two = alone.two;
+      steps_[s - 1].runs.one = alone.one;
+    }
+    for (std::size_t s = 0; s < chain.length; ++s)
+      if (is_on_kept(chain.steps[s])) keep(chain.steps[s], chain.steps[s].x - chain.count, steps_[s].runs);
   }
 
   // Where all places were before they moved.
@@ -209,7 +234,8 @@ class LinkedChain {
   // What runs the last vectors of an array, less than 4 and perhaps a part of one.
   Run end_of(std::size_t vectors) const {
     if (vectors > 2) return is_whole_ ? run_as<Group<T, 3>> : run_as<End<T, 4>>;
-    return vectors > 1 ? run_as<End<T, 2>> : run_as<End<T, 1>>;
+    if (vectors > 1) return is_whole_ ? run_as<Group<T, 2>> : run_as<End<T, 2>>;
+    return is_whole_ ? run_as<Group<T, 1>> : run_as<End<T, 1>>;
   }
   void run_end(std::size_t whole, std::size_t part) {
     if (whole == 0 && part == 0) return;

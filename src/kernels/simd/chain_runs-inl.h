@@ -279,8 +279,8 @@ bool join_load(const ChainStep* steps, LinkedStep<T>* linked, Rows rows, bool wh
         linked->runs.small = Group<T, 4>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
         if (whole) {
           linked->runs.three = Group<T, 3>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
-          linked->runs.end2 = Group<T, 2>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
-          linked->runs.end1 = Group<T, 1>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
+          linked->runs.two = Group<T, 2>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
+          linked->runs.one = Group<T, 1>::template load_and_compute<Loaded<From, T>, Of, is_swapped>;
         }
         return true;
       };
@@ -304,8 +304,8 @@ bool join_store(const ChainStep* steps, LinkedStep<T>* linked, Rows rows, bool w
     linked->runs.small = Group<T, 4>::template compute_and_store<Of, To<4>>;
     if (whole) {
       linked->runs.three = Group<T, 3>::template compute_and_store<Of, To<3>>;
-      linked->runs.end2 = Group<T, 2>::template compute_and_store<Of, To<2>>;
-      linked->runs.end1 = Group<T, 1>::template compute_and_store<Of, To<1>>;
+      linked->runs.two = Group<T, 2>::template compute_and_store<Of, To<2>>;
+      linked->runs.one = Group<T, 1>::template compute_and_store<Of, To<1>>;
     }
     return true;
   };
@@ -317,6 +317,48 @@ bool join_store(const ChainStep* steps, LinkedStep<T>* linked, Rows rows, bool w
                                      return join.template operator()<Of, Storing<T>::template Whole>();
                                    });
   });
+}
+
+// Steps on slots that groups of one and two vectors keep in registers: a store, a load, a sum, difference or product.
+constexpr bool can_keep(const ChainStep& step) {
+  const auto function = static_cast<Binary>(step.function);
+  return step.kind == ChainStep::Kind::store || step.kind == ChainStep::Kind::load ||
+         (is_of_two(step) &&
+          (function == Binary::add || function == Binary::subtract || function == Binary::multiply));
+}
+
+template <std::size_t slot, class T>
+void keep_in(const ChainStep& step, Runs<T>& runs) {
+  const auto compute = [&]<class F>() {
+    const bool reversed = step.kind == ChainStep::Kind::reversed;
+    runs.two = reversed ? Group<T, 2>::template compute_kept<slot, F, true>
+                        : Group<T, 2>::template compute_kept<slot, F, false>;
+    runs.one = reversed ? Group<T, 1>::template compute_kept<slot, F, true>
+                        : Group<T, 1>::template compute_kept<slot, F, false>;
+  };
+  if (step.kind == ChainStep::Kind::store) {
+    runs.two = Group<T, 2>::template keep<slot>;
+    runs.one = Group<T, 1>::template keep<slot>;
+  } else if (step.kind == ChainStep::Kind::load) {
+    runs.two = Group<T, 2>::template take<slot>;
+    runs.one = Group<T, 1>::template take<slot>;
+  } else if (static_cast<Binary>(step.function) == Binary::add) {
+    compute.template operator()<lanewise::add>();
+  } else if (static_cast<Binary>(step.function) == Binary::subtract) {
+    compute.template operator()<lanewise::subtract>();
+  } else {
+    compute.template operator()<lanewise::multiply>();
+  }
+}
+// The step of this slot, which can be kept.
+template <class T>
+void keep(const ChainStep& step, std::size_t slot, Runs<T>& runs) {
+  static_assert(kept_slots(2) == 0 || kept_slots(2) == 3);
+  if constexpr (kept_slots(2) == 3) {
+    if (slot == 0) return keep_in<0>(step, runs);
+    if (slot == 1) return keep_in<1>(step, runs);
+    keep_in<2>(step, runs);
+  }
 }
 
 #endif
