@@ -164,7 +164,9 @@ class LinkedChain {
       const std::size_t slot = number - chain.count;
       return number >= chain.count && slot < kept_slots(2) ? 1U << slot : 0U;
     };
-    const auto is_on_kept = [&](const ChainStep& step) { return step.kind != Kind::unary && (kept & bit_of(step.x)) != 0; };
+    const auto is_on_kept = [&](const ChainStep& step) {
+      return step.kind != Kind::unary && (kept & bit_of(step.x)) != 0;
+    };
     for (std::size_t s = 0; s < chain.length; ++s) {
       const ChainStep& step = chain.steps[s];
       if (step.kind == Kind::select) kept &= ~(bit_of(step.x) | bit_of(step.y) | bit_of(step.z));

@@ -323,8 +323,7 @@ bool join_store(const ChainStep* steps, LinkedStep<T>* linked, Rows rows, bool w
 constexpr bool can_keep(const ChainStep& step) {
   const auto function = static_cast<Binary>(step.function);
   return step.kind == ChainStep::Kind::store || step.kind == ChainStep::Kind::load ||
-         (is_of_two(step) &&
-          (function == Binary::add || function == Binary::subtract || function == Binary::multiply));
+         (is_of_two(step) && (function == Binary::add || function == Binary::subtract || function == Binary::multiply));
 }
 
 template <std::size_t slot, class T>

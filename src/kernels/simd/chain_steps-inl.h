@@ -1,6 +1,6 @@
 // The steps of a chain on groups of vectors: functions that take the accumulator in registers, as arguments, and call
 // the next step with what they make of it as the last thing they do. Compilers make a jump of that, and nothing but
-// arrays and slots goes through memory. Compiled once for each target.
+// arrays and slots goes through memory, and of groups of one or two vectors slots do not. Compiled once for each target.
 //
 // A group is 8 or 4 vectors; of arrays that come from memory always 4: the processor looks beyond one of them, and asks for
 // more at a time. What is left at an array's end is at most 4, 2 or 1 vectors, the last of them perhaps a part of one; where
@@ -111,8 +111,8 @@ struct GroupOf<T, end_of_array, std::index_sequence<i...>, std::index_sequence<k
   static void compute_kept(const LinkedStep<T>* step, const Operands<T>& operands, Each<i>... a, Each<k>... kept) {
     const hn::ScalableTag<T> d;
     const Vector<T> all[] = {kept...};
-    return next(step, operands,
-                reversed ? F::of(d, all[slot * width + i], a) : F::of(d, a, all[slot * width + i])..., kept...);
+    return next(step, operands, reversed ? F::of(d, all[slot * width + i], a) : F::of(d, a, all[slot * width + i])...,
+                kept...);
   }
 
   // A = x != 0 ? yes : no of one number x.
@@ -163,8 +163,8 @@ struct GroupOf<T, end_of_array, std::index_sequence<i...>, std::index_sequence<k
 constexpr std::size_t kept_slots(std::size_t vectors) { return vector_registers == 32 && vectors <= 2 ? 3 : 0; }
 
 template <class T, std::size_t vectors>
-using Group = GroupOf<T, false, std::make_index_sequence<vectors>,
-                      std::make_index_sequence<kept_slots(vectors) * vectors>>;
+using Group =
+    GroupOf<T, false, std::make_index_sequence<vectors>, std::make_index_sequence<kept_slots(vectors) * vectors>>;
 template <class T, std::size_t most>
 using End = GroupOf<T, true, std::make_index_sequence<most>, std::index_sequence<>>;
 
