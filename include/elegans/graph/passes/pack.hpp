@@ -29,7 +29,7 @@
 //     few columns     y = x w     →  each number of y as the sum of 2 or 4 chains, as the machine has lanes
 //
 // A number of a product is a chain of additions, each of which waits for the one before. Of a single row with few columns
-// that waiting is most of the time: steps of gated cells of 16 and 32 units take 0.88 to 0.95 of the time with several chains
+// that waiting is most of the time: steps of small recurrent networks take 0.88 to 0.95 of the time with several chains
 // (AVX-512). Products of one operand with no more than 64 columns in all are summed so; a batch, whose rows do
 // not wait for one another, takes as long as it did or a little longer.
 //
