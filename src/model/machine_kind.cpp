@@ -24,8 +24,8 @@ std::string c_library() {
 
 std::string machine_kind(kernels::Target target) {
   const std::vector<std::string> left_out = graph::disabled_by_environment();
-  return fmt::format("{}, elegans {}, {}{}{}", kernels::instruction_set(target), version, c_library(),
-                     left_out.empty() ? "" : ", without ", fmt::join(left_out, " "));
+  return fmt::format("{}, elegans {} (arithmetic {}), {}{}{}", kernels::instruction_set(target), version, arithmetic,
+                     c_library(), left_out.empty() ? "" : ", without ", fmt::join(left_out, " "));
 }
 
 }  // namespace elegans::model

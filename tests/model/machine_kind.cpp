@@ -1,0 +1,53 @@
+// The number of the arithmetic in the kind of a machine: the bits that it stands for.
+
+#include "elegans/model/machine_kind.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <span>
+
+#include "elegans/base/crc32.hpp"
+#include "elegans/model/sequential.hpp"
+#include "elegans/nn/cfc.hpp"
+#include "elegans/nn/dense.hpp"
+#include "elegans/nn/gru.hpp"
+#include "elegans/nn/lstm.hpp"
+#include "elegans/nn/ltc.hpp"
+#include "elegans/wiring/wiring.hpp"
+
+namespace elegans::model {
+namespace {
+
+// Weights and inputs are counted, for what initialisers draw is the C library's as well.
+void count_up(std::span<float> values, int step) {
+  int number = step;
+  for (float& value : values) value = static_cast<float>((number += 37) % 101 - 50) / 128;
+}
+
+std::uint32_t bits_of_answers() {
+  Sequential network({.seed = 7});
+  network.add(nn::LSTM(12)).add(nn::GRU(16)).add(nn::CfC(wiring::AutoNCP({.units = 24, .output_size = 6})));
+  network.add(nn::LTC(wiring::AutoNCP({.units = 12, .output_size = 5}))).add(nn::Dense(3, "tanh"));
+  network.build(5);
+  int step = 0;
+  for (const nn::WeightPtr& weight : network.weights()) count_up(weight->value.as<float>(), ++step);
+  Tensor x({3, 7, 5}, Dtype::f32), dt({3, 7}, Dtype::f32);
+  count_up(x.as<float>(), 1);
+  for (std::size_t i = 0; i < 21; ++i) dt.as<float>()[i] = 0.25F * static_cast<float>(1 + i % 5);
+  const Tensor answers = network.predict(x, {.timespans = dt});
+  return crc32(std::as_bytes(answers.as<float>()));
+}
+
+TEST(MachineKind, NamesTheArithmeticOfItsBits) {
+  const std::map<std::string, std::uint32_t> known{{"AVX3", 1386771658}, {"AVX2", 1797609496}, {"SSE4", 2429931601}};
+  const auto bits = known.find(kernels::instruction_set(kernels::Target::best));
+  if (bits == known.end()) GTEST_SKIP() << "no bits are known of this instruction set";
+  EXPECT_EQ(bits_of_answers(), bits->second)
+      << "networks compute other last bits than before: raise `arithmetic` (elegans/model/machine_kind.hpp), and write "
+         "the numbers of all instruction sets here (ELEGANS_TARGET=AVX2 and so on)";
+  EXPECT_THAT(machine_kind(), ::testing::HasSubstr("(arithmetic " + std::to_string(arithmetic) + ")"));
+}
+
+}  // namespace
+}  // namespace elegans::model
