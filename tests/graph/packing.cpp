@@ -268,31 +268,31 @@ std::vector<std::size_t> beside_of(std::int64_t depth, const std::vector<std::in
 
 TEST(Packing, SumsFewColumnsInSeveralChains) {
   using Columns = std::vector<std::size_t>;
-  EXPECT_EQ(beside_of(8, {3}), Columns{3});
-  EXPECT_EQ(beside_of(7, {3}), Columns{0});  // too few to add up
-  EXPECT_EQ(beside_of(9, {30, 34}), Columns{64});
-  EXPECT_EQ(beside_of(9, {30, 35}), Columns{0});
-  EXPECT_EQ(beside_of(9, {5}, {}, 4), Columns{5});
-  EXPECT_EQ(beside_of(9, {65}, {}, 4), Columns{});
+  EXPECT_EQ(beside_of(12, {3}), Columns{3});
+  EXPECT_EQ(beside_of(11, {3}), Columns{0});  // too few to add up
+  EXPECT_EQ(beside_of(12, {30, 34}), Columns{64});
+  EXPECT_EQ(beside_of(12, {30, 35}), Columns{0});
+  EXPECT_EQ(beside_of(12, {5}, {}, 4), Columns{5});
+  EXPECT_EQ(beside_of(12, {65}, {}, 4), Columns{});
   // What a gradient needs, and sums along connections, are in one chain, and so is all that reads the same operand.
-  EXPECT_EQ(beside_of(9, {3},
+  EXPECT_EQ(beside_of(12, {3},
                       [](Graph& graph, Value x) {
-                        graph.output("b'", matmul(x, graph.input("t", {Dtype::f32, {3, 9}}), {.transpose_b = true}));
+                        graph.output("b'", matmul(x, graph.input("t", {Dtype::f32, {3, 12}}), {.transpose_b = true}));
                       }),
             Columns{0});
-  EXPECT_EQ(beside_of(4, {},
+  EXPECT_EQ(beside_of(6, {},
                       [](Graph& graph, Value x) {
                         const Value wide = concat(std::array{x, x}, 1);
-                        graph.output("w", matmul(wide, graph.input("w", {Dtype::f32, {8, 5}})));
+                        graph.output("w", matmul(wide, graph.input("w", {Dtype::f32, {12, 5}})));
                       }),
             Columns{5});
-  EXPECT_EQ(beside_of(8, {},
+  EXPECT_EQ(beside_of(12, {},
                       [](Graph& graph, Value x) {
-                        std::vector<std::uint32_t> source(8), target(8, 0);
-                        for (std::uint32_t i = 0; i < 8; ++i) source[i] = i;
-                        const auto all = std::make_shared<ops::Connections>(8, 1, source, target);
-                        graph.output("circuit", sparse_matmul(x, graph.input("s", {Dtype::f32, {8}}), all));
-                        graph.output("w", matmul(x, graph.input("w", {Dtype::f32, {8, 5}})));
+                        std::vector<std::uint32_t> source(12), target(12, 0);
+                        for (std::uint32_t i = 0; i < 12; ++i) source[i] = i;
+                        const auto all = std::make_shared<ops::Connections>(12, 1, source, target);
+                        graph.output("circuit", sparse_matmul(x, graph.input("s", {Dtype::f32, {12}}), all));
+                        graph.output("w", matmul(x, graph.input("w", {Dtype::f32, {12, 5}})));
                       }),
             Columns{0});
 }
@@ -301,17 +301,17 @@ TEST(Packing, SumsFewColumnsInSeveralChains) {
 TEST(Packing, TermsKeepTheirChains) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 3}}),
-              h = graph.input("h", {Dtype::f32, {Dim::batch(), 8}}), b = graph.input("b", {Dtype::f32, {5}});
-  graph.output(
-      "y", (matmul(x, graph.input("w", {Dtype::f32, {3, 5}})) + b) + matmul(h, graph.input("u", {Dtype::f32, {8, 5}})));
+              h = graph.input("h", {Dtype::f32, {Dim::batch(), 12}}), b = graph.input("b", {Dtype::f32, {5}});
+  graph.output("y", (matmul(x, graph.input("w", {Dtype::f32, {3, 5}})) + b) +
+                        matmul(h, graph.input("u", {Dtype::f32, {12, 5}})));
   PassReport report;
   const ops::PackedLayout layout = layout_in(affine(merge(pack(graph, report), report), report));
-  EXPECT_EQ(layout.depth(), (std::vector<std::size_t>{3, 1, 8}));
+  EXPECT_EQ(layout.depth(), (std::vector<std::size_t>{3, 1, 12}));
   EXPECT_EQ(layout.beside(), (std::vector<std::size_t>{0, 0, 5}));
 }
 
-// Sums of three products of which some share operands: with and without packing and merging. Of seven numbers each, for more
-// would be summed in several chains.
+// Sums of three products of which some share operands: with and without packing and merging. Of few numbers each, for those of
+// many are summed in several chains.
 TEST(Packing, KeepsEveryBitOfMatrices) {
   const auto run = [](std::vector<std::string> disable) {
     Graph graph;

@@ -21,7 +21,7 @@ namespace {
 
 // What is summed in several chains: so many columns are the most that kernels of 16 lanes do (kernels/table.hpp), and fewer
 // numbers are soon added up.
-constexpr std::int64_t most_chained_columns = 64, least_chained_depth = 8;
+constexpr std::int64_t most_chained_columns = 64, least_chained_depth = 12;
 // A circuit is packed where more than 1 of so many connections exists.
 constexpr std::size_t packed_share = 4;
 
