@@ -59,7 +59,7 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
   const hn::ScalableTag<T> d;
   VecOf<decltype(d)> sum[rows][columns];
   if constexpr (rows == 1) {
-    sum_row<narrow>(d, group, first_row, sum);
+    sum_row<0, narrow>(d, group, first_row, sum);
   } else {
     sum_rows<chained, narrow>(d, group, first_row, sum);
   }
@@ -79,11 +79,11 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
 }
 
 // The same of the only row of one part; all vectors but the last are whole.
-template <std::size_t columns, std::size_t narrow, class T>
+template <std::size_t columns, std::size_t narrow, std::size_t chains, class T>
 bool multiply_row(const Group<T>& group) {
   const hn::ScalableTag<T> d;
   VecOf<decltype(d)> sum[1][columns];
-  sum_row<narrow>(d, group, 0, sum);
+  sum_row<chains, narrow>(d, group, 0, sum);
   const std::size_t lanes = hn::Lanes(d), whole = columns - 1;
   T* const y = group.y;
   const std::size_t last = group.count - whole * lanes;
@@ -108,15 +108,38 @@ template <std::size_t narrow, class T, std::size_t... c>
 constexpr std::array<PackedBlock<T>, sizeof...(c)> singles(std::index_sequence<c...>) {
   return {multiply_packed<true, 1, c + 1, HWY_MIN(narrow, c + 1), T>...};
 }
-template <std::size_t narrow, class T, std::size_t... c>
+template <std::size_t narrow, std::size_t chains, class T, std::size_t... c>
 constexpr std::array<RowBlock<T>, sizeof...(c)> row_blocks(std::index_sequence<c...>) {
-  return {multiply_row<c + 1, HWY_MIN(narrow, c + 1), T>...};
+  return {multiply_row < c + 1, HWY_MIN(narrow, c + 1),
+          most_chains<c + 1> == 1 ? 1 : HWY_MIN(chains, most_chains<c + 1>), T > ...};
 }
-// The same for each number of narrow columns.
-template <class T, std::size_t... narrow>
-constexpr std::array<std::array<RowBlock<T>, row_columns>, sizeof...(narrow)> row_blocks_of(
-    std::index_sequence<narrow...>) {
-  return {row_blocks<narrow, T>(std::make_index_sequence<row_columns>())...};
+// The same for each number of narrow columns, of terms in so many chains each, or, where that is 0, in as many as the group
+// says: to ask each term anew costs a small step a twentieth.
+template <std::size_t chains, class T, std::size_t... narrow>
+RowBlock<T> row_block(std::size_t narrow_count, std::size_t columns, std::index_sequence<narrow...>) {
+  static constexpr std::array<std::array<RowBlock<T>, row_columns>, sizeof...(narrow)> blocks{
+      row_blocks<narrow, chains, T>(std::make_index_sequence<row_columns>())...};
+  return blocks[narrow_count][columns - 1];
+}
+template <class T>
+RowBlock<T> row_block(std::size_t chains, std::size_t narrow, std::size_t columns) {
+  constexpr auto narrows = std::make_index_sequence<narrow_columns<T> + 1>();
+  return chains == 1   ? row_block<1, T>(narrow, columns, narrows)
+         : chains == 2 ? row_block<2, T>(narrow, columns, narrows)
+         : chains == 4 ? row_block<4, T>(narrow, columns, narrows)
+                       : row_block<0, T>(narrow, columns, narrows);
+}
+
+// The chains of all terms, or 0 where they are not the same; a bias has none.
+template <class T>
+std::size_t common_chains(const T* const* a, const std::size_t* depth, const std::size_t* chains, std::size_t terms) {
+  std::size_t common = 0;
+  for (std::size_t t = 0; t < terms; ++t) {
+    if (a[t] == nullptr && depth[t] == 1) continue;
+    if (common != 0 && common != chains[t]) return 0;
+    common = chains[t];
+  }
+  return common == 0 ? 1 : common;
 }
 
 template <bool chained, std::size_t narrow, class T>
@@ -242,12 +265,12 @@ void link_packed_row(const T* const* a, const std::size_t* depth, const std::siz
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>()), vectors = hwy::DivCeil(n, lanes);
   const RowSweep sweep = row_sweep<T>(form, row_panels<T>());
   const std::size_t most = sweep.panels * form.panel / lanes;
-  static constexpr auto blocks = row_blocks_of<T>(std::make_index_sequence<narrow_columns<T> + 1>());
+  const std::size_t common = common_chains(a, depth, chains, terms);
   auto& row = *new (linked) LinkedRow<T>{0, sweep.alternates, false};
   for (std::size_t v = 0, columns; v < vectors; v += columns) {
     columns = next_columns(vectors - v, most);
     auto& part = *new (row.parts() + row.count++) typename LinkedRow<T>::Part{};
-    part.block = blocks[narrow_of<T>(form, v, columns)][columns - 1];
+    part.block = row_block<T>(common, narrow_of<T>(form, v, columns), columns);
     part.group.a = a;
     part.group.depth = depth;
     part.group.chains = chains;

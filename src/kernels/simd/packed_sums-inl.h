@@ -183,9 +183,14 @@ HWY_INLINE void sum_term(D d, const T* a, std::size_t depth, const T* const (&b)
   }
 }
 
+// Of so many vectors of columns, at most.
+template <std::size_t columns>
+inline constexpr std::size_t most_chains = chains_beside(columns, 1);
+
 // The sums of one row, a_t of which stands at a[t] + row depth[t]. Of small matrices whatever does not multiply would take
-// as long: no term is told from the first one, for -0 + x is x in each bit.
-template <std::size_t narrow, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
+// as long: no term is told from the first one, for -0 + x is x in each bit. All terms are `chains` chains, or, where that is
+// 0, as the group says.
+template <std::size_t chains, std::size_t narrow, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
 HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1][columns]) {
   const T* b[columns];
   ELEGANS_UNROLL
@@ -203,12 +208,13 @@ HWY_INLINE void sum_row(D d, const Group<T>& group, std::size_t row, V (&sum)[1]
       at += row_step;
     } else {
       const T* const a = group.a[t] + row * depth;
-      const std::size_t chains = group.chains[t];
-      constexpr std::size_t most_chains = chains_beside(columns, 1);
-      if (most_chains >= 4 && chains == 4) {
-        sum_term<HWY_MIN(4, most_chains), narrow>(d, a, depth, b, at, term);
-      } else if (most_chains >= 2 && chains == 2) {
-        sum_term<HWY_MIN(2, most_chains), narrow>(d, a, depth, b, at, term);
+      constexpr std::size_t most = most_chains<columns>;
+      if constexpr (chains > 0) {
+        sum_term<chains, narrow>(d, a, depth, b, at, term);
+      } else if (most == 4 && group.chains[t] == 4) {
+        sum_term<most, narrow>(d, a, depth, b, at, term);
+      } else if (most >= 2 && group.chains[t] == 2) {
+        sum_term<HWY_MIN(2, most), narrow>(d, a, depth, b, at, term);
       } else {
         sum_term<1, narrow>(d, a, depth, b, at, term);
       }
