@@ -32,6 +32,7 @@ PackedLayout::PackedLayout(Dtype dtype, std::vector<std::size_t> depth, std::vec
   ensure(beside_.size() == terms(), "a packed matrix with chains of other terms");
   for (const std::size_t columns : beside_)
     ensure(columns == 0 || columns >= form_.n, "a packed matrix wider than all products of an operand");
+  is_chained_ = std::any_of(beside_.begin(), beside_.end(), [](std::size_t columns) { return columns > 0; });
   for (std::size_t i = 0; i < terms(); ++i) {
     const auto rows = std::count_if(&block(i, 0), &block(i, 0) + parts(),
                                     [](const PackedBlock& one) { return one.form == PackedBlock::Form::row; });
@@ -75,8 +76,10 @@ Type PackedLayout::packed() const { return {dtype_, Shape{static_cast<std::int64
 std::size_t PackedLayout::first_row(std::size_t term) const { return total(depth_, term); }
 std::size_t PackedLayout::first_column(std::size_t part) const { return total(width_, part); }
 
-void PackedLayout::count_chains(std::size_t lanes, std::size_t* chains) const {
+const std::size_t* PackedLayout::count_chains(std::size_t lanes, std::size_t* chains) const {
+  if (!is_chained_) return nullptr;
   for (std::size_t i = 0; i < terms(); ++i) chains[i] = beside_[i] == 0 ? 1 : kernels::chains_beside(beside_[i], lanes);
+  return chains;
 }
 
 std::size_t PackedLayout::count() const {

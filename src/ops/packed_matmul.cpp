@@ -53,7 +53,7 @@ std::string resummed(const PackedLayout& layout) {
 }
 std::string of_rows(std::size_t rows) { return fmt::format("packed_matmul of {} row{}", rows, rows == 1 ? "" : "s"); }
 std::string chained(const std::size_t* chains, std::size_t terms) {
-  if (std::all_of(chains, chains + terms, [](std::size_t count) { return count == 1; })) return {};
+  if (chains == nullptr || std::all_of(chains, chains + terms, [](std::size_t count) { return count == 1; })) return {};
   return fmt::format(", {} in {} chains", terms == 1 ? "summed" : "terms summed",
                      fmt::join(chains, chains + terms, ", "));
 }
@@ -68,8 +68,8 @@ class PackedMatmul::Product final : public FixedCall {
       : layout_(layout),
         table_(call.kernels.table<T>()),
         rows_(call.sizes[0]),
-        packed_(call.in<T>(layout.operands().size())) {
-    layout.count_chains(table_.lanes, chains_);
+        packed_(call.in<T>(layout.operands().size())),
+        chains_(layout.count_chains(table_.lanes, counted_)) {
     for (std::size_t i = 0; i < layout.operands().size(); ++i) a_[layout.operands()[i]] = call.in<T>(i);
     for (std::size_t j = 0; j < layout.parts(); ++j) {
       const std::size_t width = layout.width()[j];
@@ -142,7 +142,8 @@ class PackedMatmul::Product final : public FixedCall {
   const std::size_t rows_;
   const T* const packed_;
   const T* a_[PackedLayout::max_terms] = {};  // none of biases
-  std::size_t chains_[PackedLayout::max_terms];
+  std::size_t counted_[PackedLayout::max_terms];
+  const std::size_t* const chains_;  // these, or null
   T* y_[PackedLayout::max_parts];
   std::size_t width_[PackedLayout::max_parts];
   std::size_t parts_ = 0;
@@ -156,8 +157,9 @@ Status PackedMatmul::run(const Call& call) const noexcept {
 }
 
 std::string PackedMatmul::kernel(const Call& call) const {
-  std::size_t chains[PackedLayout::max_terms];
-  with_floating(call.dtype, [&]<class T>(T) { layout_->count_chains(call.kernels.table<T>().lanes, chains); });
+  std::size_t counted[PackedLayout::max_terms];
+  const std::size_t* const chains = with_floating(
+      call.dtype, [&]<class T>(T) { return layout_->count_chains(call.kernels.table<T>().lanes, counted); });
   return of_rows(call.sizes[0]) + chained(chains, layout_->terms()) + resummed(*layout_);
 }
 

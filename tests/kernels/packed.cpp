@@ -15,6 +15,7 @@ using Sizes = std::vector<std::size_t>;
 template <class T>
 struct Product {
   Sizes depth, width, chains;  // chains: one a term unless told otherwise
+  bool is_told = true;         // whether kernels are told the chains: where they are not, they are one each
   std::size_t rows, k, n;
   std::vector<Array<T>> a, y;
   Array<T> b, packed;
@@ -44,13 +45,14 @@ struct Product {
     return j / panel * panel * k + p * width + j % panel;
   }
 
+  const std::size_t* told() const { return is_told ? chains.data() : nullptr; }
   // `first` rows on, `count` of them; whether any result is NaN.
   bool run(const Table<T>& table, std::size_t first, std::size_t count) {
     std::vector<const T*> left;
     std::vector<T*> results;
     for (std::size_t i = 0; i < depth.size(); ++i) left.push_back(a[i].data() + first * depth[i]);
     for (std::size_t j = 0; j < width.size(); ++j) results.push_back(y[j].data() + first * width[j]);
-    return table.packed_matmul(left.data(), depth.data(), chains.data(), depth.size(), packed.data(), results.data(),
+    return table.packed_matmul(left.data(), depth.data(), told(), depth.size(), packed.data(), results.data(),
                                width.data(), width.size(), count);
   }
   void resum(const Table<T>& table, const std::vector<std::uint8_t>& exists) {
@@ -120,6 +122,7 @@ TYPED_TEST(Packed, OfEveryWidth) {
     for (const std::size_t rows : {1, 2, 3, 4, 9})
       for (std::size_t n = 1; n <= 450; n += n < 40 ? 1 : 4) {
         Product<T> product({5}, {n}, rows);
+        product.is_told = n % 2 == 0;
         product.run(table, 0, rows);
         expect_chains(target, product);
         if (::testing::Test::HasFatalFailure()) return;
@@ -263,17 +266,19 @@ TYPED_TEST(Packed, LinkedRowsAreThoseOfTheProduct) {
         // Of the last term alone for every third n, for all terms otherwise.
         product.chains.back() = chains_beside(n, table.lanes);
         if (n % 3 > 0) product.chains.assign(depth.size(), product.chains.back());
+        product.is_told = n % 5 > 0;
+        if (!product.is_told) product.chains.assign(depth.size(), 1);
         std::vector<const T*> left;
         for (auto& one : product.a) left.push_back(one.data());
         if (depth.size() == 3) left[1] = nullptr;  // a row that is added as it is
         Array<T> y = random_array<T>(n, 3);
         Array<std::uint8_t> linked(packed_row_bytes<T>(n));
-        table.link_packed_row(left.data(), depth.data(), product.chains.data(), depth.size(), product.packed.data(),
-                              y.data(), n, linked.data());
+        table.link_packed_row(left.data(), depth.data(), product.told(), depth.size(), product.packed.data(), y.data(),
+                              n, linked.data());
         for (const T last : {T(1), T(2), std::numeric_limits<T>::quiet_NaN()}) {
           if (depth[0] > 0) product.a[0][depth[0] - 1] = last;
           T* to = product.y[0].data();
-          const bool is_nan = table.packed_matmul(left.data(), depth.data(), product.chains.data(), depth.size(),
+          const bool is_nan = table.packed_matmul(left.data(), depth.data(), product.told(), depth.size(),
                                                   product.packed.data(), &to, product.width.data(), 1, 1);
           EXPECT_EQ(is_nan, n > 0 && depth[0] > 0 && std::isnan(last));
           EXPECT_EQ(table.run_packed_row(linked.data()), is_nan);

@@ -43,8 +43,9 @@ class PackedLayout {
   const std::vector<std::size_t>& depth() const { return depth_; }
   const std::vector<std::size_t>& width() const { return width_; }
   const std::vector<std::size_t>& beside() const { return beside_; }
-  // In how many chains kernels of so many lanes sum each term: into `chains`, terms() of them.
-  void count_chains(std::size_t lanes, std::size_t* chains) const;
+  // In how many chains kernels of so many lanes sum each term: into `chains`, terms() of them, and that; null where it is
+  // one each.
+  const std::size_t* count_chains(std::size_t lanes, std::size_t* chains) const;
   const std::vector<PackedBlock>& blocks() const { return blocks_; }
   const PackedBlock& block(std::size_t term, std::size_t part) const { return blocks_[term * parts() + part]; }
   // The terms that have a left operand, ascending.
@@ -74,6 +75,7 @@ class PackedLayout {
  private:
   Dtype dtype_;
   std::vector<std::size_t> depth_, width_, beside_;
+  bool is_chained_ = false;  // some term may be
   std::vector<PackedBlock> blocks_;
   std::vector<std::size_t> operands_;
   kernels::PackedForm form_;

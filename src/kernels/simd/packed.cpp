@@ -59,7 +59,7 @@ bool multiply_packed(const Group<T>& group, std::size_t first_row) {
   const hn::ScalableTag<T> d;
   VecOf<decltype(d)> sum[rows][columns];
   if constexpr (rows == 1) {
-    sum_row<0, narrow>(d, group, first_row, sum);
+    sum_row<chained ? 0 : 1, narrow>(d, group, first_row, sum);
   } else {
     sum_rows<chained, narrow>(d, group, first_row, sum);
   }
@@ -104,9 +104,9 @@ template <class T>
 using RowBlock = bool (*)(const Group<T>&);
 
 // Those of one row, by columns less one.
-template <std::size_t narrow, class T, std::size_t... c>
+template <bool chained, std::size_t narrow, class T, std::size_t... c>
 constexpr std::array<PackedBlock<T>, sizeof...(c)> singles(std::index_sequence<c...>) {
-  return {multiply_packed<true, 1, c + 1, HWY_MIN(narrow, c + 1), T>...};
+  return {multiply_packed<chained, 1, c + 1, HWY_MIN(narrow, c + 1), T>...};
 }
 template <std::size_t narrow, std::size_t chains, class T, std::size_t... c>
 constexpr std::array<RowBlock<T>, sizeof...(c)> row_blocks(std::index_sequence<c...>) {
@@ -133,6 +133,7 @@ RowBlock<T> row_block(std::size_t chains, std::size_t narrow, std::size_t column
 // The chains of all terms, or 0 where they are not the same; a bias has none.
 template <class T>
 std::size_t common_chains(const T* const* a, const std::size_t* depth, const std::size_t* chains, std::size_t terms) {
+  if (chains == nullptr) return 1;
   std::size_t common = 0;
   for (std::size_t t = 0; t < terms; ++t) {
     if (a[t] == nullptr && depth[t] == 1) continue;
@@ -154,7 +155,7 @@ HWY_INLINE bool multiply_columns(const Group<T>& group, std::size_t columns, std
   static constexpr PackedBlock<T> tall[] = {multiply_packed<chained, 8, 1, HWY_MIN(narrow, 1), T>,
                                             multiply_packed<chained, tall_rows, 2, narrow, T>,
                                             multiply_packed<chained, tall_rows, 3, narrow, T>};
-  static constexpr auto single = singles<narrow, T>(std::make_index_sequence<row_columns>());
+  static constexpr auto single = singles<chained, narrow, T>(std::make_index_sequence<row_columns>());
   bool is_nan = false;
   if (columns <= block_columns) {
     const std::size_t rows = columns == 1 ? 8 : tall_rows;
@@ -303,7 +304,8 @@ bool packed_matmul(const T* const* a, const std::size_t* depth, const std::size_
   const PackedForm form = packed_form<T>(sum_of(depth, terms), sum_of(width, parts));
   const std::size_t vectors = hwy::DivCeil(form.n, lanes);
   const std::size_t most_columns = rows < 4 ? row_columns : block_columns;
-  const bool is_chained = std::any_of(chains, chains + terms, [](std::size_t count) { return count > 1; });
+  const bool is_chained =
+      chains != nullptr && std::any_of(chains, chains + terms, [](std::size_t count) { return count > 1; });
   constexpr std::size_t least_rows = 16;
   const std::size_t fitting = rows > least_rows ? cached_bytes / sizeof(T) / (form.k + 1) : least_rows;
   const std::size_t tile = HWY_MAX(fitting - fitting % least_rows, least_rows);
