@@ -297,6 +297,23 @@ TEST(Packing, SumsFewColumnsInSeveralChains) {
             Columns{0});
 }
 
+// What another scope reads of the operand changes no chain, for in a loop with checkpoints it reads another value; products
+// of other chains stay apart.
+TEST(Packing, ChainsAreThoseOfAScope) {
+  for (const std::int64_t second : {20, 16}) {
+    Graph graph;
+    const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 12}});
+    graph.set_scope("a");
+    graph.output("a", matmul(x, graph.input("w", {Dtype::f32, {12, 16}})));
+    graph.set_scope("b");
+    graph.output("b", matmul(x, graph.input("v", {Dtype::f32, {12, second}})));
+    PassReport report, merged;
+    const Graph packed = merge(pack(graph, report), merged);
+    EXPECT_EQ(layout_in(packed).beside(), std::vector<std::size_t>{16});
+    EXPECT_THAT(merged.notes, ::testing::ElementsAre("1 joints refused: terms are summed in other chains"));
+  }
+}
+
 // Another operand's chains are its own, and a bias has none.
 TEST(Packing, TermsKeepTheirChains) {
   Graph graph;

@@ -17,8 +17,8 @@
 // Two promises on top of the arithmetic:
 //  * elementwise kernels treat element i alike wherever it stands and however many there are: cutting an array into
 //    tiles changes no bit;
-//  * products sum over k in one order, and a row of the result does not depend on how many rows there are: a
-//    sequence gives the same bits step by step and as one batch.
+//  * products sum over k in one order, or in that of the chains they are told, and a row of the result does not depend on
+//    how many rows there are: a sequence gives the same bits step by step and as one batch.
 
 #include <cstddef>
 #include <cstdint>

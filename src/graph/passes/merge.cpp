@@ -16,7 +16,7 @@ namespace {
 using Layout = ops::PackedLayout;
 
 struct Counts {
-  std::size_t summed = 0, sums = 0, joined = 0, joints = 0, refused_between = 0, refused_many = 0;
+  std::size_t summed = 0, sums = 0, joined = 0, joints = 0, refused_between = 0, refused_many = 0, refused_chains = 0;
 };
 
 // A packed product whose matrix is packed beside it, null where a node is none.
@@ -181,6 +181,10 @@ class Parts {
       ++counts_.refused_many;
       return false;
     }
+    if (!sums_alike(group, n)) {
+      ++counts_.refused_chains;
+      return false;
+    }
     if (groups_.something_between(group, n)) {
       ++counts_.refused_between;
       return false;
@@ -188,6 +192,19 @@ class Parts {
     groups_.join(group, n);
     ++counts_.joined;
     return true;
+  }
+
+  // Whether terms are summed in the same chains, which must still be theirs with so many columns.
+  bool sums_alike(std::size_t group, std::size_t n) const {
+    const Layout& layout = *product_at(n).layout;
+    std::size_t columns = layout.form().n;
+    for (const std::size_t member : groups_.members(group)) {
+      const Layout& other = *product_at(member).layout;
+      if (other.beside() != layout.beside()) return false;
+      columns += other.form().n;
+    }
+    return std::all_of(layout.beside().begin(), layout.beside().end(),
+                       [columns](std::size_t beside) { return beside == 0 || columns <= beside; });
   }
 
   void write_merged(const std::vector<std::size_t>& members, Rewrite& rewrite) {
@@ -249,6 +266,7 @@ Graph merge(const Graph& graph, PassReport& report) {
   report.note(counts.joined + counts.joints,
               fmt::format("products of the same operands merged into {}", counts.joints));
   report.note(counts.refused_between, "joints refused: another operation lies between");
+  report.note(counts.refused_chains, "joints refused: terms are summed in other chains");
   report.note(counts.refused_many, fmt::format("joints refused: more than {} terms, {} parts or {} blocks",
                                                Layout::max_terms, Layout::max_parts, Layout::max_blocks));
   return result;

@@ -29,27 +29,29 @@ struct Counts {
   std::size_t packed = 0, chained = 0, circuits = 0, sampled = 0, sparse = 0, ordered = 0, changing = 0, large = 0;
 };
 
-// By left operand: the columns of all its products, by which they are summed in several chains. Such products may be merged,
-// which is why they must agree; a circuit among them, or a transposed matrix, which gradients have, leaves them one chain.
-std::map<ValueId, std::size_t> columns_by_left(const Graph& graph) {
+// By left operand and scope: the columns of all its products there, by which they are summed in several chains. Such products
+// may be merged, which is why they must agree; a circuit among them, or a transposed matrix, leaves them one chain. Of a scope
+// alone, for what else reads the operand is another matter in a loop with checkpoints, or where gradients are.
+using Operand = std::pair<ValueId, std::string>;
+std::map<Operand, std::size_t> columns_by_operand(const Graph& graph) {
   struct Products {
     std::int64_t columns = 0;
     bool are_plain = true;  // and of constant sizes
   };
-  std::map<ValueId, Products> products;
+  std::map<Operand, Products> products;
   for (const Node& node : graph.nodes()) {
     const auto* product = as<ops::Matmul>(node);
     if (product ? product->transposed().transpose_a : as<ops::SparseMatmul>(node) == nullptr) continue;
-    Products& of_left = products[node.inputs[0]];
+    Products& of_operand = products[{node.inputs[0], node.scope}];
     const bool is_plain = product && !product->transposed().transpose_b;
-    of_left.are_plain = of_left.are_plain && is_plain && graph.type(node.inputs[1]).shape.is_constant();
-    of_left.columns += graph.type(node.outputs[0]).shape.back().factor();
+    of_operand.are_plain = of_operand.are_plain && is_plain && graph.type(node.inputs[1]).shape.is_constant();
+    of_operand.columns += graph.type(node.outputs[0]).shape.back().factor();
   }
-  std::map<ValueId, std::size_t> columns;
-  for (const auto& [left, of_left] : products)
-    if (of_left.are_plain && of_left.columns <= most_chained_columns &&
-        graph.type(left).shape.back().factor() >= least_chained_depth)
-      columns[left] = static_cast<std::size_t>(of_left.columns);
+  std::map<Operand, std::size_t> columns;
+  for (const auto& [operand, all] : products)
+    if (all.are_plain && all.columns <= most_chained_columns &&
+        graph.type(operand.first).shape.back().factor() >= least_chained_depth)
+      columns[operand] = static_cast<std::size_t>(all.columns);
   return columns;
 }
 
@@ -70,7 +72,7 @@ class Packing {
         inside_(loop != nullptr),
         counts_(counts),
         origin_(loop ? origins(*loop) : std::vector<Origin>()),
-        columns_(columns_by_left(graph)) {}
+        columns_(columns_by_operand(graph)) {}
 
   Graph run() {
     Rewrite rewrite(graph_);
@@ -125,9 +127,9 @@ class Packing {
     return ops::PackedBlock{.form = product->transposed().transpose_b ? Form::transposed : Form::plain};
   }
 
-  // Of all products of this one's left operand, 0 where they are summed in one chain.
+  // Of all products of this one's left operand in its scope, 0 where they are summed in one chain.
   std::size_t columns_beside(const Node& product) const {
-    const auto columns = columns_.find(product.inputs[0]);
+    const auto columns = columns_.find({product.inputs[0], product.scope});
     return columns == columns_.end() ? 0 : columns->second;
   }
 
@@ -181,7 +183,7 @@ class Packing {
   const bool inside_;
   Counts& counts_;
   const std::vector<Origin> origin_;  // by value of a body
-  const std::map<ValueId, std::size_t> columns_;
+  const std::map<Operand, std::size_t> columns_;
 };
 
 }  // namespace

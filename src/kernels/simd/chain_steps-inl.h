@@ -1,6 +1,7 @@
 // The steps of a chain on groups of vectors: functions that take the accumulator in registers, as arguments, and call
 // the next step with what they make of it as the last thing they do. Compilers make a jump of that, and nothing but
-// arrays and slots goes through memory, and of groups of one or two vectors slots do not. Compiled once for each target.
+// arrays and slots goes through memory, and of whole groups of one or two vectors some slots do not, where there are 32
+// registers (kept_slots). Compiled once for each target.
 //
 // A group is 8 or 4 vectors; of arrays that come from memory always 4: the processor looks beyond one of them, and asks for
 // more at a time. What is left at an array's end is at most 4, 2 or 1 vectors, the last of them perhaps a part of one; where
