@@ -148,7 +148,7 @@ void measure_packed() {
     const std::size_t k = c.depth * c.terms, n = c.width * c.parts;
     std::vector<Numbers> a(c.terms, numbers(c.rows * c.depth)), y(c.parts, numbers(c.rows * c.width));
     Numbers packed = numbers(kernels::packed_form<float>(k, n).elements() + kernels::panel_columns<float>);
-    const std::vector<std::size_t> depth(c.terms, c.depth), chains(c.terms, 1), width(c.parts, c.width);
+    const std::vector<std::size_t> depth(c.terms, c.depth), width(c.parts, c.width);
     const double items = static_cast<double>(c.rows * k * n);
     const double bytes = static_cast<double>(c.rows * (k + n) + k * n) * sizeof(float);
     measure(fmt::format("packed_matmul/{}x{}*{}x{}*{}", c.rows, c.terms, c.depth, c.parts, c.width),
@@ -160,8 +160,8 @@ void measure_packed() {
               void* aligned = packed.data();
               std::size_t space = packed.size() * sizeof(float);
               std::align(64, space - 64, aligned, space);
-              table.packed_matmul(left, depth.data(), chains.data(), c.terms, static_cast<const float*>(aligned),
-                                  result, width.data(), c.parts, c.rows);
+              table.packed_matmul(left, depth.data(), nullptr, c.terms, static_cast<const float*>(aligned), result,
+                                  width.data(), c.parts, c.rows);
             });
   }
 }
@@ -213,8 +213,7 @@ void measure_quarters() {
         void* aligned = packed.data();
         std::size_t space = packed.size() * sizeof(float);
         std::align(64, space - 64, aligned, space);
-        constexpr std::size_t chains = 1;
-        table.packed_matmul(&left, &units, &chains, 1, static_cast<const float*>(aligned), &result, &units, 1, rows);
+        table.packed_matmul(&left, &units, nullptr, 1, static_cast<const float*>(aligned), &result, &units, 1, rows);
       });
     }
 }

@@ -183,7 +183,7 @@ HWY_INLINE void sum_term(D d, const T* a, std::size_t depth, const T* const (&b)
   }
 }
 
-// Of so many vectors of columns, at most.
+// Chains of a term of so many vectors of columns, at most.
 template <std::size_t columns>
 inline constexpr std::size_t most_chains = chains_beside(columns, 1);
 
