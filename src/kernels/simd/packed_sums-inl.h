@@ -65,12 +65,12 @@ HWY_INLINE const T* bytes_behind(const T* from, std::size_t bytes) {
   return reinterpret_cast<const T*>(reinterpret_cast<const char*>(from) + bytes);
 }
 
-// Column vector c in the k-th row from that at `at` on; the last `narrow` vectors of a group are a narrow panel's. `twice`:
+// Column vector c in the row at `at`; the last `narrow` vectors of a group are a narrow panel's. `twice`:
 // where that is half a vector, it fills both halves.
 template <std::size_t narrow, bool twice, std::size_t columns, class D, class T = hn::TFromD<D>>
-HWY_INLINE VecOf<D> load_column(D d, const T* const (&b)[columns], std::size_t c, std::size_t at, std::size_t k = 0) {
-  if (c + narrow < columns) return hn::LoadU(d, bytes_behind(b[c], at * 8 + k * 64));
-  const T* const from = bytes_behind(b[c], at * 4 + k * 32);
+HWY_INLINE VecOf<D> load_column(D d, const T* const (&b)[columns], std::size_t c, std::size_t at) {
+  if (c + narrow < columns) return hn::LoadU(d, bytes_behind(b[c], at * 8));
+  const T* const from = bytes_behind(b[c], at * 4);
   if constexpr (hn::MaxLanes(D()) > panel_columns<T> / 2) {
     const auto half = hn::LoadU(hn::Half<D>(), from);
     return twice ? hn::Combine(d, half, half) : hn::ZeroExtendVector(d, half);
@@ -79,30 +79,26 @@ HWY_INLINE VecOf<D> load_column(D d, const T* const (&b)[columns], std::size_t c
   }
 }
 
-// Adds the products of the next `depth` k's: a is of the first row, and rows of it are `stride` apart.
-template <std::size_t depth, std::size_t narrow, std::size_t rows, std::size_t columns, class D, class V,
-          class T = hn::TFromD<D>>
+// Adds the products of one k: a is of the first row, and rows of it are `stride` apart.
+template <std::size_t narrow, std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
 HWY_INLINE void add_products(D d, const T* a, std::size_t stride, const T* const (&b)[columns], std::size_t at,
                              V (&sum)[rows][columns]) {
   constexpr bool pairs = pairs_rows<narrow, rows, D>;
   constexpr std::size_t whole = pairs ? columns - 1 : columns;
+  V vector[columns];
   ELEGANS_UNROLL
-  for (std::size_t k = 0; k < depth; ++k) {
-    V vector[columns];
+  for (std::size_t c = 0; c < columns; ++c) vector[c] = load_column<narrow, pairs>(d, b, c, at);
+  V even;
+  ELEGANS_UNROLL
+  for (std::size_t i = 0; i < rows; ++i) {
+    const auto factor = hn::Set(d, a[i * stride]);
     ELEGANS_UNROLL
-    for (std::size_t c = 0; c < columns; ++c) vector[c] = load_column<narrow, pairs>(d, b, c, at, k);
-    V even;
-    ELEGANS_UNROLL
-    for (std::size_t i = 0; i < rows; ++i) {
-      const auto factor = hn::Set(d, a[i * stride + k]);
-      ELEGANS_UNROLL
-      for (std::size_t c = 0; c < whole; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
-      if constexpr (pairs) {
-        if (i % 2 == 0) {
-          even = factor;
-        } else {
-          sum[i - 1][whole] = hn::MulAdd(hn::ConcatUpperLower(d, factor, even), vector[whole], sum[i - 1][whole]);
-        }
+    for (std::size_t c = 0; c < whole; ++c) sum[i][c] = hn::MulAdd(factor, vector[c], sum[i][c]);
+    if constexpr (pairs) {
+      if (i % 2 == 0) {
+        even = factor;
+      } else {
+        sum[i - 1][whole] = hn::MulAdd(hn::ConcatUpperLower(d, factor, even), vector[whole], sum[i - 1][whole]);
       }
     }
   }
@@ -140,7 +136,7 @@ HWY_INLINE void sum_chains(D d, const T* a, std::size_t depth, const T* const (&
     if (chain > 0) set_aside(d, sum, before);
     std::size_t from = at + chain * row_step;
     for (std::size_t k = chain; k < depth; k += chains, from += chains * row_step)
-      add_products<1, narrow>(d, a + k, depth, b, from, sum);
+      add_products<narrow>(d, a + k, depth, b, from, sum);
     if (chain > 0) add_to(before, sum);
   }
 }
@@ -160,18 +156,17 @@ HWY_INLINE void sum_term(D d, const T* a, std::size_t depth, const T* const (&b)
     // g++ 12 would count up a pointer for each of eight columns, 7 instructions more.
     __asm__("" : "+r"(at));
     ELEGANS_UNROLL
-    for (std::size_t k = 0; k < 4; ++k)
-      add_products<1, narrow>(d, a + k, depth, b, at + k * row_step, chain[k % chains]);
+    for (std::size_t k = 0; k < 4; ++k) add_products<narrow>(d, a + k, depth, b, at + k * row_step, chain[k % chains]);
   }
   if constexpr (chains == 1) {
     for (; a < end; ++a, at += row_step) {
       __asm__("" : "+r"(at));
-      add_products<1, narrow>(d, a, depth, b, at, chain[0]);
+      add_products<narrow>(d, a, depth, b, at, chain[0]);
     }
   } else {
     ELEGANS_UNROLL
     for (std::size_t k = 0; k < 3; ++k) {
-      if (a + k < end) add_products<1, narrow>(d, a + k, depth, b, at + k * row_step, chain[k % chains]);
+      if (a + k < end) add_products<narrow>(d, a + k, depth, b, at + k * row_step, chain[k % chains]);
     }
     at += static_cast<std::size_t>(end - a) * row_step;
   }
