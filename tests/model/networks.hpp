@@ -112,6 +112,14 @@ inline std::vector<Network> networks() {
          m.add(nn::RNN(std::make_shared<nn::StackedCells>(std::vector<nn::CellPtr>{
              std::make_shared<nn::LSTMCell>(4), std::make_shared<LeakyCell>(3), std::make_shared<nn::GRUCell>(2)})));
        }},
+      {"wide",  // sums in several chains: operands of 12 numbers and more, products of at most 64 columns
+       [](Sequential& m) {
+         m.add(nn::LSTM(14)).add(nn::GRU(20)).add(nn::Residual(nn::SimpleRNN(20)));
+         m.add(nn::RNN(std::make_shared<nn::StackedCells>(
+             std::vector<nn::CellPtr>{std::make_shared<nn::GRUCell>(13, nn::GRUCellOptions{.reset_after = false}),
+                                      std::make_shared<nn::LSTMCell>(12)})));
+         m.add(CfC(16, {.backbone_units = 24})).add(Dense(3));
+       }},
       {"residual_stack",
        [](Sequential& m) {
          m.add(nn::Residual(nn::SimpleRNN(3))).add(nn::Dropout(0.3));

@@ -228,15 +228,17 @@ train::Dataset some_recordings(std::uint64_t seed) {
   return train::make_dataset({.features = {"a", "b", "c"}, .targets = {"y"}}, std::move(all));
 }
 
-// From two features to two: a layer of gates with dropout and penalties, or a way around one, or cells on top of each
+// Of two features: a layer of gates with dropout and penalties, or a way around one, or cells on top of each
 // other.
 nn::LayerPtr classic_layer(std::uint64_t seed) {
   const double rate = seed % 2 == 0 ? 0.25 : 0;
   const nn::Regulariser penalty = seed % 4 == 1 ? nn::l1_l2(1e-3, 1e-3) : nn::Regulariser{};
-  const auto lstm = std::make_shared<nn::LSTM>(
-      2, nn::LSTMCellOptions{.recurrent_regulariser = penalty, .dropout = rate, .recurrent_dropout = rate});
-  if (seed % 3 == 0) return std::make_shared<nn::Residual>(lstm);
-  if (seed % 3 == 1) return lstm;
+  const auto lstm = [&](std::int64_t units) {
+    return std::make_shared<nn::LSTM>(
+        units, nn::LSTMCellOptions{.recurrent_regulariser = penalty, .dropout = rate, .recurrent_dropout = rate});
+  };
+  if (seed % 3 == 0) return std::make_shared<nn::Residual>(lstm(2));
+  if (seed % 3 == 1) return lstm(14);  // whose sums go in several chains
   return std::make_shared<nn::RNN>(
       std::make_shared<nn::StackedCells>(std::vector<nn::CellPtr>{
           std::make_shared<nn::SimpleRNNCell>(3), std::make_shared<RandomCell>(seed, 3),

@@ -1,6 +1,6 @@
 // Loops that nobody would write: bodies of random operations with loops inside, values from every depth joined and
-// multiplied, and much that nobody reads. Whatever passes run, values and gradients are those of no pass; fusing
-// changes no bit.
+// multiplied, and much that nobody reads. Whatever passes run, values and gradients are those of no pass; fusing,
+// merging and biases as terms change no bit. Rows are of 3 numbers, or of 13: sums of those go in several chains.
 
 #include <gtest/gtest.h>
 
@@ -17,10 +17,13 @@ using testing::GradientResult;
 using testing::random_tensor;
 using testing::run_case;
 
-// Writes random operations on values [batch, 3]; the weight is [3, 3].
+std::int64_t width_of(std::uint64_t seed) { return seed % 2 == 0 ? 3 : 13; }
+
+// Writes random operations on values [batch, width]; the weight is [width, width].
 class Writer {
  public:
-  Writer(std::uint64_t seed, Value weight) : engine_(seed * 2654435761U + 29), weight_(weight) {}
+  Writer(std::uint64_t seed, Value weight)
+      : engine_(seed * 2654435761U + 29), width_(width_of(seed)), weight_(weight) {}
 
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(engine_() % n); }
 
@@ -66,7 +69,7 @@ class Writer {
 
   Value operation(const std::vector<Value>& known, int depth) {
     const Value a = pick(known), b = pick(known);
-    switch (below(depth > 0 ? 9 : 8)) {
+    switch (below(depth > 0 ? 11 : 10)) {
       case 0:
         return a * b;
       case 1:
@@ -76,30 +79,39 @@ class Writer {
       case 3:
         return sigmoid(a);
       case 4:
-        return slice(matmul(concat({a, b}, -1), concat({weight_, weight_}, 0)), -1, 0, 3);
+        return slice(matmul(concat({a, b}, -1), concat({weight_, weight_}, 0)), -1, 0, width_);
       case 5:
-        return slice(concat({a, b}, -1), -1, 1, 4);
+        return slice(concat({a, b}, -1), -1, 1, 1 + width_);
       case 6:
         return b * reduce_sum(a, -1, Keep::yes);
       case 7:
         return tanh(a) - softplus(b);
+      case 8:  // an affine map of two operands
+        return tanh((matmul(a, weight_) + reshape(slice(weight_, 0, 0, 1), {width_})) + matmul(b, weight_));
+      case 9:  // a gate
+        return sigmoid(matmul(a, weight_) + matmul(b, weight_)) *
+               tanh(matmul(b, weight_ * weight_) + matmul(a, tanh(weight_)));
       default:
         return loop(known, std::nullopt, depth - 1);
     }
   }
 
   std::mt19937_64 engine_;
+  std::int64_t width_;
   Value weight_;
 };
 
 GradientCase random_case(std::uint64_t seed, std::vector<std::string> disable, kernels::Target target) {
-  return {.inputs = {random_tensor({4, 2, 3}, seed), random_tensor({2, 3}, seed + 1), random_tensor({3, 3}, seed + 2)},
+  const std::int64_t width = width_of(seed);
+  const double most = 3.0 / static_cast<double>(width);  // sums of products stay as large as those of few
+  return {.inputs = {random_tensor({4, 2, width}, seed), random_tensor({2, width}, seed + 1),
+                     random_tensor({width, width}, seed + 2, -most, most)},
           .write =
               [seed](const std::vector<Value>& in) {
                 Writer writer(seed, in[2]);
                 return std::vector<Value>{writer.loop({in[1], reduce_sum(in[0], 0)}, in[0], 2)};
               },
-          .shapes = {{Dim::time(), Dim::batch(), 3}, {Dim::batch(), 3}, {3, 3}},
+          .shapes = {{Dim::time(), Dim::batch(), width}, {Dim::batch(), width}, {width, width}},
           .reserve = {.batch = 2, .time = 5},
           .disable = std::move(disable),
           .target = target};
@@ -147,6 +159,7 @@ TEST_P(RandomLoops, PassesChangeNothing) {
     }
     expect_same_bits(all, unfused);
     expect_same_bits(plain, fused);
+    for (const char* kept : {"merge", "affine"}) expect_same_bits(all, run({kept}));
   }
 }
 

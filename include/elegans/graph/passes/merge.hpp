@@ -8,7 +8,8 @@
 //
 // Sums go first, so that sums over the same operands merge in turn. A sum merges where it adds products to products,
 // one after the other: then no bit changes (ops/packed_matmul.hpp), and a step on its own gives those of a loop that
-// computes some of its products in front. Products whose terms are summed in other chains stay apart. Nothing moves across a loop: what hoist took out of one stays outside.
+// computes some of its products in front. Products whose terms are summed in other chains stay apart. Nothing moves across
+// a loop: what hoist took out of one stays outside.
 
 #include "elegans/graph/pipeline.hpp"
 
