@@ -11,8 +11,8 @@
 
 namespace elegans::cli {
 
-// The layers of cells over a sequence, and a dense layer where the readout asks for one or the number of answers differs ("auto").
-// ConfigError where the settings do not go together.
+// The layers of cells over a sequence, and a dense layer where the readout asks for one or the number of answers
+// differs ("auto"). ConfigError where the settings do not go together.
 Sequential make_network(const TrainSettings& settings, std::int64_t answers);
 
 // The circuit of a layer, where it has one.

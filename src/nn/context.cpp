@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <numeric>
 
 #include "elegans/nn/connections_of.hpp"
 #include "nn/for_rank.hpp"
@@ -22,12 +21,8 @@ Value existing(Value whole, const wiring::Pattern& pattern) {
   std::vector<std::uint32_t> places(count);
   for (std::size_t k = 0; k < count; ++k)
     places[k] = static_cast<std::uint32_t>(pattern.sources()[k] * pattern.columns() + pattern.targets()[k]);
-  std::vector<std::uint32_t> weights(count);
-  std::iota(weights.begin(), weights.end(), 0U);
   const std::int64_t all = pattern.rows() * pattern.columns();
-  return gather(reshape(whole, Shape{all}),
-                std::make_shared<const ops::Connections>(static_cast<std::size_t>(all), count, std::move(places),
-                                                         std::move(weights)));
+  return gather(reshape(whole, Shape{all}), ops::picking(static_cast<std::size_t>(all), std::move(places)));
 }
 
 }  // namespace

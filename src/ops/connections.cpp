@@ -106,4 +106,10 @@ Connections Connections::reordered(std::span<const std::uint32_t> order) const {
   return {inputs_, outputs_, picked(source_, order), picked(target_, order)};
 }
 
+ConnectionsPtr picking(std::size_t inputs, std::vector<std::uint32_t> places) {
+  std::vector<std::uint32_t> numbers(places.size());
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  return std::make_shared<Connections>(inputs, numbers.size(), std::move(places), std::move(numbers));
+}
+
 }  // namespace elegans::ops

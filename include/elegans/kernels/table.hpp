@@ -91,12 +91,13 @@ struct Table {
   // Products with a packed matrix b [K,N] (kernels/packed_form.hpp). Its rows are cut into `terms` blocks of depth[i] and
   // its columns into `parts` blocks of width[j]:
   //     y_j[r,n] = sum over i and k: a_i[r,k] b[K_i + k, N_j + n], K_i = depth[0] + … + depth[i-1], N_j likewise
-  // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Where depth[i] is 1 and a_i
-  // null, the term is the row b[K_i] itself, in every row of y: a bias keeps its bits, the sign of a zero too. A term is
-  // summed in chains[i] chains, 1, 2 or 4, no more than chains_beside(N, lanes), or one where `chains` is null: chain c adds up k = c, c + chains[i], … in
-  // ascending order, then the chains are added, then the terms, the first ones first. So the bits are those of matmul_nn for
-  // each block, where it is one chain, and of adding them up, and the rows and columns beside a number change none. Returns
-  // whether any y is NaN (or would be in one of the columns of zeros).
+  // a_i [rows,depth[i]], y_j [rows,width[j]]; a y overlaps nothing. 1 <= terms, parts <= 32. Where depth[i] is 1 and
+  // a_i null, the term is the row b[K_i] itself, in every row of y: a bias keeps its bits, the sign of a zero too. A
+  // term is summed in chains[i] chains, 1, 2 or 4, no more than chains_beside(N, lanes), or one where `chains` is null:
+  // chain c adds up k = c, c + chains[i], … in ascending order, then the chains are added, then the terms, the first
+  // ones first. So the bits are those of matmul_nn for each block, where it is one chain, and of adding them up, and
+  // the rows and columns beside a number change none. Returns whether any y is NaN (or would be in one of the columns
+  // of zeros).
   bool (*packed_matmul)(const T* const* a, const std::size_t* depth, const std::size_t* chains, std::size_t terms,
                         const T* packed, T* const* y, const std::size_t* width, std::size_t parts, std::size_t rows);
   // A single row of one part, n columns wide, that stays where it is: the first writes what the second needs to know into

@@ -76,6 +76,10 @@ enum class FeatureAxis : std::uint8_t { last, before_last };
 
 using ConnectionsPtr = std::shared_ptr<const Connections>;
 
+// What picks numbers places[0], places[1], … of `inputs` where it is gathered from by source. ConfigError where a place is
+// out of range.
+ConnectionsPtr picking(std::size_t inputs, std::vector<std::uint32_t> places);
+
 constexpr End opposite(End end) { return end == End::source ? End::target : End::source; }
 // How far the axis is from the end of a shape.
 constexpr std::size_t behind(FeatureAxis axis) { return axis == FeatureAxis::last ? 1 : 2; }

@@ -6,9 +6,9 @@
 //     inputs    a_0, a_1, …, then the packed matrix (ops/pack.hpp)        outputs   y_0, y_1, …
 //
 // A term of blocks of form `row` has no operand: its bias is added as it is. The bits are those of a matmul for each
-// block and of adding them up, the first terms first, where a term is one chain (kernels/table.hpp). Where a block is made of connections, those
-// that do not exist take no part: a sum that came out as NaN (0 · ∞, which always shows) is done again over what exists.
-// No y may overlap an input.
+// block and of adding them up, the first terms first, where a term is one chain (kernels/table.hpp). Where a block is
+// made of connections, those that do not exist take no part: a sum that came out as NaN (0 · ∞, which always shows) is
+// done again over what exists. No y may overlap an input.
 
 #include "elegans/ops/packed_layout.hpp"
 

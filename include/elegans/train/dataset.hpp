@@ -41,9 +41,9 @@ struct Dataset {
 // Makes a data set with one sequence a recording, and validates it. `operation` names the caller in messages.
 Dataset make_dataset(Schema schema, std::vector<Recording> recordings, const char* operation = "make_dataset");
 
-// Throws FormatError naming the recording and step unless all sizes agree, every feature, Δt and target is finite (but a
-// sporadic feature may be NaN), Δt is not negative, weights are finite and not negative, labels lie within the classes and sequences within their
-// recordings. Names of features are distinct, sporadic ones among them.
+// Throws FormatError naming the recording and step unless all sizes agree, every feature, Δt and target is finite (but
+// a sporadic feature may be NaN), Δt is not negative, weights are finite and not negative, labels lie within the
+// classes and sequences within their recordings. Names of features are distinct, sporadic ones among them.
 void validate(const Dataset& data, const char* operation = "validate");
 
 // Whether every sequence is a whole recording, and every recording a sequence.

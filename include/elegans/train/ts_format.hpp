@@ -24,9 +24,9 @@
 //
 // FormatError names file and line: an unknown or repeated tag, neither or both kinds of target, no @data, a value that
 // is not a finite number, channels of different length in a case, another number of channels than @dimensions or the
-// first case, a case (with time stamps: a channel) of another length than @seriesLength or, with @equalLength, the first, a stamp that
-// cannot be read, is of another kind or does not come after the one before, a class that is not listed, a target that is
-// no number, no case; and what treat_missing refuses.
+// first case, a case (with time stamps: a channel) of another length than @seriesLength or, with @equalLength, the
+// first, a stamp that cannot be read, is of another kind or does not come after the one before, a class that is not
+// listed, a target that is no number, no case; and what treat_missing refuses.
 
 #include <filesystem>
 #include <iosfwd>

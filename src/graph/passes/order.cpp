@@ -19,19 +19,13 @@ using ops::Connections;
 using ops::ConnectionsPtr;
 using ops::FeatureAxis;
 
-ConnectionsPtr picking(const std::vector<std::uint32_t>& order) {
-  std::vector<std::uint32_t> places(order.size());
-  for (std::size_t p = 0; p < order.size(); ++p) places[p] = static_cast<std::uint32_t>(p);
-  return std::make_shared<Connections>(order.size(), order.size(), order, std::move(places));
-}
-
 // A circuit in levels, and the way there and back: gathers that put arrays with a row a connection into its order.
 class Levelled {
  public:
   explicit Levelled(const Connections& circuit)
       : order_(circuit.level_order()),
         circuit_(std::make_shared<Connections>(circuit.reordered(order_))),
-        to_(picking(order_)) {}
+        to_(ops::picking(order_.size(), order_)) {}
 
   const ConnectionsPtr& circuit() const { return circuit_; }
   const ConnectionsPtr& to() const { return to_; }
@@ -40,7 +34,7 @@ class Levelled {
     if (back_) return back_;
     std::vector<std::uint32_t> back(order_.size());
     for (std::size_t p = 0; p < order_.size(); ++p) back[order_[p]] = static_cast<std::uint32_t>(p);
-    return back_ = picking(back);
+    return back_ = ops::picking(order_.size(), std::move(back));
   }
 
  private:

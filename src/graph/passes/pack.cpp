@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <set>
 
@@ -150,12 +149,9 @@ class Packing {
   // The sums along connections that stand in their order: weights are brought into it once, in front of loops.
   void write_in_order(const Node& node, const ops::SparseMatmul& circuit, Rewrite& rewrite) {
     const std::vector<std::uint32_t>& order = circuit.connections()->by(circuit.to()).order;
-    std::vector<std::uint32_t> places(order.size());
-    std::iota(places.begin(), places.end(), 0U);
-    const auto picked = std::make_shared<ops::Connections>(order.size(), order.size(), order, std::move(places));
     const auto ordered = std::make_shared<ops::Connections>(circuit.connections()->reordered(order));
     rewrite.to().set_scope(node.scope);
-    const Value w = gather(rewrite.at(node.inputs[1]), picked, ops::End::source);
+    const Value w = gather(rewrite.at(node.inputs[1]), ops::picking(order.size(), order), ops::End::source);
     rewrite.become(node.outputs[0],
                    rewrite.to().apply(std::make_shared<ops::SparseMatmul>(ordered, circuit.to(), circuit.axis()),
                                       std::array{rewrite.at(node.inputs[0]), w})[0]);
@@ -165,16 +161,13 @@ class Packing {
   // The whole product, of which the existing places are taken.
   void write_sampled(const Node& node, const ops::Connections& connections, Rewrite& rewrite) {
     const std::size_t all = connections.inputs() * connections.outputs(), count = connections.count();
-    std::vector<std::uint32_t> place(count), number(count);
-    for (std::size_t s = 0; s < count; ++s) {
-      place[s] = static_cast<std::uint32_t>(connections.source()[s] * connections.outputs() + connections.target()[s]);
-      number[s] = static_cast<std::uint32_t>(s);
-    }
+    std::vector<std::uint32_t> places(count);
+    for (std::size_t s = 0; s < count; ++s)
+      places[s] = static_cast<std::uint32_t>(connections.source()[s] * connections.outputs() + connections.target()[s]);
     rewrite.to().set_scope(node.scope);
     const Value whole = matmul(rewrite.at(node.inputs[0]), rewrite.at(node.inputs[1]), {.transpose_a = true});
-    const Value taken =
-        gather(reshape(whole, {1, static_cast<std::int64_t>(all)}),
-               std::make_shared<ops::Connections>(all, count, std::move(place), std::move(number)), ops::End::source);
+    const Value taken = gather(reshape(whole, {1, static_cast<std::int64_t>(all)}),
+                               ops::picking(all, std::move(places)), ops::End::source);
     rewrite.become(node.outputs[0], reshape(taken, {static_cast<std::int64_t>(count)}));
     ++counts_.sampled;
   }
