@@ -19,7 +19,7 @@ const char* describe(Status::Code code) noexcept {
     case Status::Code::extent_out_of_range:
       return "a batch or sequence is larger than reserved";
     case Status::Code::wrong_size:
-      return "a span has the wrong number of elements";
+      return "a size is not the promised one";
     case Status::Code::result_not_finite:
       return "a result is NaN or infinite";
   }

@@ -24,8 +24,19 @@ struct Executable::Implementation {
   Extents usual() const { return options.exact ? options.reserve : Extents{}; }
 
   Extents complete(const Extents& extents) const {
-    const std::int64_t k = segment_length;
-    return {extents.batch, extents.time, (extents.time + k - 1) / k};
+    const std::int64_t k = segment_length, rest = extents.time % k == 0 ? 0 : 1;
+    return {extents.batch, extents.time, extents.time / k + rest};
+  }
+
+  // What `status` says, of the node that it names.
+  [[noreturn]] void fail(const Executable& of, const Status& status) const {
+    std::string what = describe(status.code);
+    if (status.code == Status::Code::extent_out_of_range)
+      what += fmt::format(" ({}; reserved are batch {} and time {})", status.item, options.reserve.batch,
+                          options.reserve.time);
+    else if (status.item >= 0)
+      what += fmt::format(" (item {})", status.item);
+    throw Error(fmt::format("{}: {}.", of.node_name(status.node), what));
   }
 };
 
@@ -45,7 +56,7 @@ std::size_t index_of(const std::vector<Port>& ports, std::string_view name, cons
 
 // The extents at which the symbolic shapes of `ports` are the shapes of `views`.
 void learn_extents(const Graph& graph, const std::vector<Port>& ports, std::span<const View> views, Extents& extents) {
-  for (std::size_t i = 0; i < views.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(views.size(), ports.size()); ++i) {
     const Shape& symbolic = graph.type(ports[i].value).shape;
     const Shape& actual = views[i].shape;
     for (std::size_t k = 0; k < std::min(symbolic.rank(), actual.rank()); ++k) {
@@ -105,9 +116,9 @@ void check_sizes(const Graph& graph, const Extents& reserve) {
     const Type& type = graph.type(value);
     double bytes = static_cast<double>(size_of(type.dtype));
     for (const Dim& dim : type.shape)
-      bytes *= static_cast<double>(dim.value({.batch = 1, .time = 1, .segments = reserve.segments})) *
-               (dim.uses_batch() ? static_cast<double>(reserve.batch) : 1) *
-               (dim.uses_time() ? static_cast<double>(reserve.time) : 1);
+      bytes *= static_cast<double>(dim.factor()) * (dim.uses_batch() ? static_cast<double>(reserve.batch) : 1) *
+               (dim.uses_time() ? static_cast<double>(reserve.time) : 1) *
+               (dim.uses_segments() ? static_cast<double>(reserve.segments) : 1);
     if (bytes >= static_cast<double>(most_bytes))
       throw ConfigError({.operation = "compile",
                          .argument = fmt::format("reserve: batch {}, time {}", reserve.batch, reserve.time),
@@ -146,6 +157,8 @@ std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const 
                                {.disable = options.disable,
                                 .exactly = options.exact ? std::optional(self->options.reserve) : std::nullopt,
                                 .fast_activations = options.fast_activations});
+  check_sizes(self->graph,
+              self->options.reserve);  // again, for passes make arrays: loops become operations over all steps
   self->kernels = ops::kernels_of(options.target);
   self->frame =
       std::make_unique<Frame>(self->graph, self->options.reserve, shared_inputs(self->graph, options.in_place));
@@ -192,13 +205,16 @@ Status Executable::prepare(const Extents& extents) noexcept {
     return {.code = Status::Code::extent_out_of_range, .node = -1, .item = extents.batch};
   if (extents.time > reserve.time || extents.time < 0 || (self.options.exact && extents.time != reserve.time))
     return {.code = Status::Code::extent_out_of_range, .node = -1, .item = extents.time};
-  self.prepared = self.complete(extents);
-  self.frame->prepare(self.prepared, self.kernels);
-  return {};
+  self.prepared = {.batch = -1, .time = -1, .segments = -1};
+  const Extents all = self.complete(extents);
+  const Status status = self.frame->prepare(all, self.kernels);
+  if (status.ok()) self.prepared = all;
+  return status;
 }
 
 void Executable::fix(const Extents& extents) {
-  if (!prepare(extents).ok())
+  const Status status = prepare(extents);
+  if (status.code == Status::Code::extent_out_of_range)
     throw ConfigError(
         {.operation = "executable",
          .argument = "what to fix",
@@ -206,6 +222,7 @@ void Executable::fix(const Extents& extents) {
          .required = fmt::format("{}batch {}, time {}", implementation_->options.exact ? "" : "at most ",
                                  implementation_->options.reserve.batch, implementation_->options.reserve.time),
          .remedy = ""});
+  if (!status.ok()) implementation_->fail(*this, status);
   implementation_->frame->fix(implementation_->kernels);
 }
 
@@ -224,14 +241,7 @@ void Executable::operator()(std::span<const View> inputs, std::span<const View> 
   require_views(graph, graph.outputs(), outputs, extents, "output");
   for (std::size_t i = 0; i < inputs.size(); ++i) bind_input(i, inputs[i].data);
   for (std::size_t i = 0; i < outputs.size(); ++i) bind_output(i, outputs[i].data);
-  const Status status = run(extents);
-  if (!status.ok())
-    throw Error(
-        fmt::format("{}: {} ({}).", status.node >= 0 ? node_name(status.node) : "executable", describe(status.code),
-                    status.code == Status::Code::extent_out_of_range
-                        ? fmt::format("{}; reserved are batch {} and time {}", status.item,
-                                      implementation_->options.reserve.batch, implementation_->options.reserve.time)
-                        : fmt::format("item {}", status.item)));
+  if (const Status status = run(extents); !status.ok()) implementation_->fail(*this, status);
 }
 
 std::vector<Tensor> Executable::operator()(std::span<const View> inputs) {
@@ -284,6 +294,7 @@ std::string Executable::explain() const {
 const Graph& Executable::graph() const { return implementation_->graph; }
 
 std::string Executable::node_name(std::int32_t node) const {
+  if (node < 0) return "executable";
   const Node& at = implementation_->graph.nodes().at(static_cast<std::size_t>(node));
   return at.scope.empty() ? std::string(at.operation->name()) : fmt::format("{}: {}", at.scope, at.operation->name());
 }

@@ -166,6 +166,7 @@ void Frame::plan(const Extents& reserve) {
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     Step& step = steps_[s];
     if (step.kind == Step::Kind::alias) continue;
+    std::vector<std::int32_t> taken;  // blocks that an output of this step took over
     for (std::size_t k = 0; k < step.node->outputs.size(); ++k) {
       const ValueId value = step.node->outputs[k];
       if (external[value]) continue;
@@ -177,7 +178,8 @@ void Frame::plan(const Extents& reserve) {
         const std::int32_t block = block_of_[root_[input]];
         if (block < 0 || root_[input] != input || last_use_[input] != s || bytes_of(input, reserve) != bytes) continue;
         if (graph_->type(input).dtype != graph_->type(value).dtype || !may_overwrite(step, k, input)) continue;
-        if (blocks_[static_cast<std::size_t>(block)].last != s) continue;  // another output took it
+        if (std::find(taken.begin(), taken.end(), block) != taken.end()) continue;
+        taken.push_back(block);
         block_of_[value] = block;
         blocks_[static_cast<std::size_t>(block)].last = std::max(last, s);
       }
@@ -211,17 +213,20 @@ void Frame::settle(std::byte* arena) {
   for (Kept& kept : kept_) kept.at = arena + plan_.offsets[kept.block];
 }
 
-void Frame::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
+Status Frame::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
   is_fixed_ = false;
   for (Step& step : steps_) {
+    if (!step.operation->fits(step.input_types, at)) return {.code = Status::Code::wrong_size, .node = step.number};
     if (step.loop) {
-      step.loop->prepare(at, kernels);
+      const Status status = step.loop->prepare(at, kernels);
+      if (!status.ok()) return {.code = status.code, .node = step.number};
     } else if (step.kind == Step::Kind::call) {
       step.operation->prepare(step.input_types, step.output_types, at, step.sizes);
       step.operation->link(call_of(step, step.sizes, kernels));
     }
   }
   for (std::size_t o = 0; o < outputs_.size(); ++o) output_bytes_[o] = bytes_of(outputs_[o], at);
+  return {};
 }
 
 void Frame::set_output(std::size_t index, void* data) noexcept {

@@ -18,12 +18,6 @@ namespace elegans::graph {
 
 class Frame {
  public:
-  // Where the results of outputs go.
-  enum class Placement : std::uint8_t {
-    direct,  // the node that makes it writes to the output's address
-    copied,  // it is copied there when the level has run
-  };
-
   // Plans the level for `reserve`. `in_place[i]` is the input whose memory output i is, −1 if none; where it cannot be
   // written as the level runs, it is copied there.
   Frame(const Graph& graph, const Extents& reserve, std::vector<std::int32_t> in_place = {});
@@ -31,12 +25,12 @@ class Frame {
   std::size_t arena_bytes() const { return plan_.bytes; }
   const std::vector<Block>& blocks() const { return blocks_; }
   const MemoryPlan& plan() const { return plan_; }
-  Placement placement(std::size_t output) const { return placement_[output]; }
 
   // Gives the level its memory, arena_bytes() at `arena`.
   void settle(std::byte* arena);
-  // Computes all loop sizes for `at`, and links what depends on them. Allocates nothing.
-  void prepare(const Extents& at, const ops::Kernels& kernels) noexcept;
+  // Computes all loop sizes for `at`, and links what depends on them. Allocates nothing. wrong_size with the node that
+  // these extents do not fit: then nothing may run.
+  Status prepare(const Extents& at, const ops::Kernels& kernels) noexcept;
 
   // `padded`: whether it may be read up to a multiple of 64 bytes from where it starts, as all in the arena may.
   void set_input(std::size_t index, const void* data, bool padded = false) noexcept {
@@ -58,6 +52,12 @@ class Frame {
   Status run(const ops::Kernels& kernels) noexcept;
 
  private:
+  // Where the results of outputs go.
+  enum class Placement : std::uint8_t {
+    direct,  // the node that makes it writes to the output's address
+    copied,  // it is copied there when the level has run
+  };
+
   struct Step {
     enum class Kind : std::uint8_t { call, alias, loop };
     Kind kind = Kind::call;
@@ -140,7 +140,7 @@ class LoopRun {
   const Frame& body() const { return body_; }
   std::size_t workspace_bytes() const { return workspace_bytes_; }
   void settle(std::byte* workspace);
-  void prepare(const Extents& at, const ops::Kernels& kernels) noexcept;
+  Status prepare(const Extents& at, const ops::Kernels& kernels) noexcept;
   // `address` is the table of the frame that `node` belongs to.
   Status run(std::byte* const* address, const Node& node, const ops::Kernels& kernels) noexcept;
 
@@ -161,7 +161,7 @@ class LoopRun {
     std::size_t elements = 0;
     std::size_t reserved = 0;  // of the term
     Dtype dtype = Dtype::f32;
-    std::byte* term = nullptr;  // none where the body adds it
+    std::byte* term = nullptr;  // what a step adds, where the body does not add it itself
     void add_to(std::byte* sum, const ops::Kernels& kernels) const noexcept;
   };
   // What a sum is before the first step: 0 where it begins with nothing.

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "elegans/graph/custom_gradient.hpp"
-#include "elegans/graph/scan.hpp"
 #include "elegans/ops/elementwise.hpp"
 #include "elegans/ops/gather.hpp"
 #include "elegans/ops/reduce.hpp"
@@ -16,28 +15,13 @@
 #include "elegans/ops/sources.hpp"
 #include "elegans/ops/sparse_matmul.hpp"
 #include "elegans/ops/strided_copy.hpp"
+#include "graph/innermost.hpp"
 
 namespace elegans::graph {
 namespace {
 
 using kernels::Binary;
 using kernels::Unary;
-
-// The graph that a node with these inputs belongs to: the innermost.
-Graph& innermost(std::span<const Value> inputs) {
-  ensure(!inputs.empty(), "an operation without inputs needs a graph");
-  Graph* graph = inputs[0].graph;
-  for (const Value& value : inputs) {
-    if (value.graph == nullptr)
-      throw ConfigError({.operation = "graph",
-                         .argument = "a value",
-                         .actual = "empty",
-                         .required = "a value of a graph",
-                         .remedy = "Check an optional value before using it."});
-    if (value.graph->depth() > graph->depth()) graph = value.graph;
-  }
-  return *graph;
-}
 
 Value apply1(OperationPtr operation, std::initializer_list<Value> inputs) {
   const std::span<const Value> values(inputs.begin(), inputs.size());
@@ -218,6 +202,12 @@ Value pad(Value x, std::int64_t axis, std::int64_t before, Dim size) {
   return apply1(std::make_shared<ops::Pad>(ops::PadOptions{at, before, size}), {x});
 }
 Value concat(std::span<const Value> parts, std::int64_t axis) {
+  if (parts.empty())
+    throw ConfigError({.operation = "concat",
+                       .argument = "the number of inputs",
+                       .actual = "0",
+                       .required = fmt::format("1 to {}", ops::Concat::max_inputs),
+                       .remedy = ""});
   const std::size_t at = axis_of(axis, parts[0].shape(), "concat");
   if (parts.size() == 1) return parts[0];
   return innermost(parts).apply(std::make_shared<ops::Concat>(at), parts)[0];
@@ -264,131 +254,6 @@ Value random_uniform(Value counter, Value position, Shape shape, std::uint64_t k
 Value stop_gradient(Value x) { return apply1(std::make_shared<ops::StopGradient>(), {x}); }
 Value with_gradient(Value y, Value x, std::function<Value(Value x, Value y, Value g)> rule) {
   return apply1(std::make_shared<CustomGradient>(std::move(rule)), {y, x});
-}
-
-// Loops
-
-namespace {
-
-LoopResult scan_once(Dim steps, std::span<const Value> initial, std::span<const Value> scanned,
-                     const std::function<LoopResult(const Loop&)>& body, bool reverse, std::int64_t segment_length) {
-  std::vector<Value> all(initial.begin(), initial.end());
-  all.insert(all.end(), scanned.begin(), scanned.end());
-  Graph& parent = innermost(all).innermost_open();
-  Graph inner(&parent);
-  const OpenBody open(inner);
-  inner.set_scope(parent.scope());
-  Loop loop;
-  for (const Value& value : initial)
-    loop.carried.push_back(inner.input(fmt::format("carried {}", loop.carried.size()), value.type()));
-  for (const Value& value : scanned) {
-    const Shape& shape = value.shape();
-    if (shape.rank() == 0 || shape[0] != steps)
-      throw ShapeError({.operation = "scan",
-                        .argument = fmt::format("scanned value {}", loop.scanned.size()),
-                        .actual = elegans::to_string(shape),
-                        .required = fmt::format("[{}, ...]", elegans::to_string(steps)),
-                        .remedy = "Put time in front with transpose."});
-    loop.scanned.push_back(
-        inner.input(fmt::format("scanned {}", loop.scanned.size()), {value.dtype(), shape.removed(0)}));
-  }
-  const LoopResult result = body(loop);
-  if (result.carried.size() != initial.size())
-    throw ConfigError({.operation = "scan",
-                       .argument = "the number of carried values after a step",
-                       .actual = std::to_string(result.carried.size()),
-                       .required = std::to_string(initial.size()),
-                       .remedy = ""});
-  for (std::size_t i = 0; i < result.carried.size(); ++i) inner.output(fmt::format("carried {}", i), result.carried[i]);
-  for (std::size_t i = 0; i < result.stacked.size(); ++i) inner.output(fmt::format("stacked {}", i), result.stacked[i]);
-  for (std::size_t i = 0; i < result.summed.size(); ++i) inner.output(fmt::format("summed {}", i), result.summed[i]);
-  for (const auto& [outer, input] : inner.captures()) all.push_back(parent.value(outer));
-
-  const ScanCounts counts{initial.size(), scanned.size(), inner.captures().size(), result.stacked.size(),
-                          result.summed.size()};
-  inner.detach();
-  auto operation = std::make_shared<Scan>(std::move(inner), counts, steps, reverse);
-  operation = operation->with_segment_length(segment_length);
-  const std::vector<Value> outputs = parent.apply(operation, all);
-  LoopResult values;
-  const auto at = [&](std::size_t first, std::size_t count) {
-    return std::vector<Value>(outputs.begin() + static_cast<std::ptrdiff_t>(first),
-                              outputs.begin() + static_cast<std::ptrdiff_t>(first + count));
-  };
-  values.carried = at(0, counts.carried);
-  values.stacked = at(counts.carried, counts.stacked);
-  values.summed = at(counts.carried + counts.stacked, counts.summed);
-  return values;
-}
-
-// A loop of `steps` as a loop over segments of loops of k steps:
-//
-//     scan(steps, body)   →   scan(segments, scan(k, body))
-//
-// Scanned arrays are padded to whole segments; a mask keeps the padding from changing carried values and sums.
-LoopResult scan_in_segments(Dim steps, std::span<const Value> initial, std::span<const Value> scanned,
-                            const std::function<LoopResult(const Loop&)>& body, const ScanOptions& options) {
-  const std::int64_t k = options.checkpoint_every;
-  const Dim segments = steps.is_constant() ? Dim((steps.factor() + k - 1) / k) : Dim::segments();
-  const Dim padded = segments * Dim(k);
-  std::vector<Value> all(initial.begin(), initial.end());
-  all.insert(all.end(), scanned.begin(), scanned.end());
-  const Dtype dtype = initial.empty() ? all[0].dtype() : initial[0].dtype();
-  Graph& graph = innermost(all).innermost_open();
-  const Value one = constant(graph, Tensor::from(Shape{}, {1}, dtype));
-  const auto cut = [&](Value x) {  // [steps, …] → [segments, k, …]
-    const Shape tail = x.shape().removed(0);
-    return reshape(pad(x, 0, 0, padded), tail.inserted(0, Dim(k)).inserted(0, segments));
-  };
-  std::vector<Value> cut_scanned;
-  for (const Value& value : scanned) cut_scanned.push_back(cut(value));
-  cut_scanned.push_back(cut(broadcast_to(one, Shape{steps})));  // the mask of real steps
-
-  LoopResult result = scan_once(
-      segments, initial, cut_scanned,
-      [&](const Loop& outer) {
-        return scan_once(
-            Dim(k), outer.carried, outer.scanned,
-            [&](const Loop& inner) {
-              Loop real = inner;
-              const Value valid = real.scanned.back();
-              real.scanned.pop_back();
-              LoopResult step = body(real);
-              for (std::size_t i = 0; i < step.carried.size(); ++i)
-                step.carried[i] = select(valid, step.carried[i], inner.carried[i]);
-              for (Value& value : step.summed) value = select(valid, value, constant(value, 0));
-              return step;
-            },
-            options.reverse, 0);
-      },
-      options.reverse, k);
-  // Stacked arrays lose the padding.
-  for (Value& value : result.stacked) {
-    const Shape shape = value.shape();  // [segments, k, …]
-    const Value flat = reshape(value, shape.removed(0).removed(0).inserted(0, padded));
-    value = flat.shape()[0] == steps ? flat : leading(flat, steps);
-  }
-  return result;
-}
-
-}  // namespace
-
-LoopResult scan(Dim steps, std::span<const Value> initial, std::span<const Value> scanned,
-                const std::function<LoopResult(const Loop&)>& body, ScanOptions options) {
-  if (initial.empty() && scanned.empty())
-    throw ConfigError({.operation = "scan",
-                       .argument = "the loop",
-                       .actual = "without carried and scanned values",
-                       .required = "at least one",
-                       .remedy = ""});
-  if (options.checkpoint_every < 0)
-    throw ConfigError({.operation = "scan",
-                       .argument = "checkpoint_every",
-                       .actual = std::to_string(options.checkpoint_every),
-                       .required = "0 for none, or a number of steps",
-                       .remedy = ""});
-  if (options.checkpoint_every > 0) return scan_in_segments(steps, initial, scanned, body, options);
-  return scan_once(steps, initial, scanned, body, options.reverse, 0);
 }
 
 }  // namespace elegans::graph

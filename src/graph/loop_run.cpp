@@ -63,8 +63,8 @@ void LoopRun::settle(std::byte* workspace) {
   }
 }
 
-void LoopRun::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
-  body_.prepare(at, kernels);
+Status LoopRun::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
+  if (const Status status = body_.prepare(at, kernels); !status.ok()) return status;
   const Graph& body = scan_.body();
   for (std::size_t i = 0; i < carried_.size(); ++i)
     carried_[i].bytes = bytes_of(body.type(scan_.carried_output(i)), at);
@@ -75,6 +75,7 @@ void LoopRun::prepare(const Extents& at, const ops::Kernels& kernels) noexcept {
   for (std::size_t i = 0; i < summed_.size(); ++i)
     summed_[i].elements = static_cast<std::size_t>(body.type(scan_.summed_output(i)).shape.elements(at));
   steps_ = scan_.steps().value(at);
+  return {};
 }
 
 void LoopRun::Summed::add_to(std::byte* sum, const ops::Kernels& kernels) const noexcept {

@@ -63,7 +63,7 @@ struct Uses {
   explicit Uses(const Graph& of)
       : producers(of.producers()), readers(graph::readers(of)), is_output(output_marks(of)) {}
   // Whether one node alone reads the value.
-  bool read_once(ValueId value) const { return !is_output[value] && readers[value].size() == 1; }
+  bool has_one_reader(ValueId value) const { return !is_output[value] && readers[value].size() == 1; }
 
   std::vector<std::int32_t> producers;  // the node that makes it, -1 of an input
   std::vector<std::vector<std::size_t>> readers;

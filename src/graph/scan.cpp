@@ -62,7 +62,16 @@ std::vector<Type> Scan::infer(std::span<const Type> inputs) const {
     type.shape = type.shape.inserted(0, steps_);
     outputs.push_back(type);
   }
-  for (std::size_t i = 0; i < counts_.summed; ++i) outputs.push_back(body_->type(summed_output(i)));
+  for (std::size_t i = 0; i < counts_.summed; ++i) {
+    const Type& type = body_->type(summed_output(i));
+    if (!is_floating(type.dtype))
+      throw DtypeError({.operation = "scan",
+                        .argument = fmt::format("summed value {}", i),
+                        .actual = ops::to_string(type),
+                        .required = "f32 or f64",
+                        .remedy = ""});
+    outputs.push_back(type);
+  }
   return outputs;
 }
 

@@ -1,6 +1,5 @@
 #include "elegans/graph/split.hpp"
 
-#include <fmt/format.h>
 #include <algorithm>
 
 #include "elegans/ops/sources.hpp"
@@ -38,8 +37,8 @@ Split split_constant(const Graph& graph, std::span<const std::string> names) {
     if (!moves[n] || is_number(node)) continue;
     for (const ValueId output : node.outputs) {
       if (!read_outside[output]) continue;
-      crossing.push_back({fmt::format("constant {}", crossing.size()), output});
-      crossed.push_back(crossing.back());
+      crossed.push_back({new_name(crossed, "constant"), output});
+      crossing.push_back(crossed.back());
     }
   }
   std::vector<char> read_inside(graph.value_count(), 0);

@@ -156,7 +156,7 @@ void ProductChain::finish(const Call& call, Sizes& sizes, const void* const* res
                           std::size_t row) const noexcept {
   const std::size_t width = sizes[Elementwise::inner_at];
   const void* in[Elementwise::max_inputs];
-  void* out[64];
+  void* out[Elementwise::max_outputs];
   std::copy(results, results + read_, in);
   for (std::size_t i = read_; i < chain_->inputs(); ++i) {
     const T* base = call.in<T>(lefts_ + 1 + i - read_);

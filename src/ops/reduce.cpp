@@ -1,6 +1,8 @@
 #include "elegans/ops/reduce.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <limits>
 
 namespace elegans::ops {
 
@@ -42,6 +44,10 @@ Status Reduce::run(const Call& call) const noexcept {
   with_floating(call.dtype, [&](auto zero) {
     using T = decltype(zero);
     const kernels::Table<T>& table = call.kernels.table<T>();
+    if (options_.kind == ReduceOptions::Kind::max && call.sizes[1] == 0) {
+      std::fill_n(call.out<T>(0), call.sizes[0] * call.sizes[2], -std::numeric_limits<T>::infinity());
+      return;
+    }
     const auto kernel = options_.kind == ReduceOptions::Kind::sum ? table.reduce_sum : table.reduce_max;
     kernel(call.in<T>(0), call.out<T>(0), call.sizes[0], call.sizes[1], call.sizes[2]);
   });

@@ -165,6 +165,8 @@ Status Positions::run(const Call& call) const noexcept {
 
 // RandomUniform
 
+constexpr double position_end = 4294967296;  // 2^32
+
 std::string RandomUniform::options() const { return fmt::format("{}, key {}", elegans::to_string(shape_), key_); }
 
 bool RandomUniform::same(const Operation& other) const {
@@ -177,7 +179,12 @@ std::vector<Type> RandomUniform::infer(std::span<const Type> inputs) const {
   require_integers(*this, inputs[0], "counter");
   if (inputs[0].shape.elements() != Dim(1)) shape_error(*this, "counter", inputs[0].shape, "[1]");
   if (inputs.size() == 2) {
-    require_floating(*this, inputs.subspan(1));
+    if (inputs[1].dtype != dtype_)
+      throw DtypeError({.operation = std::string(name()),
+                        .argument = "position",
+                        .actual = to_string(inputs[1]),
+                        .required = fmt::format("{}, as the numbers", elegans::to_string(dtype_)),
+                        .remedy = ""});
     if (inputs[1].shape.elements() != Dim(1)) shape_error(*this, "position", inputs[1].shape, "[]");
   }
   return {{dtype_, shape_}};
@@ -190,13 +197,17 @@ void RandomUniform::prepare(std::span<const Type> inputs, std::span<const Type>,
 }
 
 Status RandomUniform::run(const Call& call) const noexcept {
-  with_floating(dtype_, [&](auto zero) {
+  return with_floating(dtype_, [&](auto zero) -> Status {
     using T = decltype(zero);
     auto counter = static_cast<std::uint64_t>(static_cast<std::uint32_t>(call.in<std::int32_t>(0)[0]));
-    if (call.sizes[1] != 0) counter += static_cast<std::uint64_t>(call.in<T>(1)[0]) << 32;
+    if (call.sizes[1] != 0) {
+      const T position = call.in<T>(1)[0];
+      if (!(position >= 0 && position < T(position_end))) return {.code = Status::Code::index_out_of_range};
+      counter += static_cast<std::uint64_t>(position) << 32;
+    }
     call.kernels.table<T>().random_uniform(key_, counter, call.out<T>(0), call.sizes[0]);
+    return {};
   });
-  return {};
 }
 
 }  // namespace elegans::ops

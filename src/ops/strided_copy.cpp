@@ -196,13 +196,17 @@ std::vector<Type> Pad::infer(std::span<const Type> inputs) const {
   const Shape& x = inputs[0].shape;
   require_axis(*this, x, options_.axis);
   const Dim& size = x[options_.axis];
-  if (options_.before < 0 ||
-      (size.is_constant() && options_.size.is_constant() && options_.before + size.factor() > options_.size.factor()))
+  const bool is_known = size.is_constant() && options_.size.is_constant();
+  if (options_.before < 0 || (is_known && options_.before > options_.size.factor() - size.factor()))
     shape_error(*this, "x", x,
                 fmt::format("at most {} elements along axis {}", elegans::to_string(options_.size), options_.axis));
   Shape y = x;
   y[options_.axis] = options_.size;
   return {{inputs[0].dtype, y}};
+}
+
+bool Pad::fits(std::span<const Type> inputs, const Extents& at) const {
+  return options_.before <= options_.size.value(at) - inputs[0].shape[options_.axis].value(at);
 }
 
 void Pad::prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at, Sizes& sizes) const {
@@ -288,7 +292,7 @@ std::vector<Type> ReplaceSlice::infer(std::span<const Type> inputs) const {
   const Shape& x = inputs[0].shape;
   const Shape& part = inputs[1].shape;
   bool fits = x.rank() >= 1 && part.rank() == x.rank() && x[0].is_constant() && part[0].is_constant() && start_ >= 0 &&
-              start_ + part[0].factor() <= x[0].factor();
+              start_ <= x[0].factor() - part[0].factor();
   for (std::size_t k = 1; fits && k < x.rank(); ++k) fits = x[k] == part[k];
   if (!fits) shape_error(*this, "part", part, fmt::format("rows of {} from {} on", elegans::to_string(x), start_));
   return {inputs[0]};

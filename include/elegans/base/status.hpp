@@ -14,7 +14,7 @@ struct Status {
     other_time,           // Δt is not the one that was fixed, or none was given and none fixed
     index_out_of_range,   // a label or index is outside its range
     extent_out_of_range,  // a batch or sequence is larger than what was reserved
-    wrong_size,           // a span does not have the promised number of elements
+    wrong_size,           // a span, or an array of these extents, does not have the promised number of elements
     result_not_finite,    // the answer, or a state, would be NaN or infinite
   };
 

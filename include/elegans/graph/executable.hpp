@@ -88,7 +88,7 @@ class Executable {
   // or fix(), before it for the largest), and the plan of memory. A node that says nothing has no choice.
   std::string explain() const;
   const Graph& graph() const;
-  // The scope and name of a node that a Status names.
+  // The scope and name of a node that a Status names; "executable" where it names none.
   std::string node_name(std::int32_t node) const;
 
  private:

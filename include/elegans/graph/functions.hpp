@@ -76,9 +76,9 @@ enum class Keep { no, yes };
 Value reduce_sum(Value x, std::int64_t axis, Keep keep = Keep::no);
 Value reduce_sum(Value x, std::size_t first, std::size_t last, Keep keep = Keep::no);  // axes first … last − 1
 Value reduce_mean(Value x, std::int64_t axis, Keep keep = Keep::no);  // of an axis whose size is constant
-Value reduce_max(Value x, std::int64_t axis, Keep keep = Keep::no);
-Value sum(Value x);                         // everything, to a scalar []
-Value sum_to(Value x, const Shape& shape);  // the gradient of broadcasting `shape` to x
+Value reduce_max(Value x, std::int64_t axis, Keep keep = Keep::no);   // −∞ of an empty axis
+Value sum(Value x);                                                   // everything, to a scalar []
+Value sum_to(Value x, const Shape& shape);                            // the gradient of broadcasting `shape` to x
 
 // Shapes
 
@@ -129,6 +129,10 @@ Value with_gradient(Value y, Value x, std::function<Value(Value x, Value y, Valu
 //
 // Everything else that the body uses is captured. `checkpoint_every` = k > 0 makes the gradient keep the carried values
 // only, and of every k-th step only: memory falls from O(steps) to O(steps/k + k) for a second forward pass.
+//
+// ShapeError where a scanned array is not [steps, …] or the body returns a carried value of another shape; ConfigError where
+// it returns another number of them, or the loop has neither carried nor scanned values; DtypeError where a summed value is no
+// floating number, or, with checkpoints, a carried or scanned one.
 
 struct Loop {
   std::vector<Value> carried;

@@ -119,13 +119,16 @@ class Operation {
   virtual std::vector<Type> infer(std::span<const Type> inputs) const = 0;
   virtual Cost cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const;
 
-  // Where the only output is the only input's memory from some byte on, that byte; −1 where it is memory of its own.
+  // Where the only output is the first input's memory from some byte on, that byte; −1 where it is memory of its own.
   virtual std::int64_t alias_offset(std::span<const Type>) const { return -1; }
   // Whether output `output` may be written over input `input` (of the same size) as the operation runs.
   virtual bool may_overwrite(std::size_t output, std::size_t input, std::span<const Type> inputs) const;
   // Scratch that one invocation needs, for the largest extents.
   virtual std::size_t workspace_bytes(std::span<const Type>, const Extents&) const { return 0; }
 
+  // Whether sizes among the options go with those of the inputs at these extents, where shapes alone do not tell: prepare
+  // and run are for such extents only.
+  virtual bool fits(std::span<const Type>, const Extents&) const { return true; }
   virtual void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                        Sizes& sizes) const = 0;
   // Bytes that link() writes for run() to read, at a multiple of 64, for the largest extents. Addresses of inputs and

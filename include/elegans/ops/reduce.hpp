@@ -1,9 +1,10 @@
 #pragma once
 // Sums and maxima over neighbouring axes first … last − 1.
 //
-//     sum   y = Σ x over the axes, ascending; an empty sum is 0        max   y = the largest x; at least one element
+//     sum   y = Σ x over the axes, ascending; of none it is 0        max   y = the largest x; of none it is −∞
 //
-// Reduced axes stay with size 1 where `keep_dimensions`, else they go. y may not overlap x.
+// Reduced axes stay with size 1 where `keep_dimensions`, else they go. y may not overlap x. DtypeError for other numbers than
+// float32 and float64, ShapeError where there are no such axes.
 
 #include "elegans/ops/operation.hpp"
 

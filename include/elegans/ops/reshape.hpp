@@ -39,6 +39,9 @@ class Leading final : public Operation {
   bool same(const Operation& other) const override { return size_ == static_cast<const Leading&>(other).size_; }
   std::vector<Type> infer(std::span<const Type> inputs) const override;
   std::int64_t alias_offset(std::span<const Type>) const override { return 0; }
+  bool fits(std::span<const Type> inputs, const Extents& at) const override {
+    return size_.value(at) <= inputs[0].shape[0].value(at);
+  }
   void prepare(std::span<const Type>, std::span<const Type>, const Extents&, Sizes&) const override {}
   Status run(const Call&) const noexcept override { return {}; }
 

@@ -10,8 +10,8 @@
 //     sequence_mask    y[t, b] = 1 where t < lengths[b], else 0    lengths i32 [B]   y [steps, B]
 //     positions        y[i] = i                                    y [steps]   exact up to 2^24 in f32
 //     random_uniform   y uniform in [0, 1): the Philox stream (key, counter + 2^32 · position), counter i32 [1], position
-//                      a whole number [], 0 where it is not given: numbers depend on seed, step of training and step of
-//                      a loop alone
+//                      a whole number [] of y's dtype, 0 where it is not given: numbers depend on seed, step of training
+//                      and step of a loop alone. index_out_of_range where position is not in [0, 2^32)
 
 #include <optional>
 

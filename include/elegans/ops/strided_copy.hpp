@@ -9,8 +9,8 @@
 //     replace_slice  y = x, but y[start : start + part, …] = part along axis 0; may overwrite x, which then
 //                    costs the part alone
 //
-// Outputs overlap no input unless said. Sizes of a sliced axis are numbers; a padded axis may grow to a run-time
-// extent.
+// Outputs overlap no input unless said. Numbers are float32 or float64 (DtypeError). Sizes of a sliced axis are numbers; a
+// padded axis may grow to a run-time extent, and extents at which it would have to shrink are refused when the graph runs.
 
 #include "elegans/ops/operation.hpp"
 
@@ -96,6 +96,7 @@ class Pad final : public Operation {
   std::string options() const override;
   bool same(const Operation& other) const override { return options_ == static_cast<const Pad&>(other).options_; }
   std::vector<Type> infer(std::span<const Type> inputs) const override;
+  bool fits(std::span<const Type> inputs, const Extents& at) const override;
   void prepare(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at,
                Sizes& sizes) const override;
   Status run(const Call& call) const noexcept override;

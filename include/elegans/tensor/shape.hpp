@@ -35,10 +35,9 @@ class Dim {
 
   constexpr bool is_constant() const { return extents_ == 0; }
   constexpr std::int64_t factor() const { return factor_; }
-  // The extents alone, with factor 1.
-  constexpr Dim symbol() const { return Dim(1, extents_); }
   constexpr bool uses_batch() const { return (extents_ & 1) != 0; }
   constexpr bool uses_time() const { return (extents_ & 2) != 0; }
+  constexpr bool uses_segments() const { return (extents_ & 4) != 0; }
 
   constexpr std::int64_t value(const Extents& at) const {
     std::int64_t size = factor_;

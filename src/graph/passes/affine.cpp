@@ -69,7 +69,7 @@ class Affine {
   std::optional<Term> product_of(ValueId value) const {
     for (;;) {
       const std::int32_t maker = uses_.producers[value];
-      if (maker < 0 || !uses_.read_once(value)) return std::nullopt;
+      if (maker < 0 || !uses_.has_one_reader(value)) return std::nullopt;
       const auto n = static_cast<std::size_t>(maker);
       const Node& node = graph_.nodes()[n];
       if (as<ops::Reshape>(node)) {
@@ -115,7 +115,7 @@ class Affine {
     if (!(graph_.type(value).shape == shape)) return std::nullopt;
     for (;;) {
       const std::int32_t maker = uses_.producers[value];
-      if (maker < 0 || !uses_.read_once(value)) return std::nullopt;
+      if (maker < 0 || !uses_.has_one_reader(value)) return std::nullopt;
       const auto n = static_cast<std::size_t>(maker);
       const Node& node = graph_.nodes()[n];
       if (as<ops::Reshape>(node) == nullptr) return n;

@@ -71,24 +71,10 @@ class Circuits {
     return nullptr;
   }
 
-  bool write_chain(const Node& node, Rewrite& rewrite) {
-    const auto chain = std::dynamic_pointer_cast<const ops::Elementwise>(node.operation);
-    if (!chain || graph_.type(node.outputs[0]).shape.rank() != 2) return false;
-    const ConnectionsPtr connections = circuit_of(node);
-    // Ends and connections may be as many by chance: the shapes decide.
-    if (!connections || graph_.type(node.outputs[0]).shape[0] != Dim(static_cast<std::int64_t>(connections->count())))
-      return false;
-
-    std::vector<ValueId> inputs = node.inputs;
-    std::vector<std::optional<ops::End>> fetched_by(inputs.size());
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-      if (const auto* found = gather(inputs[i], node.outputs[0], connections)) {
-        fetched_by[i] = found->by();
-        inputs[i] = graph_.nodes()[static_cast<std::size_t>(uses_.producers[inputs[i]])].inputs[0];
-        ++counts_.gathers;
-      }
+  // What a chain hands on, its results as they are and sums of them along the circuit, and the values that these are.
+  std::vector<CircuitChain::Output> outputs_of(const Node& node, const ConnectionsPtr& connections,
+                                               std::vector<ValueId>& values) const {
     std::vector<CircuitChain::Output> outputs;
-    std::vector<ValueId> results;
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
       const ValueId value = node.outputs[k];
       const auto result = static_cast<std::uint16_t>(k);
@@ -98,13 +84,36 @@ class Circuits {
         read_as_it_is = read_as_it_is || found == nullptr;
         if (found == nullptr) continue;
         outputs.push_back({.result = result, .sum_by = found->by()});
-        results.push_back(graph_.nodes()[reader].outputs[0]);
-        ++counts_.sums;
+        values.push_back(graph_.nodes()[reader].outputs[0]);
       }
       if (!read_as_it_is) continue;
       outputs.push_back({.result = result});
-      results.push_back(value);
+      values.push_back(value);
     }
+    return outputs;
+  }
+
+  bool write_chain(const Node& node, Rewrite& rewrite) {
+    const auto chain = std::dynamic_pointer_cast<const ops::Elementwise>(node.operation);
+    if (!chain || graph_.type(node.outputs[0]).shape.rank() != 2) return false;
+    const ConnectionsPtr connections = circuit_of(node);
+    // Ends and connections may be as many by chance: the shapes decide.
+    if (!connections || graph_.type(node.outputs[0]).shape[0] != Dim(static_cast<std::int64_t>(connections->count())))
+      return false;
+
+    std::vector<ValueId> results;
+    const std::vector<CircuitChain::Output> outputs = outputs_of(node, connections, results);
+    if (outputs.size() > ops::Elementwise::max_outputs) return false;
+    const auto is_sum = [](const CircuitChain::Output& output) { return output.sum_by.has_value(); };
+    counts_.sums += static_cast<std::size_t>(std::count_if(outputs.begin(), outputs.end(), is_sum));
+    std::vector<ValueId> inputs = node.inputs;
+    std::vector<std::optional<ops::End>> fetched_by(inputs.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (const auto* found = gather(inputs[i], node.outputs[0], connections)) {
+        fetched_by[i] = found->by();
+        inputs[i] = graph_.nodes()[static_cast<std::size_t>(uses_.producers[inputs[i]])].inputs[0];
+        ++counts_.gathers;
+      }
     ++counts_.chains;
     rewrite.to().set_scope(node.scope);
     const auto operation = std::make_shared<CircuitChain>(connections, chain, std::move(fetched_by), outputs);

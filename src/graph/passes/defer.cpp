@@ -114,7 +114,7 @@ class Terms {
         return free_input(product, 1 - i);
       }
       const Node* inner = maker(factor);
-      if (inner == nullptr || !uses_.read_once(factor) || !is_binary(*inner, kernels::Binary::multiply)) continue;
+      if (inner == nullptr || !uses_.has_one_reader(factor) || !is_binary(*inner, kernels::Binary::multiply)) continue;
       for (const std::size_t k : {0, 1}) {
         const ValueId left = inner->inputs[1 - k];
         const auto shape = shape_of_product(body_.type(other).shape, body_.type(left).shape);

@@ -57,11 +57,6 @@ std::optional<Binary> binary_of(const Node& node) {
   if (!only || only->kind != ops::Instruction::Kind::binary || node.inputs.size() != 2) return std::nullopt;
   return static_cast<Binary>(only->function);
 }
-bool is_negation(const Node& node) {
-  const ops::Instruction* only = instruction_of(node);
-  return only && only->kind == ops::Instruction::Kind::unary &&
-         only->function == static_cast<std::uint8_t>(kernels::Unary::negate);
-}
 
 class Folding {
  public:
@@ -139,10 +134,12 @@ class Folding {
   Tree open(ValueId value, const Term& outside, Sum& sum, std::size_t root) const {
     const Node* node = maker(value);
     const std::size_t index = node ? static_cast<std::size_t>(uses_.producers[value]) : 0;
-    const bool may_open = node && !known_[value] && (index == root || uses_.read_once(value));
+    const bool may_open = node && !known_[value] && (index == root || uses_.has_one_reader(value));
     const std::optional<Binary> function = may_open ? binary_of(*node) : std::nullopt;
     Term term = outside;
-    if (function == Binary::add || function == Binary::subtract) {
+    const bool is_sum = function == Binary::add || function == Binary::subtract;
+    if (is_sum &&
+        node->inputs[0] != node->inputs[1]) {  // of one value twice, opening it twice would double the sum each time
       sum.inner.push_back(index);
       Tree tree;
       tree.left = std::make_unique<Tree>(open(node->inputs[0], term, sum, root));
@@ -150,7 +147,7 @@ class Folding {
       tree.right = std::make_unique<Tree>(open(node->inputs[1], term, sum, root));
       return tree;
     }
-    if (may_open && is_negation(*node)) {
+    if (may_open && is_unary(*node, kernels::Unary::negate)) {
       sum.inner.push_back(index);
       term.negative = !term.negative;
       return open(node->inputs[0], term, sum, root);

@@ -16,8 +16,8 @@ namespace elegans::graph {
 namespace {
 
 struct Counts {
-  std::size_t chains = 0, chained = 0, epilogues = 0, repeated = 0, refused_inputs = 0, refused_split = 0,
-              refused_between = 0;
+  std::size_t chains = 0, chained = 0, epilogues = 0, repeated = 0, refused_inputs = 0, refused_outputs = 0,
+              refused_split = 0, refused_between = 0;
 };
 
 const ops::Elementwise* elementwise(const Node& node) {
@@ -62,6 +62,21 @@ class Fusion {
     return fits;
   }
 
+  // Whether two groups together have no more results than a chain can have.
+  bool writable(std::size_t a, std::size_t b) {
+    const auto is_outside = [&](std::size_t node) { return groups_.of(node) != a && groups_.of(node) != b; };
+    std::size_t results = 0;
+    for (const std::size_t group : {a, b})
+      for (const std::size_t member : groups_.members(group))
+        for (const ValueId output : graph_.nodes()[member].outputs) {
+          const std::vector<std::size_t>& readers = uses_.readers[output];
+          results += uses_.is_output[output] || std::any_of(readers.begin(), readers.end(), is_outside);
+        }
+    if (results <= ops::Elementwise::max_outputs) return true;
+    ++counts_.refused_outputs;
+    return false;
+  }
+
   // Joins node n with the chains that it reads.
   void chain(std::size_t n) {
     for (const ValueId input : graph_.nodes()[n].inputs) {
@@ -74,7 +89,7 @@ class Fusion {
 
   // Makes two chains of one result shape one, if they are not yet and can be.
   void join(std::size_t a, std::size_t b, const Shape& result) {
-    if (a == b || !readable(groups_.inputs(a, b), result)) return;
+    if (a == b || !readable(groups_.inputs(a, b), result) || !writable(a, b)) return;
     if (groups_.something_between(a, b))
       ++counts_.refused_between;
     else
@@ -104,7 +119,7 @@ class Fusion {
     if (!elementwise(graph_.nodes()[reader]) || epilogue_of_.count(chain) || !(result_of(reader) == result))
       return false;
     const std::vector<ValueId> inputs = groups_.inputs(chain);
-    if (!readable(inputs, result, result.rank() - 1)) return false;
+    if (!readable(inputs, result, result.rank() - 1) || !writable(chain, groups_.of(n))) return false;
     const std::vector<ValueId>& parts = graph_.nodes()[n].outputs;
     const bool read_otherwise = std::any_of(inputs.begin(), inputs.end(), [&](ValueId input) {
       return std::find(parts.begin(), parts.end(), input) != parts.end() && !(graph_.type(input).shape == result);
@@ -224,6 +239,8 @@ Graph fuse(const Graph& graph, PassReport& report) {
   report.note(counts.epilogues, "chains became epilogues of products");
   report.note(counts.repeated, "values are computed again where they are read");
   report.note(counts.refused_inputs, fmt::format("joints refused: more than {} inputs", ops::Elementwise::max_inputs));
+  report.note(counts.refused_outputs,
+              fmt::format("joints refused: more than {} results", ops::Elementwise::max_outputs));
   report.note(counts.refused_split, "joints refused: inputs are not rows, columns or scalars of one split");
   report.note(counts.refused_between, "joints refused: another operation lies between");
   return result;

@@ -97,7 +97,7 @@ class Sums {
       const std::int32_t maker = uses_.producers[input];
       if (term_of(input, shape).node)
         products.push_back(input);
-      else if (maker >= 0 && uses_.read_once(input) && is_sum(static_cast<std::size_t>(maker)) &&
+      else if (maker >= 0 && uses_.has_one_reader(input) && is_sum(static_cast<std::size_t>(maker)) &&
                graph_.type(input).shape == shape)
         sums.push_back(input);
     }
@@ -115,7 +115,7 @@ class Sums {
 
   // The product of one term and one result, of the shape of the sum, that only the sum reads, if the value is one.
   Product term_of(ValueId value, const Shape& sum) const {
-    if (uses_.producers[value] < 0 || !uses_.read_once(value) || !(graph_.type(value).shape == sum)) return {};
+    if (uses_.producers[value] < 0 || !uses_.has_one_reader(value) || !(graph_.type(value).shape == sum)) return {};
     const Product product =
         product_of(graph_, uses_.producers, graph_.nodes()[static_cast<std::size_t>(uses_.producers[value])]);
     return product.node && product.layout->parts() == 1 && product.layout->terms() == 1 ? product : Product{};

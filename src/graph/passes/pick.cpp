@@ -115,7 +115,7 @@ class Picking {
     const Shape& wide = shape_of(node.outputs[0]);
     for (const std::size_t k : {0, 1}) {
       const ValueId chosen = operand(node, k), other = operand(node, 1 - k);
-      if (!(shape_of(chosen) == wide) || !(shape_of(other) == wide) || !uses_.read_once(chosen)) continue;
+      if (!(shape_of(chosen) == wide) || !(shape_of(other) == wide) || !uses_.has_one_reader(chosen)) continue;
       const std::optional<Choice> choice = choice_of(chosen);
       if (!choice) continue;
       const Shape& value = shape_of(choice->value);

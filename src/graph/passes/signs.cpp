@@ -73,7 +73,7 @@ class Signs {
       return take_into_sum(node, x);
     } else if (const auto* reduce = as<ops::Reduce>(node);
                (reduce && reduce->reduced().kind == ops::ReduceOptions::Kind::sum) || as<ops::Reshape>(node)) {
-      if (!uses_.read_once(node.inputs[0])) return false;
+      if (!uses_.has_one_reader(node.inputs[0])) return false;
       compute(node, node.operation, x, true);
     } else {
       return false;
@@ -93,7 +93,7 @@ class Signs {
   // Whether − of the result is as little as − of an input: nothing else would have to compute that, and it is no smaller.
   bool may_go_on(const Node& node) const {
     return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-      return is_negative_[input] && uses_.read_once(input) &&
+      return is_negative_[input] && uses_.has_one_reader(input) &&
              from_.type(input).shape == from_.type(node.outputs[0]).shape;
     });
   }

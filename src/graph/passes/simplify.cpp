@@ -1,7 +1,6 @@
 #include "elegans/graph/passes/simplify.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -272,28 +271,26 @@ class Simplifier {
     return std::nullopt;
   }
 
-  // The parts of a sum, sums inside it opened.
-  void open_sum(const Value& value, std::vector<Value>& parts) {
+  // Adds the parts of a sum, sums inside it opened, as long as they are padded values that could stand side by side.
+  bool open_pads(const Value& value, std::vector<Value>& parts) {
     const Node* sum = maker(value);
-    if (sum == nullptr || !is_addition(*sum)) {
-      parts.push_back(value);
-      return;
-    }
-    for (std::size_t i = 0; i < 2; ++i) open_sum(input_of(value, i), parts);
+    if (sum != nullptr && is_addition(*sum))
+      return open_pads(input_of(value, 0), parts) && open_pads(input_of(value, 1), parts);
+    if (parts.size() == ops::Concat::max_inputs || made_by<ops::Pad>(value) == nullptr) return false;
+    parts.push_back(value);
+    return true;
   }
 
   // A sum of padded values that fill an axis without overlap: they stand side by side.
   std::optional<Value> joined_pads(const Node& sum, const std::vector<Value>& x) {
     if (!is_addition(sum)) return std::nullopt;
     std::vector<Value> parts;
-    for (const Value& value : x) open_sum(value, parts);
-    const auto* first = made_by<ops::Pad>(parts[0]);
-    if (first == nullptr || parts.size() > ops::Concat::max_inputs) return std::nullopt;
-    const std::size_t axis = first->padding().axis;
+    if (!open_pads(x[0], parts) || !open_pads(x[1], parts)) return std::nullopt;
+    const std::size_t axis = made_by<ops::Pad>(parts[0])->padding().axis;
     std::map<std::int64_t, Value> by_place;
     for (const Value& part : parts) {
       const auto* pad = made_by<ops::Pad>(part);
-      if (pad == nullptr || pad->padding().axis != axis || !(part.shape() == parts[0].shape())) return std::nullopt;
+      if (pad->padding().axis != axis || !(part.shape() == parts[0].shape())) return std::nullopt;
       by_place.emplace(pad->padding().before, input_of(part, 0));
     }
     std::vector<Value> sources;
