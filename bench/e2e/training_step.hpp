@@ -3,7 +3,6 @@
 // Trainer::gradients and Trainer::apply.
 
 #include <cstdint>
-#include <memory>
 
 #include "e2e/case.hpp"
 #include "elegans/model/sequential.hpp"

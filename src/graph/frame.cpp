@@ -13,13 +13,6 @@ namespace {
 constexpr std::size_t no_step = static_cast<std::size_t>(-1);
 constexpr std::size_t max_inputs = 64;  // bits of ops::Call::padded
 
-Dtype floating_of(const std::vector<Type>& inputs, const std::vector<Type>& outputs) {
-  for (const auto* types : {&outputs, &inputs})
-    for (const Type& type : *types)
-      if (is_floating(type.dtype)) return type.dtype;
-  return Dtype::f32;
-}
-
 }  // namespace
 
 Frame::Frame(const Graph& graph, const Extents& reserve, std::vector<std::int32_t> in_place) : graph_(&graph) {
@@ -38,10 +31,7 @@ Frame::Frame(const Graph& graph, const Extents& reserve, std::vector<std::int32_
   plan(reserve);
 }
 
-std::size_t Frame::bytes_of(ValueId value, const Extents& at) const {
-  const Type& type = graph_->type(value);
-  return static_cast<std::size_t>(type.shape.elements(at)) * size_of(type.dtype);
-}
+std::size_t Frame::bytes_of(ValueId value, const Extents& at) const { return ops::bytes_of(graph_->type(value), at); }
 
 void Frame::make_steps(const Extents& reserve) {
   maker_.assign(graph_->value_count(), -1);
@@ -62,7 +52,7 @@ void Frame::make_steps(const Extents& reserve) {
     step.number = static_cast<std::int32_t>(n);
     step.input_types = graph_->types_of(node.inputs);
     step.output_types = graph_->types_of(node.outputs);
-    step.dtype = floating_of(step.input_types, step.output_types);
+    step.dtype = ops::floating_of(step.input_types, step.output_types);
     step.alias_offset = step.operation->alias_offset(step.input_types);
     step.linked = AlignedBuffer(step.operation->linked_bytes(step.input_types, reserve));
     if (const Scan* scan = as_scan(node)) {

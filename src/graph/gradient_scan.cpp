@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "elegans/graph/functions.hpp"
+#include "graph/rewrite.hpp"
 
 namespace elegans::graph {
 namespace {
@@ -184,17 +185,14 @@ class LoopGradient {
 
     ScanCounts counts = counts_;
     counts.stacked += kept_.size();
-    auto scan = std::make_shared<Scan>(std::move(forward), counts, scan_.steps(), scan_.reverse());
-    scan = scan->with_segment_length(scan_.segment_length());
     Node node = node_;
-    std::vector<ValueId> stacks;
+    node.operation = with_body(scan_, std::move(forward), counts);
     for (const ValueId value : kept_) {
       Type type = joint_.type(value);
       type.shape = type.shape.inserted(0, scan_.steps());
       kept_stacks_.push_back(graph_.add_value(type));
     }
     node.outputs.insert(node.outputs.begin() + place, kept_stacks_.begin(), kept_stacks_.end());
-    node.operation = std::move(scan);
     graph_.replace_node(index_, std::move(node));
   }
 

@@ -6,10 +6,6 @@
 namespace elegans::graph {
 namespace {
 
-std::size_t bytes_of(const Type& type, const Extents& at) {
-  return static_cast<std::size_t>(type.shape.elements(at)) * size_of(type.dtype);
-}
-
 // Running sums are inputs and outputs of the body in the same memory.
 std::vector<std::int32_t> sums_in_place(const Scan& scan) {
   const ScanCounts& counts = scan.counts();
@@ -29,7 +25,7 @@ LoopRun::LoopRun(const Scan& scan, const Extents& reserve)
   carried_.resize(counts.carried);
   for (std::size_t i = 0; i < counts.carried; ++i) {
     Carried& carried = carried_[i];
-    carried.reserved = aligned(bytes_of(scan.body().type(scan.carried_output(i)), reserve));
+    carried.reserved = aligned(ops::bytes_of(scan.body().type(scan.carried_output(i)), reserve));
     for (std::size_t s = 0; s < counts.stacked; ++s) {
       if (scan.stacked_output(s) == scan.carried_output(i)) carried.stacked_as = static_cast<std::int32_t>(s);
       if (scan.stacked_output(s) == scan.carried_input(i)) carried.kept_as = static_cast<std::int32_t>(s);
@@ -40,7 +36,7 @@ LoopRun::LoopRun(const Scan& scan, const Extents& reserve)
   for (std::size_t i = 0; i < counts.summed; ++i) {
     const Type& type = scan.body().type(scan.summed_output(i));
     summed_[i].dtype = type.dtype;
-    summed_[i].reserved = counts.running ? 0 : aligned(bytes_of(type, reserve));
+    summed_[i].reserved = counts.running ? 0 : aligned(ops::bytes_of(type, reserve));
     workspace_bytes_ += summed_[i].reserved;
   }
   scanned_bytes_.resize(counts.scanned);
@@ -67,11 +63,11 @@ Status LoopRun::prepare(const Extents& at, const ops::Kernels& kernels) noexcept
   if (const Status status = body_.prepare(at, kernels); !status.ok()) return status;
   const Graph& body = scan_.body();
   for (std::size_t i = 0; i < carried_.size(); ++i)
-    carried_[i].bytes = bytes_of(body.type(scan_.carried_output(i)), at);
+    carried_[i].bytes = ops::bytes_of(body.type(scan_.carried_output(i)), at);
   for (std::size_t i = 0; i < scanned_bytes_.size(); ++i)
-    scanned_bytes_[i] = bytes_of(body.type(scan_.scanned_input(i)), at);
+    scanned_bytes_[i] = ops::bytes_of(body.type(scan_.scanned_input(i)), at);
   for (std::size_t i = 0; i < stacked_bytes_.size(); ++i)
-    stacked_bytes_[i] = bytes_of(body.type(scan_.stacked_output(i)), at);
+    stacked_bytes_[i] = ops::bytes_of(body.type(scan_.stacked_output(i)), at);
   for (std::size_t i = 0; i < summed_.size(); ++i)
     summed_[i].elements = static_cast<std::size_t>(body.type(scan_.summed_output(i)).shape.elements(at));
   steps_ = scan_.steps().value(at);

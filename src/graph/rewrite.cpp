@@ -6,6 +6,8 @@
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
 #include "elegans/ops/elementwise.hpp"
+#include "elegans/ops/matmul.hpp"
+#include "elegans/ops/sparse_matmul.hpp"
 
 namespace elegans::graph {
 
@@ -31,9 +33,8 @@ Graph Rewrite::finish() {
   return std::move(to_);
 }
 
-OperationPtr with_body(const Scan& scan, Graph body) {
-  auto changed = std::make_shared<Scan>(std::move(body), scan.counts(), scan.steps(), scan.reverse());
-  return changed->with_segment_length(scan.segment_length());
+std::shared_ptr<Scan> with_body(const Scan& scan, Graph body, const ScanCounts& counts) {
+  return Scan(std::move(body), counts, scan.steps(), scan.reverse()).with_segment_length(scan.segment_length());
 }
 
 std::vector<std::vector<std::size_t>> readers(const Graph& graph) {
@@ -64,6 +65,11 @@ bool is_unary(const Node& node, kernels::Unary function) {
 bool is_binary(const Node& node, kernels::Binary function) {
   const ops::Instruction* only = instruction_of(node);
   return only && only->kind == ops::Instruction::Kind::binary && only->function == static_cast<std::uint8_t>(function);
+}
+
+bool is_product_of_rows(const Node& node) {
+  if (const auto* product = as<ops::Matmul>(node)) return !product->transposed().transpose_a;
+  return as<ops::SparseMatmul>(node) != nullptr;
 }
 
 std::vector<char> output_marks(const Graph& graph) {

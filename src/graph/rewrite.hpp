@@ -43,8 +43,11 @@ const Operation* as(const Node& node) {
   return dynamic_cast<const Operation*>(node.operation.get());
 }
 
-// The scan with another body of the same ports.
-OperationPtr with_body(const Scan& scan, Graph body);
+// The scan with another body, whose ports are counted, or the same ones.
+std::shared_ptr<Scan> with_body(const Scan& scan, Graph body, const ScanCounts& counts);
+inline std::shared_ptr<Scan> with_body(const Scan& scan, Graph body) {
+  return with_body(scan, std::move(body), scan.counts());
+}
 
 // For every value the nodes that read it; outputs of the graph are not counted.
 std::vector<std::vector<std::size_t>> readers(const Graph& graph);
@@ -61,11 +64,16 @@ std::vector<char> input_marks(const Graph& graph, std::span<const std::string> n
 // Who makes and who reads each value of a graph.
 struct Uses {
   explicit Uses(const Graph& of)
-      : producers(of.producers()), readers(graph::readers(of)), is_output(output_marks(of)) {}
+      : graph(of), producers(of.producers()), readers(graph::readers(of)), is_output(output_marks(of)) {}
+  // The node that makes the value, null where it is an input.
+  const Node* maker(ValueId value) const {
+    return producers[value] < 0 ? nullptr : &graph.nodes()[static_cast<std::size_t>(producers[value])];
+  }
   // Whether one node alone reads the value.
   bool has_one_reader(ValueId value) const { return !is_output[value] && readers[value].size() == 1; }
 
-  std::vector<std::int32_t> producers;  // the node that makes it, -1 of an input
+  const Graph& graph;
+  std::vector<std::int32_t> producers;  // the number of the node that makes it, -1 of an input
   std::vector<std::vector<std::size_t>> readers;
   std::vector<char> is_output;
 };
@@ -76,6 +84,8 @@ const ops::Instruction* instruction_of(const Node& node);
 // Whether the node is that function of one value or of two, and nothing else.
 bool is_unary(const Node& node, kernels::Unary function);
 bool is_binary(const Node& node, kernels::Binary function);
+// Whether the node multiplies each row of its first input with the second one, a matrix or the weights of a circuit.
+bool is_product_of_rows(const Node& node);
 inline bool is_addition(const Node& node) { return is_binary(node, kernels::Binary::add); }
 
 }  // namespace elegans::graph

@@ -50,6 +50,4 @@ const TableRow& row_of(const ops::Operation& operation) {
                      .remedy = "Differentiate before the passes run, or add its row."});
 }
 
-std::span<const TableRow> table() { return rows; }
-
 }  // namespace elegans::graph

@@ -68,7 +68,7 @@ std::string CircuitChain::options() const {
 bool CircuitChain::same(const Operation& other) const {
   const auto& that = static_cast<const CircuitChain&>(other);
   return fetched_by_ == that.fetched_by_ && outputs_ == that.outputs_ && ops::same(*chain_, *that.chain_) &&
-         (connections_ == that.connections_ || *connections_ == *that.connections_);
+         ops::same(connections_, that.connections_);
 }
 
 std::vector<Type> CircuitChain::chain_inputs(std::span<const Type> inputs) const {

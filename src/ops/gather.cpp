@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ops/around.hpp"
+
 namespace elegans::ops {
 
 std::string Gather::options() const {
@@ -10,8 +12,7 @@ std::string Gather::options() const {
 
 bool Gather::same(const Operation& other) const {
   const auto& that = static_cast<const Gather&>(other);
-  return by_ == that.by_ && axis_ == that.axis_ &&
-         (connections_ == that.connections_ || *connections_ == *that.connections_);
+  return by_ == that.by_ && axis_ == that.axis_ && ops::same(connections_, that.connections_);
 }
 
 std::vector<Type> Gather::infer(std::span<const Type> inputs) const {
@@ -28,10 +29,9 @@ std::vector<Type> Gather::infer(std::span<const Type> inputs) const {
 }
 
 void Gather::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
-  const Shape& x = inputs[0].shape;
-  const std::size_t axis = x.rank() - behind(axis_);
-  sizes[0] = static_cast<std::size_t>(x.product(0, axis).value(at));
-  sizes[1] = static_cast<std::size_t>(x.product(axis + 1, x.rank()).value(at));
+  const Around x(inputs[0].shape, inputs[0].shape.rank() - behind(axis_), at);
+  sizes[0] = x.outer;
+  sizes[1] = x.inner;
 }
 
 Status Gather::run(const Call& call) const noexcept {

@@ -63,12 +63,8 @@ void shape_error(const Operation& operation, const char* argument, const Shape& 
                     .remedy = std::move(remedy)});
 }
 
-namespace {
-
-std::vector<Type> types_of(std::span<const View> views) {
-  std::vector<Type> types;
-  for (const View& view : views) types.push_back({view.dtype, view.shape});
-  return types;
+std::size_t bytes_of(const Type& type, const Extents& at) {
+  return static_cast<std::size_t>(type.shape.elements(at)) * size_of(type.dtype);
 }
 
 Dtype floating_of(std::span<const Type> inputs, std::span<const Type> outputs) {
@@ -76,6 +72,14 @@ Dtype floating_of(std::span<const Type> inputs, std::span<const Type> outputs) {
     for (const Type& type : types)
       if (is_floating(type.dtype)) return type.dtype;
   return Dtype::f32;
+}
+
+namespace {
+
+std::vector<Type> types_of(std::span<const View> views) {
+  std::vector<Type> types;
+  for (const View& view : views) types.push_back({view.dtype, view.shape});
+  return types;
 }
 
 }  // namespace

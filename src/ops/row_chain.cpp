@@ -222,12 +222,9 @@ void RowChain::prepare(std::span<const Type> inputs, std::span<const Type> outpu
                        Sizes& sizes) const {
   const Shape wide = wide_shape(inputs);
   sizes[outer_at] = static_cast<std::size_t>(wide.product(0, wide.rank() - 1).value(at));
-  const auto bytes = [&](const Type& type) {
-    return static_cast<std::size_t>(type.shape.elements(at)) * size_of(type.dtype);
-  };
   std::size_t moved = 0;
-  for (const Type& type : inputs) moved += bytes(type);
-  for (const Type& type : outputs) moved += bytes(type);
+  for (const Type& type : inputs) moved += bytes_of(type, at);
+  for (const Type& type : outputs) moved += bytes_of(type, at);
   sizes[past_caches_at] = moved > kernels::cached_bytes ? 1 : 0;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ops/around.hpp"
+
 namespace elegans::ops {
 
 std::string SampledProduct::options() const {
@@ -10,7 +12,7 @@ std::string SampledProduct::options() const {
 
 bool SampledProduct::same(const Operation& other) const {
   const auto& that = static_cast<const SampledProduct&>(other);
-  return axis_ == that.axis_ && (connections_ == that.connections_ || *connections_ == *that.connections_);
+  return axis_ == that.axis_ && ops::same(connections_, that.connections_);
 }
 
 std::vector<Type> SampledProduct::infer(std::span<const Type> inputs) const {
@@ -30,19 +32,16 @@ std::vector<Type> SampledProduct::infer(std::span<const Type> inputs) const {
 
 Cost SampledProduct::cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const {
   Cost cost = Operation::cost(inputs, outputs, at);
-  const Shape& x = inputs[0].shape;
-  const std::size_t axis = x.rank() - behind(axis_);
-  cost.flop = 2.0 * static_cast<double>(connections_->count()) *
-              static_cast<double>((x.product(0, axis) * x.product(axis + 1, x.rank())).value(at));
+  const Around x(inputs[0].shape, inputs[0].shape.rank() - behind(axis_), at);
+  cost.flop = 2.0 * static_cast<double>(connections_->count() * x.outer * x.inner);
   return cost;
 }
 
 void SampledProduct::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at,
                              Sizes& sizes) const {
-  const Shape& x = inputs[0].shape;
-  const std::size_t axis = x.rank() - behind(axis_);
-  sizes[0] = static_cast<std::size_t>(x.product(0, axis).value(at));
-  sizes[1] = static_cast<std::size_t>(x.product(axis + 1, x.rank()).value(at));
+  const Around x(inputs[0].shape, inputs[0].shape.rank() - behind(axis_), at);
+  sizes[0] = x.outer;
+  sizes[1] = x.inner;
 }
 
 Status SampledProduct::run(const Call& call) const noexcept {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ops/around.hpp"
+
 namespace elegans::ops {
 
 std::string ScatterSum::options() const {
@@ -10,8 +12,7 @@ std::string ScatterSum::options() const {
 
 bool ScatterSum::same(const Operation& other) const {
   const auto& that = static_cast<const ScatterSum&>(other);
-  return by_ == that.by_ && axis_ == that.axis_ &&
-         (connections_ == that.connections_ || *connections_ == *that.connections_);
+  return by_ == that.by_ && axis_ == that.axis_ && ops::same(connections_, that.connections_);
 }
 
 std::vector<Type> ScatterSum::infer(std::span<const Type> inputs) const {
@@ -34,10 +35,9 @@ Cost ScatterSum::cost(std::span<const Type> inputs, std::span<const Type> output
 }
 
 void ScatterSum::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
-  const Shape& x = inputs[0].shape;
-  const std::size_t axis = x.rank() - behind(axis_);
-  sizes[0] = static_cast<std::size_t>(x.product(0, axis).value(at));
-  sizes[1] = static_cast<std::size_t>(x.product(axis + 1, x.rank()).value(at));
+  const Around x(inputs[0].shape, inputs[0].shape.rank() - behind(axis_), at);
+  sizes[0] = x.outer;
+  sizes[1] = x.inner;
 }
 
 Status ScatterSum::run(const Call& call) const noexcept {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ops/around.hpp"
+
 namespace elegans::ops {
 
 std::string SparseMatmul::options() const {
@@ -10,8 +12,7 @@ std::string SparseMatmul::options() const {
 
 bool SparseMatmul::same(const Operation& other) const {
   const auto& that = static_cast<const SparseMatmul&>(other);
-  return to_ == that.to_ && axis_ == that.axis_ &&
-         (connections_ == that.connections_ || *connections_ == *that.connections_);
+  return to_ == that.to_ && axis_ == that.axis_ && ops::same(connections_, that.connections_);
 }
 
 std::vector<Type> SparseMatmul::infer(std::span<const Type> inputs) const {
@@ -32,18 +33,15 @@ std::vector<Type> SparseMatmul::infer(std::span<const Type> inputs) const {
 
 Cost SparseMatmul::cost(std::span<const Type> inputs, std::span<const Type> outputs, const Extents& at) const {
   Cost cost = Operation::cost(inputs, outputs, at);
-  const Shape& x = inputs[0].shape;
-  const std::size_t axis = x.rank() - behind(axis_);
-  cost.flop = 2.0 * static_cast<double>(connections_->count()) *
-              static_cast<double>((x.product(0, axis) * x.product(axis + 1, x.rank())).value(at));
+  const Around x(inputs[0].shape, inputs[0].shape.rank() - behind(axis_), at);
+  cost.flop = 2.0 * static_cast<double>(connections_->count() * x.outer * x.inner);
   return cost;
 }
 
 void SparseMatmul::prepare(std::span<const Type> inputs, std::span<const Type>, const Extents& at, Sizes& sizes) const {
-  const Shape& x = inputs[0].shape;
-  const std::size_t axis = x.rank() - behind(axis_);
-  sizes[0] = static_cast<std::size_t>(x.product(0, axis).value(at));
-  sizes[1] = static_cast<std::size_t>(x.product(axis + 1, x.rank()).value(at));
+  const Around x(inputs[0].shape, inputs[0].shape.rank() - behind(axis_), at);
+  sizes[0] = x.outer;
+  sizes[1] = x.inner;
 }
 
 std::size_t SparseMatmul::workspace_bytes(std::span<const Type> inputs, const Extents&) const {

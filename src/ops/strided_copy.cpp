@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ops/around.hpp"
+
 namespace elegans::ops {
 namespace {
 
@@ -35,15 +37,6 @@ Status run_copy(const Call& call) noexcept {
   with_floating(call.dtype, [&](auto zero) { copy_box<decltype(zero)>(call); });
   return {};
 }
-
-// The sizes before, at and after an axis: outer, n, inner.
-struct Around {
-  std::size_t outer, n, inner;
-  Around(const Shape& shape, std::size_t axis, const Extents& at)
-      : outer(static_cast<std::size_t>(shape.product(0, axis).value(at))),
-        n(static_cast<std::size_t>(shape[axis].value(at))),
-        inner(static_cast<std::size_t>(shape.product(axis + 1, shape.rank()).value(at))) {}
-};
 
 // A box [outer, block] taken from x at rows of x_row elements and put into y at rows of y_row elements.
 void set_rows(Sizes& sizes, std::size_t outer, std::size_t block, std::size_t x_row, std::size_t x_offset,

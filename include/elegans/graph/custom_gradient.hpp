@@ -1,6 +1,6 @@
 #pragma once
 // A value with a gradient rule of its own (with_gradient of graph/functions.hpp): the identity on y whose gradient goes
-// to x.
+// to x. What the rule returns is of x's type.
 
 #include <functional>
 

@@ -11,7 +11,7 @@
 namespace elegans::graph {
 
 // Gradients of Σ_i ⟨outputs[i], cotangents[i]⟩ with respect to each of `wrt`; none where nothing depends on it. Loops
-// on the way are extended so that they keep what their gradient needs (scan.hpp). ConfigError where an operation on the
+// on the way are extended so that they keep what their gradient needs. ConfigError where an operation on the
 // way has no gradient rule.
 std::vector<std::optional<Value>> gradients(std::span<const Value> outputs, std::span<const Value> cotangents,
                                             std::span<const Value> wrt);

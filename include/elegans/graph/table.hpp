@@ -3,11 +3,9 @@
 //
 // Adding an operation adds one row. The recipe stands in CONTRIBUTING.md.
 
-#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "elegans/graph/graph.hpp"
 
@@ -34,7 +32,5 @@ struct TableRow {
 
 // The row of an operation; ConfigError naming the operation where there is none. Elementwise functions share one row.
 const TableRow& row_of(const ops::Operation& operation);
-// All rows, in the order of the table.
-std::span<const TableRow> table();
 
 }  // namespace elegans::graph

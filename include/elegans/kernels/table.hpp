@@ -1,8 +1,9 @@
 #pragma once
 // The table of kernels: loops over raw pointers, one set for each target and element type.
 //
-// All arrays are contiguous and row-major. Destinations are written, never read. A kernel allocates nothing, keeps
-// nothing and cannot fail, but for those that return an index. `scalar` is the C99 of src/kernels/scalar, the oracle of
+// All arrays are contiguous and row-major. Destinations are written, never read, but by kernels that say that they add to
+// them. A kernel allocates nothing, keeps nothing (but for linked rows, which know their direction) and cannot fail, but for
+// those that return an index. `scalar` is the C99 of src/kernels/scalar, the oracle of
 // every test; `best` is the widest instruction set of this machine, chosen once, at run time. The environment variable
 // ELEGANS_TARGET names a limit: "scalar", or the name of an instruction set (AVX3, AVX2, SSE4, NEON); `best` is then
 // the best one of this machine that is not better than that. An unknown name throws ConfigError where a table is first

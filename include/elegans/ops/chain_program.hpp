@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "elegans/kernels/chain.hpp"
-#include "elegans/kernels/functions.hpp"
 
 namespace elegans::ops {
 

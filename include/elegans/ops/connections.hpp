@@ -76,6 +76,8 @@ enum class FeatureAxis : std::uint8_t { last, before_last };
 
 using ConnectionsPtr = std::shared_ptr<const Connections>;
 
+inline bool same(const ConnectionsPtr& a, const ConnectionsPtr& b) { return a == b || *a == *b; }
+
 // What picks numbers places[0], places[1], … of `inputs` where it is gathered from by source. ConfigError where a place is
 // out of range.
 ConnectionsPtr picking(std::size_t inputs, std::vector<std::uint32_t> places);

@@ -16,10 +16,8 @@
 // A chain and its instructions one by one give the same bits: each is the same kernel on the same element.
 // An output may overwrite a full input that is not read after it is written.
 
-#include <algorithm>
 #include <optional>
 
-#include "elegans/base/aligned_buffer.hpp"
 #include "elegans/ops/chain_program.hpp"
 #include "elegans/ops/operation.hpp"
 

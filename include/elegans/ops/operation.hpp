@@ -33,6 +33,9 @@ struct Type {
 };
 
 std::string to_string(const Type& type);
+std::size_t bytes_of(const Type& type, const Extents& at);
+// The type that an operation computes in: that of its first floating output, or of its first floating input.
+Dtype floating_of(std::span<const Type> inputs, std::span<const Type> outputs);
 
 // Loop sizes of one kernel call, in the order that the operation's prepare and run agree on.
 struct Sizes {

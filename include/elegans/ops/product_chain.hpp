@@ -24,7 +24,7 @@ class ProductChain final : public Operation {
 
   ProductChain(OperationPtr product, std::shared_ptr<const Elementwise> chain, std::vector<Use> uses);
 
-  // Whether `product` over inputs of these types can have an epilogue.
+  // Whether `product` can have an epilogue.
   static bool takes(const Operation& product);
 
   std::string_view name() const override { return "product_chain"; }

@@ -22,8 +22,7 @@ OperationPtr begun(const Scan& scan, const std::vector<std::size_t>& order, std:
   Graph written =
       Graph::from_parts(body, body.nodes(), permuted(body.inputs(), counts.carried + counts.scanned + counts.captured),
                         permuted(body.outputs(), counts.carried + counts.stacked));
-  return std::make_shared<Scan>(std::move(written), counts, scan.steps(), scan.reverse())
-      ->with_segment_length(scan.segment_length());
+  return with_body(scan, std::move(written), counts);
 }
 
 // The body of a loop with an input for each of its sums.
@@ -47,8 +46,7 @@ class Running {
     }
     Graph written = std::move(rewrite_.to());
     written.set_scope("");
-    return std::make_shared<Scan>(std::move(written), counts, scan_.steps(), scan_.reverse())
-        ->with_segment_length(scan_.segment_length());
+    return with_body(scan_, std::move(written), counts);
   }
   std::size_t continued() const { return continued_.size(); }
 

@@ -82,9 +82,7 @@ class Affine {
       return Term{.product = n, .part = static_cast<std::size_t>(part)};
     }
   }
-  const Node& pack_of(const Node& product) const {
-    return graph_.nodes()[static_cast<std::size_t>(uses_.producers[product.inputs.back()])];
-  }
+  const Node& pack_of(const Node& product) const { return *uses_.maker(product.inputs.back()); }
 
   // The terms of the sum that node n adds up, if it is one: each addition adds a term to what came before it. Products of
   // several terms come first, for their terms are added up before.

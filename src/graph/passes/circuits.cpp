@@ -41,8 +41,8 @@ class Circuits {
  private:
   template <class Operation>
   const Operation* maker(ValueId value) const {
-    if (uses_.producers[value] < 0) return nullptr;
-    return as<Operation>(graph_.nodes()[static_cast<std::size_t>(uses_.producers[value])]);
+    const Node* node = uses_.maker(value);
+    return node ? as<Operation>(*node) : nullptr;
   }
 
   // The gather with the batch last that made an operand of `result`'s shape, if it goes along `connections` (along any
@@ -111,7 +111,7 @@ class Circuits {
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (const auto* found = gather(inputs[i], node.outputs[0], connections)) {
         fetched_by[i] = found->by();
-        inputs[i] = graph_.nodes()[static_cast<std::size_t>(uses_.producers[inputs[i]])].inputs[0];
+        inputs[i] = uses_.maker(inputs[i])->inputs[0];
         ++counts_.gathers;
       }
     ++counts_.chains;

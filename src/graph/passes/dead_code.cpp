@@ -64,9 +64,7 @@ class Trimmed {
     counts.summed = between(kept_outputs_, before.carried + before.stacked, node.outputs.size());
     inputs.insert(inputs.end(), fewer.inputs().begin() + static_cast<std::ptrdiff_t>(node.inputs.size()),
                   fewer.inputs().end());
-    auto changed = std::make_shared<Scan>(Graph::from_parts(fewer, fewer.nodes(), std::move(inputs), fewer.outputs()),
-                                          counts, scan_.steps(), scan_.reverse());
-    operation_ = changed->with_segment_length(scan_.segment_length());
+    operation_ = with_body(scan_, Graph::from_parts(fewer, fewer.nodes(), std::move(inputs), fewer.outputs()), counts);
   }
 
   // Whether it reads less than before, so that what made it may be dead now.

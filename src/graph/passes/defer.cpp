@@ -81,8 +81,7 @@ class Terms {
   }
 
   const Node* maker(ValueId value) const {
-    if (value >= uses_.producers.size() || uses_.producers[value] < 0) return nullptr;  // one of ours, or an input
-    return &body_.nodes()[static_cast<std::size_t>(uses_.producers[value])];
+    return value < uses_.producers.size() ? uses_.maker(value) : nullptr;  // else one of ours
   }
 
   // Puts what `term` is made by last behind the loop, and returns what it is made of; none where it has to stay.
@@ -146,7 +145,7 @@ class Terms {
   // The value of `graph`, which holds the loop, that `value` is at all steps.
   Value bring_out(ValueId value, Graph& graph, std::vector<std::optional<Value>>& outside) {
     if (outside[value]) return *outside[value];
-    const Node& node = body_.nodes()[static_cast<std::size_t>(uses_.producers[value])];
+    const Node& node = *uses_.maker(value);
     std::vector<Value> inputs;
     for (const ValueId input : node.inputs) inputs.push_back(bring_out(input, graph, outside));
     graph.set_scope(node.scope);

@@ -105,10 +105,6 @@ class Folding {
     return known;
   }
 
-  const Node* maker(ValueId value) const {
-    return uses_.producers[value] < 0 ? nullptr : &graph_.nodes()[static_cast<std::size_t>(uses_.producers[value])];
-  }
-
   bool is_known_number(ValueId value) const { return known_[value] && graph_.type(value).shape.elements() == Dim(1); }
 
   // Which input of a node is scaled to the result by the other one, a known number; none where the node is no such.
@@ -121,18 +117,12 @@ class Folding {
     return std::nullopt;
   }
 
-  // Whether it is a product of rows with a known matrix, or with known weights of a circuit.
-  bool is_product(const Node& node) const {
-    const auto* product = as<ops::Matmul>(node);
-    const bool sums_over_columns =
-        product ? !product->transposed().transpose_a : as<ops::SparseMatmul>(node) != nullptr;
-    return sums_over_columns && known_[node.inputs[1]];
-  }
+  bool is_product_with_known(const Node& node) const { return is_product_of_rows(node) && known_[node.inputs[1]]; }
 
   // Opens the node that makes `value` where it adds, subtracts, negates or scales, else makes a term of the value, with
   // the sign and the factors of `outside`. `root` is the node of the whole sum.
   Tree open(ValueId value, const Term& outside, Sum& sum, std::size_t root) const {
-    const Node* node = maker(value);
+    const Node* node = uses_.maker(value);
     const std::size_t index = node ? static_cast<std::size_t>(uses_.producers[value]) : 0;
     const bool may_open = node && !known_[value] && (index == root || uses_.has_one_reader(value));
     const std::optional<Binary> function = may_open ? binary_of(*node) : std::nullopt;
@@ -158,9 +148,9 @@ class Folding {
       return open(node->inputs[*scaled], term, sum, root);
     }
     term.value = value;
-    term.kind = known_[value]                   ? Term::Kind::known
-                : may_open && is_product(*node) ? Term::Kind::product
-                                                : Term::Kind::other;
+    term.kind = known_[value]                              ? Term::Kind::known
+                : may_open && is_product_with_known(*node) ? Term::Kind::product
+                                                           : Term::Kind::other;
     sum.terms.push_back(std::move(term));
     return {.left = nullptr, .right = nullptr, .term = sum.terms.size() - 1};
   }
@@ -169,7 +159,7 @@ class Folding {
     if (a.kind != b.kind) return false;
     if (a.kind == Term::Kind::known) return true;
     if (a.kind == Term::Kind::other) return a.value == b.value;
-    const Node &p = *maker(a.value), &q = *maker(b.value);
+    const Node &p = *uses_.maker(a.value), &q = *uses_.maker(b.value);
     return p.inputs[0] == q.inputs[0] && graph_.type(p.inputs[1]) == graph_.type(q.inputs[1]) &&
            p.operation->name() == q.operation->name() && ops::same(*p.operation, *q.operation);
   }
@@ -237,7 +227,7 @@ class Folding {
   Value known_sum(const Sum& sum, const std::vector<std::size_t>& terms, Rewrite& rewrite) const {
     const auto known = [&](const Term& term) {
       if (term.kind == Term::Kind::other) return constant(rewrite.at(term.value), 1);
-      return rewrite.at(term.kind == Term::Kind::product ? maker(term.value)->inputs[1] : term.value);
+      return rewrite.at(term.kind == Term::Kind::product ? uses_.maker(term.value)->inputs[1] : term.value);
     };
     std::optional<Signed> all;
     for (const std::size_t t : terms) {
@@ -259,7 +249,7 @@ class Folding {
     const Value known = known_sum(sum, terms, rewrite);
     if (term.kind == Term::Kind::known) return Signed{known};
     if (term.kind == Term::Kind::other) return Signed{rewrite.at(term.value) * known};
-    const Node& product = *maker(term.value);
+    const Node& product = *uses_.maker(term.value);
     return Signed{rewrite.to().apply(product.operation, std::array{rewrite.at(product.inputs[0]), known})[0]};
   }
 

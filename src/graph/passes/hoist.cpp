@@ -23,11 +23,6 @@ struct Counts {
   std::size_t invariant = 0, products = 0, biases = 0, sums = 0, split = 0, stayed = 0;
 };
 
-bool is_product(const Node& node) {
-  if (const auto* product = as<ops::Matmul>(node)) return !product->transposed().transpose_a;
-  return as<ops::SparseMatmul>(node) != nullptr;
-}
-
 bool is_sum_product(const Node& node) {
   if (const auto* product = as<ops::Matmul>(node)) return product->transposed().transpose_a;
   return as<ops::SampledProduct>(node) != nullptr;
@@ -137,7 +132,7 @@ class Taken {
     // Products of what is known before the loop, with what leads to them.
     for (std::size_t n = 0; n < body_.nodes().size(); ++n) {
       const Node& node = body_.nodes()[n];
-      if (!is_product(node) || origin_[node.inputs[0]] != Origin::scanned ||
+      if (!is_product_of_rows(node) || origin_[node.inputs[0]] != Origin::scanned ||
           origin_[node.inputs[1]] != Origin::captured)
         continue;
       std::vector<std::size_t> lead{n};
@@ -159,7 +154,7 @@ class Taken {
     add_biases(moved, readers_of);
     moved_.assign(moved.begin(), moved.end());
     for (std::size_t n = 0; n < body_.nodes().size(); ++n)
-      counts_.stayed += is_product(body_.nodes()[n]) && !moved.contains(n) ? 1 : 0;
+      counts_.stayed += is_product_of_rows(body_.nodes()[n]) && !moved.contains(n) ? 1 : 0;
     // Sums of products that nothing else reads, and sums of rows that are kept for them anyway.
     std::set<ValueId> kept;
     for (std::size_t i = 0; i < scan_.counts().stacked; ++i) kept.insert(scan_.stacked_output(i));
@@ -177,7 +172,7 @@ class Taken {
     const auto is_moved_product = [&](ValueId value) {
       const std::int32_t maker = producers_[value];
       return maker >= 0 && moved.contains(static_cast<std::size_t>(maker)) && origin_[value] == Origin::scanned &&
-             is_product(body_.nodes()[static_cast<std::size_t>(maker)]) && readers_of[value].size() == 1 &&
+             is_product_of_rows(body_.nodes()[static_cast<std::size_t>(maker)]) && readers_of[value].size() == 1 &&
              std::none_of(body_.outputs().begin(), body_.outputs().end(),
                           [&](const Port& port) { return port.value == value; });
     };
@@ -283,10 +278,8 @@ class Taken {
         arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(place), *outside_[value]);
       }
 
-    auto scan =
-        std::make_shared<Scan>(Graph::from_parts(body_, std::move(nodes), std::move(inputs), std::move(outputs)),
-                               counts, scan_.steps(), scan_.reverse());
-    scan = scan->with_segment_length(scan_.segment_length());
+    const auto scan =
+        with_body(scan_, Graph::from_parts(body_, std::move(nodes), std::move(inputs), std::move(outputs)), counts);
     outer_.to().set_scope(node_.scope);
     const std::vector<Value> results = outer_.to().apply(scan, arguments);
 

@@ -120,9 +120,7 @@ class Sums {
         product_of(graph_, uses_.producers, graph_.nodes()[static_cast<std::size_t>(uses_.producers[value])]);
     return product.node && product.layout->parts() == 1 && product.layout->terms() == 1 ? product : Product{};
   }
-  ValueId left_of(ValueId product) const {
-    return graph_.nodes()[static_cast<std::size_t>(uses_.producers[product])].inputs[0];
-  }
+  ValueId left_of(ValueId product) const { return uses_.maker(product)->inputs[0]; }
 
   void write(std::size_t n, const std::vector<ValueId>& terms, Rewrite& rewrite) const {
     const Node& node = graph_.nodes()[n];

@@ -39,17 +39,13 @@ class Picking {
     ValueId value;
   };
 
-  const Node* maker(ValueId value) const {
-    const std::int32_t producer = uses_.producers[value];
-    return producer < 0 ? nullptr : &graph_.nodes()[static_cast<std::size_t>(producer)];
-  }
   const Shape& shape_of(ValueId value) const { return graph_.type(value).shape; }
 
   // Of a node that is one elementwise function.
   static ValueId operand(const Node& node, std::size_t k) { return node.inputs[instruction_of(node)->operands[k]]; }
 
   bool is_zero(ValueId value) const {
-    const Node* node = maker(value);
+    const Node* node = uses_.maker(value);
     const auto* constant = node ? as<ops::Constant>(*node) : nullptr;
     return constant != nullptr && constant->value().elements() == 1 &&
            ops::with_floating(constant->value().dtype(),
@@ -67,7 +63,7 @@ class Picking {
     return labels_[condition] = find_label(condition, wide);
   }
   std::optional<Value> find_label(ValueId condition, const Shape& wide) {
-    const Node* node = maker(condition);
+    const Node* node = uses_.maker(condition);
     if (node == nullptr || !(shape_of(condition) == wide)) return {};
     if (is_binary(*node, kernels::Binary::equal)) return compared(*node, column_of(wide));
     if (!is_choice(*node) || !(shape_of(operand(*node, 0)) == column_of(wide))) return {};
@@ -76,7 +72,7 @@ class Picking {
   }
   std::optional<Value> compared(const Node& equal, const Shape& column) {
     for (const std::size_t k : {0, 1}) {
-      const Node* positions = maker(operand(equal, 1 - k));
+      const Node* positions = uses_.maker(operand(equal, 1 - k));
       if (positions != nullptr && as<ops::Positions>(*positions) && shape_of(operand(equal, k)) == column)
         return rewrite_.at(operand(equal, k));
     }
@@ -90,7 +86,7 @@ class Picking {
   }
 
   std::optional<Choice> choice_of(ValueId value) {
-    const Node* node = maker(value);
+    const Node* node = uses_.maker(value);
     if (node == nullptr || shape_of(value).rank() == 0 || !is_choice(*node)) return {};
     const std::optional<Value> label = label_of(operand(*node, 0), shape_of(value));
     return label ? std::optional(Choice{*label, operand(*node, 1)}) : std::nullopt;

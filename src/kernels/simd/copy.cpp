@@ -1,9 +1,9 @@
 // Moving boxes between strided arrays: rows, fills and transposes are recognised, whatever the order of the axes.
 
 #include <algorithm>
+#include <cstring>
 
 #include "hwy/cache_control.h"
-#include "kernels/scalar/scalar.hpp"
 #include "kernels/simd/dispatch.hpp"
 #include "kernels/simd/simd.hpp"
 

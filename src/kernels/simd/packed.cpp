@@ -27,7 +27,7 @@ namespace elegans::kernels::HWY_NAMESPACE {
 // Vectors in a group of columns of several rows.
 constexpr std::size_t block_columns = 3;
 // Rows that are multiplied by all columns before the next ones: their left operands stay in the first-level cache.
-constexpr std::size_t cached_bytes = 16384;
+constexpr std::size_t near_bytes = 16384;
 
 // One column of vectors of a block, from row `row` on.
 template <std::size_t rows, std::size_t columns, class D, class V, class T = hn::TFromD<D>>
@@ -307,7 +307,7 @@ bool packed_matmul(const T* const* a, const std::size_t* depth, const std::size_
   const bool is_chained =
       chains != nullptr && std::any_of(chains, chains + terms, [](std::size_t count) { return count > 1; });
   constexpr std::size_t least_rows = 16;
-  const std::size_t fitting = rows > least_rows ? cached_bytes / sizeof(T) / (form.k + 1) : least_rows;
+  const std::size_t fitting = rows > least_rows ? near_bytes / sizeof(T) / (form.k + 1) : least_rows;
   const std::size_t tile = HWY_MAX(fitting - fitting % least_rows, least_rows);
   Group<T> group;
   group.a = a;

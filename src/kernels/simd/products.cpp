@@ -55,7 +55,7 @@ constexpr std::size_t tall_rows = 8;
 constexpr std::size_t tall_columns = vector_registers == 32 ? 2 : 1;
 // The part of b that goes with a block stays in the first-level cache; from so many rows on it is copied together, for
 // rows of b that lie a power of two apart would evict each other.
-constexpr std::size_t cached_bytes = 16384;
+constexpr std::size_t near_bytes = 16384;
 constexpr std::size_t packing_rows = 16;
 
 // From so many rows on a is cut into parts of `near_rows` rows and `near_depth` columns.
@@ -199,7 +199,7 @@ HWY_INLINE void multiply_part(const Product<T>& x, Range rows, Range part, const
   const bool packed = transposed || (rows.count >= packing_rows && n >= lanes);
   const std::size_t most_columns = rows.count < block_rows && !packed ? row_columns : block_columns;
   const std::size_t group = near_a ? near_group<T> : tall_rows * x.a_row;
-  HWY_ALIGN T buffer[cached_bytes / sizeof(T)];
+  HWY_ALIGN T buffer[near_bytes / sizeof(T)];
   for (std::size_t v = 0, columns; v < vectors; v += columns) {
     // Blocks of about the same width: one lonely vector would wait for its own additions. The wider ones come last, so
     // that the last vector, where it begins earlier, stays within its block: another one has added these steps already.
@@ -207,7 +207,7 @@ HWY_INLINE void multiply_part(const Product<T>& x, Range rows, Range part, const
     const std::size_t width = columns * lanes;
     const std::size_t first = v * lanes;
     const std::size_t last = n < lanes ? 0 : HWY_MIN(width, n - first) - lanes;
-    const std::size_t most_depth = packed ? cached_bytes / sizeof(T) / width : HWY_MAX(part.count, std::size_t{1});
+    const std::size_t most_depth = packed ? near_bytes / sizeof(T) / width : HWY_MAX(part.count, std::size_t{1});
     std::size_t p = part.first;
     do {
       const Range steps{p, HWY_MIN(part.end() - p, most_depth)};

@@ -12,6 +12,9 @@
 //                    select(c, x, 0) · c          →  select(c, x, 0)            comparisons and one-hot labels are
 //                    pad(a) + pad(b)              →  concat(a, b)               where they fill an axis side by side
 //                    slice(g · w')                →  g · (slice of w)'          columns nobody wants are not computed
+//                    reverse(reverse(x))          →  x                           of the same lengths
+//                    stop_gradient(x), x with     →  x                           so nothing can be differentiated after
+//                    a gradient of its own                                       this pass
 //     duplicates     tanh(x), tanh(x)             →  tanh(x) once
 //     dead code      what no output needs goes, also results of loops that nobody reads
 //
