@@ -20,7 +20,12 @@ void require_new_name(const std::vector<Port>& ports, const std::string& name, c
 }  // namespace
 
 const Type& Value::type() const {
-  ensure(graph != nullptr, "a value without a graph is used");
+  if (graph == nullptr)
+    throw ConfigError({.operation = "graph",
+                       .argument = "a value",
+                       .actual = "empty",
+                       .required = "a value of a graph",
+                       .remedy = "Check an optional value before using it."});
   return graph->type(id);
 }
 
@@ -38,6 +43,7 @@ void Graph::output(std::string name, Value value) {
 
 Value Graph::capture(Value value) {
   if (value.graph == this) return value;
+  static_cast<void>(value.type());  // refuses an empty one
   if (parent_ == nullptr)
     throw ConfigError({.operation = "graph",
                        .argument = "a value",

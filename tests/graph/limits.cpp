@@ -166,6 +166,16 @@ TEST(Extents, MoreViewsThanPortsAreRefused) {
   EXPECT_EQ(run.node_name(-1), "executable");
 }
 
+TEST(Values, ThatAreEmptyAreRefused) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f32, {2}});
+  const auto says = HasSubstr("a value is empty; expected a value of a graph. Check an optional value");
+  EXPECT_THAT(message_of<ConfigError>([] { tanh(Value{}); }), says);
+  EXPECT_THAT(message_of<ConfigError>([&] { matmul(x, Value{}); }), says);
+  EXPECT_THAT(message_of<ConfigError>([&] { scan(2, std::array{Value{}}, {}, summing); }), says);
+  EXPECT_THAT(message_of<ConfigError>([&] { graph.output("y", Value{}); }), says);
+}
+
 TEST(Values, OfNothing) {
   EXPECT_THAT(message_of<ConfigError>([] { concat(std::span<const Value>(), 0); }), HasSubstr("expected 1 to 24"));
   Graph graph;

@@ -3,7 +3,9 @@
 // where arguments live in a loop's body and in its parent, the node goes to the body and the parent's values are
 // captured.
 //
-// Elementwise functions broadcast as NumPy does. Numbers mix with values and take their dtype.
+// Elementwise functions broadcast as NumPy does. Numbers mix with values and take their dtype. What an operation refuses
+// (ops/<operation>.hpp) is refused here, when the node is written: ShapeError, DtypeError, and ConfigError for options, for a
+// value that is empty, and for values of graphs that do not lie within one another.
 
 #include <functional>
 #include <initializer_list>

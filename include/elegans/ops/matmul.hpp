@@ -5,7 +5,8 @@
 //     transpose_b   y[…, n] = Σ_k a[…, k] b[n, k]          a [..., K]   b [N, K]     y [..., N]
 //     transpose_a   y[m, n] = Σ_r a[r, m] b[r, n]          a [..., M]   b [..., N]   y [M, N]
 //
-// The sum runs in ascending order. y may overlap neither input.
+// The sum runs in ascending order; passes may make it a packed product, which may have another one (ops/packed_layout.hpp).
+// y may overlap neither input.
 
 #include "elegans/ops/operation.hpp"
 

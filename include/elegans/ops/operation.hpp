@@ -4,6 +4,9 @@
 // An Operation is an immutable object that holds its options; graphs share it between nodes, and `call` runs it on
 // tensors at once. It knows nothing of graphs: gradient rules are rows of the table in graph/table.hpp.
 //
+// Unless its header says otherwise, inputs are float32 or float64, all of one dtype (DtypeError), shapes are those that it
+// draws (ShapeError), and what does not depend on any input is right (ConfigError).
+//
 // Life of an operation in an executable:
 //   infer      when the graph is written: shapes in, shapes out, or a ShapeError that names operation and argument
 //   prepare    when batch or time changed: shapes and extents → the loop sizes of the kernel (integers only)

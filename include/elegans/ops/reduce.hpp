@@ -3,8 +3,7 @@
 //
 //     sum   y = Σ x over the axes, ascending; of none it is 0        max   y = the largest x; of none it is −∞
 //
-// Reduced axes stay with size 1 where `keep_dimensions`, else they go. y may not overlap x. DtypeError for other numbers than
-// float32 and float64, ShapeError where there are no such axes.
+// Reduced axes stay with size 1 where `keep_dimensions`, else they go. y may not overlap x.
 
 #include "elegans/ops/operation.hpp"
 
