@@ -14,6 +14,7 @@ import tomllib
 import bars as all_bars
 import measure
 import text
+from files import write_whole
 from workers import Missing, Peers
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -41,8 +42,9 @@ def parse():
     if arguments.kept and not arguments.page:
         parser.error("--from writes a page: add --page FILE.md")
     if arguments.quick or arguments.kept:
-        for option in ("json", "core", "clock", "seconds", "rtneural"):
-            if getattr(arguments, option) not in (None, False):
+        for option in ("json", "core", "clock", "seconds", "rtneural", "results"):
+            given = getattr(arguments, option)
+            if given is not None and given is not False:  # core 0 is given too
                 parser.error(f"{'--quick judges' if arguments.quick else '--from measures'} no time: leave out --{option}")
     arguments.core = max(os.sched_getaffinity(0)) if arguments.core is None else arguments.core
     arguments.clock = arguments.clock or "wall"
@@ -205,8 +207,7 @@ def run(arguments):
         print(json.dumps(result) if arguments.json else text.report(result), flush=True)
         kept = {"setting": setting(arguments, results), "cases": results}
         if arguments.results:  # after each case: nothing that was measured is lost
-            with open(arguments.results, "w") as file:
-                json.dump(kept, file, indent=1)
+            write_whole(arguments.results, json.dumps(kept, indent=1))
     if arguments.page:
         write_page(kept, arguments.page)
     failed = [f"{result['case']}: {name}: {result['missing'][name]}"

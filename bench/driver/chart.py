@@ -5,6 +5,7 @@ import math
 from xml.sax.saxutils import escape
 
 import bars as all_bars
+from files import write_whole
 
 LABEL, PLOT, NUMBER, ROW, TOP = 330, 460, 80, 22, 66
 TICK, TEXT, GRID = "#c0392b", "#808890", "#80889040"
@@ -68,5 +69,4 @@ def render(cases):
 
 def write(kept, file):
     rendered = render(kept["cases"])
-    with open(file, "w") as opened:
-        opened.write(rendered)
+    write_whole(file, rendered)

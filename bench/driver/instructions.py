@@ -19,6 +19,7 @@ import subprocess
 import sys
 
 import bars
+from files import write_whole
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BASELINE = os.path.join(ROOT, "bench", "baseline.json")
@@ -36,10 +37,10 @@ def counted(cases):
     return list(first.values())
 
 
-def first_series(program):
-    """The first series of each case."""
+def all_series(program):
+    """The series of each case, the one that is counted first."""
     listed = subprocess.run([program, "--list", "--json"], capture_output=True, text=True, check=True).stdout
-    return {case["case"]: case["series"][0] for case in map(json.loads, listed.splitlines())}
+    return {case["case"]: case["series"] for case in map(json.loads, listed.splitlines())}
 
 
 def of_one_call(program, case, series):
@@ -106,12 +107,14 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--parse", action="store_true", help="only see whether the options can be read")
     arguments = parser.parse_args()
-    cases = bars.chosen(counted(bars.cases_of(bars.load(os.path.join(ROOT, "bench", "bars.toml")))), arguments.only)
+    every_bar = bars.load(os.path.join(ROOT, "bench", "bars.toml"))
+    cases = bars.chosen(counted(bars.cases_of(every_bar)), arguments.only)
     if arguments.parse:
         return
     preset = os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(arguments.program))))
-    series = first_series(arguments.program)
-    chosen = [(case, series[case]) for case in cases]
+    series_of = all_series(arguments.program)
+    bars.check(every_bar, series_of)
+    chosen = [(case, series_of[case][0]) for case in cases]
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         counts = pool.map(lambda one: of_one_call(arguments.program, *one), chosen)
         now = {case: count for (case, _), count in zip(chosen, counts)}
@@ -121,9 +124,7 @@ def main():
         print(f"{case:28} {count:>14,}")
     if arguments.only:
         return
-    with open(BASELINE, "w") as file:
-        json.dump({"of": machine() | {"preset": preset}, "instructions": now}, file, indent=2)
-        file.write("\n")
+    write_whole(BASELINE, json.dumps({"of": machine() | {"preset": preset}, "instructions": now}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

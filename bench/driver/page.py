@@ -5,6 +5,7 @@ import os
 import floors
 import outside
 import text
+from files import write_whole
 
 HEAD = """# Benchmarks
 
@@ -127,5 +128,4 @@ def render(kept, chart="benchmarks.svg"):
 def write(kept, file, chart):
     """`chart` is its path, in the folder of the page."""
     rendered = render(kept, os.path.basename(chart))  # before what is there is lost
-    with open(file, "w") as opened:
-        opened.write(rendered)
+    write_whole(file, rendered)

@@ -188,6 +188,8 @@ class Options(unittest.TestCase):
                               [["--page", "x.txt"], "expected the path of a file that ends in .md"],
                               [["--page", ".md"], "expected the path of a file that ends in .md"],
                               [["--quick", "--json"], "leave out --json"],
+                              [["--quick", "--core", "0"], "leave out --core"],
+                              [["--quick", "--results", "x.json"], "leave out --results"],
                               [["--quick", "--seconds", "1"], "--quick judges no time: leave out --seconds"],
                               [["--seconds", "0"], "expected a number above 0"]):
             done = subprocess.run([sys.executable, bench.__file__, *program, *options], capture_output=True, text=True)

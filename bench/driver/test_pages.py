@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bars
 import bench
 import chart
+import files
 import outside
 import page
 import text
@@ -97,6 +98,16 @@ class Pages(unittest.TestCase):
                 bench.write_page(broken, name)
             with open(name) as file:
                 self.assertEqual(file.read(), "as it was")
+
+    def test_a_file_is_written_whole_or_not_at_all(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "kept.json")
+            files.write_whole(path, "before")
+            with self.assertRaises(TypeError):
+                files.write_whole(path, None)  # what ends it may come at any time
+            with open(path) as file:
+                self.assertEqual(file.read(), "before")
+            self.assertEqual(os.listdir(folder), ["kept.json"])
 
     def test_a_page_of_some_cases_names_the_others(self):
         self.assertNotIn("Not measured: step", page.render(self.kept()))

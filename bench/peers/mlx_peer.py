@@ -1,6 +1,8 @@
 """MLX on the processor: its LSTM and GRU, compiled. (ncps has no wired cells for it.) MLX takes as many threads as it
 likes; the driver gives it one core."""
 
+import functools
+
 import mlx.core as mx
 import mlx.nn as nn
 import mlx.optimizers
@@ -51,12 +53,15 @@ def train(name, size):
 
     value_and_gradient = nn.value_and_grad(cell, loss)
 
-    def call():
+    state = [cell.state, adam.state]
+
+    @functools.partial(mx.compile, inputs=state, outputs=state)
+    def step(x, target):
         value, gradient = value_and_gradient(x, target)
         adam.update(cell, gradient)
-        mx.eval(value, cell.parameters(), adam.state)
+        return value
 
-    return call
+    return lambda: mx.eval(step(x, target), state)
 
 
 def prepare(kind, name, size):

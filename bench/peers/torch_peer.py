@@ -79,22 +79,22 @@ def step(name, compiled):
         return call_of(module)
     import torch._inductor.config as settings
     settings.freezing = True  # weights are constants
-    best = None
-    for wrapper in (False, True):  # calls of kernels from Python or from C++: whichever is the faster here
-        settings.cpp_wrapper = wrapper
-        torch._dynamo.reset()
-        compiled_module = torch.compile(module, dynamic=False)
 
-        def call(function=compiled_module):
+    def compiled_with(wrapper):
+        settings.cpp_wrapper = wrapper
+        torch._dynamo.reset()  # which also forgets what was compiled before: the one that is chosen is compiled again
+        function = torch.compile(module, dynamic=False)
+
+        def call():
             with torch.no_grad():  # freezing needs it in place of inference_mode
                 function(*arguments)
 
         call()
         call()
-        taken = seconds(call)
-        if best is None or taken < best[0]:
-            best = (taken, call)
-    return best[1]
+        return call
+
+    # Calls of kernels from Python or from C++: whichever is the faster here.
+    return compiled_with(min((False, True), key=lambda wrapper: seconds(compiled_with(wrapper))))
 
 
 def train(name, size, compiled):
