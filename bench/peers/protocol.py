@@ -20,6 +20,13 @@ def peak_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def seconds(call, calls):
+    begin = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return time.perf_counter() - begin
+
+
 def run(call, before, calls):
     """Nanoseconds of one call by the wall clock and by the processor's."""
     wall = cpu = 0

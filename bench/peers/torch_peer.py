@@ -1,8 +1,7 @@
 """PyTorch with ncps on one thread: eager, with the cell under torch.compile, and its Adam as default and fused."""
 
-import time
 
-from protocol import NotHere
+from protocol import NotHere, seconds
 from shapes import BACKBONE, CFC, CFC_NCP, HEAD, INPUTS, LTC_NCP, NCP, UNITS, recurrent_units
 
 import torch
@@ -59,13 +58,6 @@ def step_module(name):
     return GatedStep(name).eval(), (x,) + tuple(torch.zeros(1, units) for _ in range(2 if kind == "lstm" else 1))
 
 
-def seconds(call, calls=200):
-    begin = time.perf_counter()
-    for _ in range(calls):
-        call()
-    return time.perf_counter() - begin
-
-
 def step(name, compiled):
     module, arguments = step_module(name)
 
@@ -94,7 +86,7 @@ def step(name, compiled):
         return call
 
     # Calls of kernels from Python or from C++: whichever is the faster here.
-    return compiled_with(min((False, True), key=lambda wrapper: seconds(compiled_with(wrapper))))
+    return compiled_with(min((False, True), key=lambda wrapper: seconds(compiled_with(wrapper), calls=200)))
 
 
 def train(name, size, compiled):
