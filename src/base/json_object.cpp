@@ -73,6 +73,12 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
 
 }  // namespace
 
+bool is_integer_from(const nlohmann::json& value, std::int64_t least, std::int64_t most) {
+  if (!value.is_number_integer()) return false;
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX}) return false;
+  return value.get<std::int64_t>() >= least && value.get<std::int64_t>() <= most;
+}
+
 JsonObject::JsonObject(const json& value, std::string source_name, std::vector<std::string> known)
     : JsonObject(value, std::move(source_name), std::string(), std::move(known)) {}
 

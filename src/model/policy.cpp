@@ -72,6 +72,15 @@ std::int64_t first_not_finite(std::span<const T> values) noexcept {
   return -1;
 }
 
+// Which of the answers is none in the caller's units and type, though the network's number is finite.
+template <class Number, class T>
+std::int64_t first_not_finite_as(const Scaling& units, std::span<const T> answer) noexcept {
+  if (units.empty() && sizeof(Number) >= sizeof(T)) return -1;
+  for (std::size_t i = 0; i < answer.size(); ++i)
+    if (!std::isfinite(unstandardised<Number>(units, i, answer[i]))) return static_cast<std::int64_t>(i);
+  return -1;
+}
+
 constexpr Status not_finite(std::int64_t item) noexcept { return {Status::Code::not_finite, -1, item}; }
 
 Tensor joined(const std::vector<Tensor>& parts, std::size_t elements, Dtype dtype) {
@@ -112,6 +121,10 @@ Policy::Stream::Stream(std::shared_ptr<const Network> shared)
       next_state(network->first_state),
       memory(2 * network->sporadic.size(), 0),
       next_memory(memory) {
+  const auto numbers = [](const graph::Type& type) { return type.shape.elements(Extents{}); };
+  ensure(numbers(executable.input_type(executable.input_index("x"))) == static_cast<std::int64_t>(x.elements()) &&
+             numbers(executable.output_type(executable.output_index("y"))) == static_cast<std::int64_t>(y.elements()),
+         "a step of a policy reads or answers another number of numbers than the network");
   executable.bind_input(executable.input_index("x"), x);
   if (network->has_time) executable.bind_input(executable.input_index("timespans"), dt);
   executable.bind_output(executable.output_index("y"), y.data());
@@ -145,8 +158,9 @@ Status Policy::Stream::step(std::span<const Number> observation, Number seconds,
 
   if (const Status status = executable.run({}); !status) return status;
   const std::span<const T> answer(static_cast<const T*>(y.data()), net.outputs);
-  if (const auto item = first_not_finite(answer); item >= 0)
-    return {Status::Code::result_not_finite, -1, net.one_score ? 1 : item};
+  auto item = first_not_finite(answer);
+  if (item < 0) item = first_not_finite_as<Number>(units.outputs, answer);
+  if (item >= 0) return {Status::Code::result_not_finite, -1, net.one_score ? 1 : item};
   const std::span<const T> next(static_cast<const T*>(next_state.data()), net.state_size);
   if (first_not_finite(next) >= 0) return {Status::Code::result_not_finite};
 

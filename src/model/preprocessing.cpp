@@ -107,6 +107,9 @@ void check_columns(const Preprocessing& p, std::string_view operation) {
 void check_horizon(const Preprocessing& p, std::string_view operation) {
   if (p.horizon > 0 && (p.task != Task::regression || p.answer_at != AnswerAt::every_step))
     complain(operation, "horizon", fmt::format("{}", p.horizon), "0 unless numbers are answered at every step");
+  if (p.horizon > 0 && p.targets.empty())
+    complain(operation, "horizon", fmt::format("{}, without targets", p.horizon), "the features that are foreseen",
+             "Name them in .targets.");
   for (const std::string& name : p.targets) {
     const bool is_feature = std::find(p.features.begin(), p.features.end(), name) != p.features.end();
     if (is_feature && p.horizon == 0)

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <limits>
 
 namespace elegans::model {
 namespace {
@@ -12,6 +13,12 @@ void require_size(const char* argument, std::size_t actual, std::size_t required
                       fmt::format("{}", required), ""});
 }
 
+// The largest number where it is larger: no array has so many.
+std::size_t product(std::size_t a, std::size_t b) {
+  std::size_t all = 0;
+  return __builtin_mul_overflow(a, b, &all) ? std::numeric_limits<std::size_t>::max() : all;
+}
+
 void check(const Policy& policy, std::span<double> observation, const RollOutOptions& options,
            std::span<double> answers) {
   const Preprocessing& p = policy.preprocessing();
@@ -20,8 +27,9 @@ void check(const Policy& policy, std::span<double> observation, const RollOutOpt
                        "1, for what it foresees is its next observation",
                        "Train on forecast(data): elegans train --horizon 1."});
   require_size("observation", observation.size(), policy.observation_size());
-  require_size("answers", answers.size(), options.steps * policy.action_size());
-  if (!options.others.empty()) require_size("others", options.others.size(), options.steps * policy.observation_size());
+  require_size("answers", answers.size(), product(options.steps, policy.action_size()));
+  if (!options.others.empty())
+    require_size("others", options.others.size(), product(options.steps, policy.observation_size()));
 }
 
 }  // namespace

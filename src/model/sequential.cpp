@@ -89,7 +89,9 @@ void Sequential::build(const Shape& input) {
     layer->build(shape);
     shape = layer->compute_output_shape(shape);
   }
-  const bool is_answer = (shape.rank() == 2 || shape.rank() == 3) && shape.back().is_constant();
+  const bool is_row = shape.rank() == 2 && shape[0] == Dim::batch();
+  const bool is_sequence = shape.rank() == 3 && shape[0] == Dim::batch() && shape[1] == Dim::time();
+  const bool is_answer = (is_row || is_sequence) && shape.back().is_constant();
   if (!is_answer) {
     throw ShapeError({options_.name + ", build", "output", to_string(shape),
                       "[batch, time, outputs] or [batch, outputs]",

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <limits>
 #include <map>
+#include <optional>
 
 #include "elegans/base/json.hpp"
 #include "elegans/model/sequential.hpp"
@@ -21,7 +23,8 @@ Shape shape_from(const JsonObject& object) {
   const json& sizes = object.at("input_shape");
   const bool is_row = sizes == json::array({"batch", sizes.is_array() && !sizes.empty() ? sizes.back() : json()});
   const bool is_sequence = sizes.is_array() && sizes.size() == 3 && sizes[0] == "batch" && sizes[1] == "time";
-  const bool fits = (is_row || is_sequence) && sizes.back().is_number_integer() && sizes.back() > 0;
+  const bool fits =
+      (is_row || is_sequence) && is_integer_from(sizes.back(), 1, std::numeric_limits<std::int64_t>::max());
   if (!fits) throw object.error("input_shape", "[\"batch\", \"time\", features], [\"batch\", features] or null");
   const Dim features = sizes.back().get<std::int64_t>();
   return is_sequence ? Shape{Dim::batch(), Dim::time(), features} : Shape{Dim::batch(), features};
@@ -50,6 +53,7 @@ void refuse_shared(const nn::Module& module, const std::string& layer,
 
 json Sequential::config() const {
   std::map<const nn::Module*, std::string> owners;
+  for (const nn::LayerPtr& layer : layers_) owners.emplace(layer.get(), layer->name());
   for (const nn::LayerPtr& layer : layers_) refuse_shared(*layer, layer->name(), owners);
   json layers = json::array();
   for (const nn::LayerPtr& layer : layers_) layers.push_back(nn::to_config(*layer));
@@ -74,12 +78,19 @@ Sequential Sequential::read(const json& config, std::string_view source_name,
                     .seed = seed_from(object)});
   const json& layers = object.at("layers");
   if (!layers.is_array()) throw object.error("layers", "a list");
+  std::optional<Shape> input;
+  if (!object.at("input_shape").is_null()) input = shape_from(object);
+  std::optional<Shape> reads = input;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const nn::LayerPtr layer = nn::make_layer(layers[i], fmt::format("{}: layer {}", source_name, i));
     layer->take_first_values(first_values);
     model.add(layer);
+    if (!reads) continue;
+    // Now and not after all were made: a circuit is drawn when its layer is, and a file that lacks its weights ends here.
+    layer->build(*reads);
+    reads = layer->compute_output_shape(*reads);
   }
-  if (!object.at("input_shape").is_null()) model.build(shape_from(object));
+  if (input) model.build(*input);
   for (const nn::LayerPtr& layer : model.layers_) layer->take_first_values(nullptr);
   return model;
 }

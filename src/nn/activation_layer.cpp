@@ -36,20 +36,18 @@ ActivationLayer::ActivationLayer(Activation activation, ActivationLayerOptions o
   check(activation_, options_);
 }
 
-void ActivationLayer::on_build(const Shape& input) {
-  rank_ = input.rank();
-  if (!options_.axis) return;
-  if (axis_of(*options_.axis, input, "Activation") == 0)
+void ActivationLayer::on_build(const Shape& input) { streams_ = !is_over_time(input); }
+
+bool ActivationLayer::is_over_time(const Shape& x) const {
+  if (!options_.axis) return false;
+  const std::size_t axis = axis_of(*options_.axis, x, "Activation");
+  if (axis == 0)
     throw ShapeError({path(), "axis", fmt::format("{}, the batch", *options_.axis), "another axis of the input",
                       "Samples of a batch have nothing to do with each other."});
+  return axis == 1 && is_sequence(x);
 }
 
-// Of [batch, time, …], the axis of time.
-bool ActivationLayer::is_over_time() const {
-  return options_.axis && rank_ == 3 && (*options_.axis == 1 || *options_.axis == -2);
-}
-
-bool ActivationLayer::streams() const { return !is_over_time(); }
+bool ActivationLayer::streams() const { return streams_; }
 
 // A step that does not count has a score so low that it has no share, and the answer 0.
 Value ActivationLayer::over_time(Context& context, Value x) {
@@ -59,7 +57,7 @@ Value ActivationLayer::over_time(Context& context, Value x) {
   const std::optional<Value> valid = context.valid_steps(x.shape()[0], x.shape()[1], x.dtype());
   if (!valid) return function(x);
   constexpr double lowest = std::numeric_limits<float>::lowest() / 4;
-  const Value counts = broadcast_to(transpose(*valid, {1, 0, 2}), x.shape());
+  const Value counts = broadcast_to(along_steps(*valid, x.shape()), x.shape());
   const Value y = function(select(counts, x, constant(x, lowest)));
   return select(counts, y, constant(y, 0));
 }
@@ -67,7 +65,7 @@ Value ActivationLayer::over_time(Context& context, Value x) {
 Value ActivationLayer::call(Context& context, Value x) {
   if (options_.negative_slope) return leaky_relu(x, *options_.negative_slope);
   if (options_.alpha) return elu(x, *options_.alpha);
-  if (is_over_time()) return over_time(context, x);
+  if (is_over_time(x.shape())) return over_time(context, x);
   if (options_.axis)
     return activation_.is(Activation::softmax) ? softmax(x, *options_.axis) : log_softmax(x, *options_.axis);
   return activation_(x);

@@ -12,6 +12,8 @@
 namespace elegans::nn {
 namespace {
 
+constexpr std::int64_t most_layers = 1000;  // of a backbone
+
 constexpr std::array<std::string_view, 3> mode_names{"default", "no_gate", "pure"};
 
 void require(bool holds, const char* argument, const std::string& actual, const char* required,
@@ -38,10 +40,13 @@ CfCMode cfc_mode(std::string_view name) {
 }
 
 CfCCell::CfCCell(std::int64_t units, CfCCellOptions options) : units_(units), options_(std::move(options)) {
-  require(units >= 1, "units", std::to_string(units), "at least 1");
-  require(options_.backbone_layers >= 0, "backbone_layers", std::to_string(options_.backbone_layers), "0 or more");
-  require(options_.backbone_layers == 0 || options_.backbone_units >= 1, "backbone_units",
-          std::to_string(options_.backbone_units), "at least 1", "Without a backbone, set backbone_layers to 0.");
+  constexpr std::int64_t most = wiring::SynapseMatrix::max_extent;
+  require(units >= 1 && units <= most, "units", std::to_string(units), "1 … 2^20");
+  require(options_.backbone_layers >= 0 && options_.backbone_layers <= most_layers, "backbone_layers",
+          std::to_string(options_.backbone_layers), "0 … 1000");
+  require(options_.backbone_layers == 0 || (options_.backbone_units >= 1 && options_.backbone_units <= most),
+          "backbone_units", std::to_string(options_.backbone_units), "1 … 2^20",
+          "Without a backbone, set backbone_layers to 0.");
   require(options_.backbone_dropout >= 0 && options_.backbone_dropout < 1, "backbone_dropout",
           fmt::format("{}", options_.backbone_dropout), "in [0, 1)");
   if (options_.input_pattern) {

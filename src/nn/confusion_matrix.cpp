@@ -33,7 +33,7 @@ void ConfusionMatrix::add(std::int32_t label, std::optional<std::size_t> answer,
   if (label < 0 || static_cast<std::size_t>(label) >= classes()) return;
   const auto row = static_cast<std::size_t>(label);
   occurs_[row] += weight;
-  if (!answer) return;
+  if (!answer || *answer >= classes()) return;
   answered_[*answer] += weight;
   counts_[row * classes() + *answer] += weight;
 }

@@ -96,9 +96,18 @@ std::optional<Value> Context::valid_steps(const Dim& batch, const Dim& time, Dty
   if (mask) {
     require(*mask, Shape{batch, time}, "mask");
     const Value steps = reshape(transpose(*mask, {1, 0}), Shape{time, batch, 1});
-    valid = valid ? *valid * steps : steps;
+    // Chosen and not multiplied: behind the end of a sequence the mask may hold anything.
+    valid = valid ? select(*valid, steps, constant(steps, 0)) : steps;
   }
   return valid;
+}
+
+bool is_sequence(const Shape& x) { return x.rank() > 2 && (x[1].uses_time() || x.is_constant()); }
+
+Value along_steps(Value valid, const Shape& x) {
+  Shape spread = x;
+  for (std::size_t axis = 2; axis < spread.rank(); ++axis) spread[axis] = 1;
+  return reshape(transpose(valid, {1, 0, 2}), spread);
 }
 
 void Context::add_activity_loss(const Regulariser& regulariser, Value y) {
@@ -107,12 +116,9 @@ void Context::add_activity_loss(const Regulariser& regulariser, Value y) {
     throw ConfigError({path_, "an activity regulariser", "inside a step of a loop", "around the whole sequence",
                        "Put an ActivityRegularisation layer behind the sequence layer."});
   const Shape& shape = y.shape();
-  if (shape.rank() > 2)
-    if (const std::optional<Value> valid = valid_steps(shape[0], shape[1], y.dtype())) {
-      Shape spread = shape;
-      for (std::size_t axis = 2; axis < spread.rank(); ++axis) spread[axis] = 1;
-      y = select(reshape(transpose(*valid, {1, 0, 2}), spread), y, constant(y, 0));
-    }
+  if (is_sequence(shape))
+    if (const std::optional<Value> valid = valid_steps(shape[0], shape[1], y.dtype()))
+      y = select(along_steps(*valid, shape), y, constant(y, 0));
   activity_losses_.push_back(regulariser(y));
 }
 

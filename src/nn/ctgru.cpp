@@ -73,7 +73,7 @@ Decay decay_named(std::string_view name) {
 }
 
 CTGRUCell::CTGRUCell(std::int64_t units, CTGRUCellOptions options) : units_(units), options_(std::move(options)) {
-  require(units >= 1, "units", std::to_string(units), "at least 1");
+  require(units >= 1 && units <= wiring::SynapseMatrix::max_extent, "units", std::to_string(units), "1 … 2^20");
   require(options_.scales >= 1 && options_.scales <= most_scales, "scales", std::to_string(options_.scales),
           fmt::format("1 to {}", most_scales), "8 are usual.");
   require(options_.tau > 0 && std::isfinite(options_.tau), "tau", fmt::format("{}", options_.tau), "a number above 0",

@@ -60,7 +60,7 @@ CTRNNCell::CTRNNCell(wiring::Wiring wiring, CTRNNCellOptions options)
 
 CTRNNCell::CTRNNCell(std::int64_t units, std::optional<wiring::Wiring> wiring, CTRNNCellOptions options)
     : units_(units), wiring_(std::move(wiring)), options_(std::move(options)) {
-  require(units >= 1, "units", std::to_string(units), "at least 1");
+  require(units >= 1 && units <= wiring::SynapseMatrix::max_extent, "units", std::to_string(units), "1 … 2^20");
   check_solver({options_.solver, options_.ode_unfolds}, "CTRNNCell");
   require(options_.tau > 0 && std::isfinite(options_.tau), "tau", fmt::format("{}", options_.tau), "a number above 0",
           "It is the time constant, in units of Δt.");

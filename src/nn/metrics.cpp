@@ -23,7 +23,7 @@ void check_places(const std::string& what, Targets kind, const View& predictions
     throw DtypeError({what, "predictions", std::string(to_string(predictions.dtype)), "f32 or f64", ""});
   require_dtype("targets", targets.dtype, classes ? Dtype::i32 : predictions.dtype);
   require_dtype("weights", weights.dtype, predictions.dtype);
-  if (predictions.shape.rank() < 2)
+  if (predictions.shape.rank() < 2 || predictions.shape.back() == Dim(0))
     throw ShapeError({what, "predictions", to_string(predictions.shape), "[batch, ..., width]", ""});
   const Shape each = predictions.shape.removed(predictions.shape.rank() - 1);
   require_shape("targets", targets.shape, classes ? each : predictions.shape);

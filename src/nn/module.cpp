@@ -67,6 +67,11 @@ void Module::build(const Shape& input) {
   building_ = true;
   try {
     on_build(input);
+    for (const auto& part : parts_)
+      if (part->dtype() != dtype_)
+        throw ConfigError({path(), fmt::format("the dtype of its part '{}'", part->name()),
+                           std::string(to_string(part->dtype())), std::string(to_string(dtype_)),
+                           "Build the part for that, or give it unbuilt."});
   } catch (...) {
     building_ = false;
     weights_.clear();

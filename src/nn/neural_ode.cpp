@@ -48,11 +48,12 @@ std::int64_t read_units(const JsonObject& object) {
 
 NeuralODECell::NeuralODECell(std::int64_t units, NeuralODECellOptions options)
     : units_(units), options_(std::move(options)) {
-  require(units >= 1, "units", std::to_string(units), "at least 1");
+  require(units >= 1 && units <= wiring::SynapseMatrix::max_extent, "units", std::to_string(units), "1 … 2^20");
   require(options_.hidden_layers >= 0 && options_.hidden_layers <= most_hidden_layers, "hidden_layers",
           std::to_string(options_.hidden_layers), fmt::format("0 to {}", most_hidden_layers));
-  require(options_.hidden_layers == 0 || options_.hidden_units >= 1, "hidden_units",
-          std::to_string(options_.hidden_units), "at least 1", "Without hidden layers, set hidden_layers to 0.");
+  const bool hidden_fits = options_.hidden_units >= 1 && options_.hidden_units <= wiring::SynapseMatrix::max_extent;
+  require(options_.hidden_layers == 0 || hidden_fits, "hidden_units", std::to_string(options_.hidden_units), "1 … 2^20",
+          "Without hidden layers, set hidden_layers to 0.");
   check_explicit_solver({options_.solver, options_.ode_unfolds}, "NeuralODECell");
   check_columns(options_.input_pattern, options_.hidden_layers > 0 ? options_.hidden_units : units, "NeuralODECell");
 }

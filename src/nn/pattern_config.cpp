@@ -27,10 +27,9 @@ wiring::PatternRef pattern_from(const Json& config, const std::string& source_na
   for (const Json& entry : object.at("synapses")) {
     const auto number = [&](std::size_t i, std::int64_t low, std::int64_t high) {
       if (!entry[i].is_number_integer()) throw object.error("synapses", wanted);
-      const auto value = entry[i].get<std::int64_t>();
-      if (value < low || value > high)
+      if (!is_integer_from(entry[i], low, high))
         throw object.error("synapses", fmt::format("{}; {} is out of range", wanted, entry.dump()));
-      return value;
+      return entry[i].get<std::int64_t>();
     };
     if (!entry.is_array() || entry.size() != 3) throw object.error("synapses", wanted);
     synapses.push_back({static_cast<std::int32_t>(number(0, 0, rows - 1)),

@@ -97,6 +97,9 @@ Pointer make(const Json& config, const Named<Factory<Pointer>>& known, const std
     made = factory(object.has("config") ? object.at("config") : none, fmt::format("{}: {}", source_name, type));
   } catch (const Json::exception& error) {  // of a user's factory
     throw FormatError(fmt::format("{}: the configuration of {} cannot be read: {}", source_name, type, error.what()));
+  } catch (const ConfigError& error) {  // what a constructor refuses, which does not know where it comes from
+    if (std::string_view(error.what()).starts_with(source_name)) throw;
+    throw FormatError(fmt::format("{}: {}", source_name, error.what()));
   }
   if (!made) throw ConfigError({source_name, type, "made to nothing by its factory", "a pointer to it", ""});
   if (object.has("name")) made->set_name(object.text("name"));

@@ -18,6 +18,10 @@ void check(WeightOptions& options, const std::string& path, Dtype dtype) {
     if (options.shape.rank() == 0) options.shape = whole;
     if (!(options.shape == whole))
       throw ShapeError({path, "the shape", to_string(options.shape), to_string(whole) + ", that of the pattern", ""});
+    // Places in it are numbers of 32 bits.
+    if (options.storage == Storage::dense && options.pattern->rows() * options.pattern->columns() > UINT32_MAX)
+      throw ConfigError({path, "storage", fmt::format("dense, of {} numbers", to_string(whole)),
+                         "fewer than 2^32 of them", "Store the weights that exist alone: Storage::sparse."});
   } else if (options.polarity != Polarity::ignored) {
     throw ConfigError({path, "polarity", "set", "a pattern beside it", "A circuit gives the signs."});
   } else if (options.storage != Storage::sparse) {

@@ -14,7 +14,14 @@ Dim operator*(const Dim& a, const Dim& b) {
                       .actual = fmt::format("({}) * ({})", to_string(a), to_string(b)),
                       .required = "each of batch and time at most once",
                       .remedy = ""});
-  return Dim(a.factor_ * b.factor_, a.extents_ | b.extents_);
+  std::int64_t factor = 0;
+  if (__builtin_mul_overflow(a.factor_, b.factor_, &factor))
+    throw ShapeError({.operation = "shape",
+                      .argument = "a product of sizes",
+                      .actual = fmt::format("({}) * ({})", to_string(a), to_string(b)),
+                      .required = "below 2^63",
+                      .remedy = ""});
+  return Dim(factor, a.extents_ | b.extents_);
 }
 
 Dim operator/(const Dim& a, const Dim& b) {
@@ -31,7 +38,7 @@ std::string to_string(const Dim& dim) {
   if (dim.is_constant()) return std::to_string(dim.factor());
   std::string text = dim.factor() == 1 ? "" : std::to_string(dim.factor());
   const auto append = [&](const char* word) { text += (text.empty() ? "" : "*") + std::string(word); };
-  if ((dim / Dim(dim.factor())).value({.batch = 1, .time = 1, .segments = 2}) == 2) append("segments");
+  if (dim.uses_segments()) append("segments");
   if (dim.uses_time()) append("time");
   if (dim.uses_batch()) append("batch");
   return text;

@@ -3,9 +3,26 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <type_traits>
 
 namespace elegans {
 namespace {
+
+constexpr double most_bytes = 4503599627370496;  // 2^52: of an array, more than machines hold
+
+// A number in another type; DtypeError where an integer cannot hold it.
+template <class To, class From>
+To converted(From x) {
+  if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>)
+    if (!(x >= std::numeric_limits<To>::min() && x < -static_cast<double>(std::numeric_limits<To>::min())))
+      throw DtypeError({.operation = "tensor",
+                        .argument = "a number",
+                        .actual = fmt::format("{}", x),
+                        .required = "one that i32 can hold",
+                        .remedy = ""});
+  return static_cast<To>(x);
+}
 
 template <class Function>
 void with_type(Dtype dtype, Function&& function) {
@@ -37,6 +54,14 @@ Tensor::Tensor(const Shape& shape, Dtype dtype) : dtype_(dtype), shape_(shape) {
                       .actual = to_string(shape),
                       .required = "numbers only",
                       .remedy = "Replace batch and time by their sizes: shape.at({.batch = …, .time = …})."});
+  double all = static_cast<double>(size_of(dtype));
+  for (const Dim& size : shape) all *= static_cast<double>(size.factor());
+  if (all > most_bytes)
+    throw ShapeError({.operation = "tensor",
+                      .argument = "the shape",
+                      .actual = to_string(shape),
+                      .required = "no more numbers than there can be memory for",
+                      .remedy = ""});
   memory_ = AlignedBuffer(bytes());
 }
 
@@ -50,7 +75,7 @@ Tensor Tensor::from(const Shape& shape, std::span<const double> values, Dtype dt
                       .remedy = ""});
   with_type(dtype, [&](auto zero) {
     using T = decltype(zero);
-    std::transform(values.begin(), values.end(), tensor.as<T>().begin(), [](double x) { return static_cast<T>(x); });
+    std::transform(values.begin(), values.end(), tensor.as<T>().begin(), converted<T, double>);
   });
   return tensor;
 }
@@ -99,7 +124,7 @@ void copy(const View& from, const View& to) {
     with_type(to.dtype, [&](auto target) {
       const auto x = from.as<decltype(source)>();
       const auto y = to.as<decltype(target)>();
-      std::transform(x.begin(), x.end(), y.begin(), [](auto v) { return static_cast<decltype(target)>(v); });
+      std::transform(x.begin(), x.end(), y.begin(), converted<decltype(target), decltype(source)>);
     });
   });
 }

@@ -23,12 +23,6 @@ FormatError bad_element(std::string_view source_name, std::string_view key, cons
       {std::string(source_name), fmt::format("key '{}'", key), std::move(found), std::move(required), ""});
 }
 
-bool is_integer_from(const json& value, std::int64_t least, std::int64_t most) {
-  if (!value.is_number_integer()) return false;
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX}) return false;
-  return value.get<std::int64_t>() >= least && value.get<std::int64_t>() <= most;
-}
-
 // Absent and null (which Python writes for None) are the same.
 bool is_given(const JsonObject& object, std::string_view key) { return object.has(key) && !object.at(key).is_null(); }
 

@@ -67,6 +67,8 @@ void check(const NCPOptions& options, std::string_view operation) {
                 1, most);
   check_pairs(operation, "inter and command neurons", options.inter_neurons * options.command_neurons);
   check_pairs(operation, "command and motor neurons", options.command_neurons * options.motor_neurons);
+  SynapseMatrix::require_fits(options.inter_neurons * options.inter_fanout, operation);
+  SynapseMatrix::require_fits(options.motor_neurons * options.motor_fanin, operation);
 }
 
 std::vector<std::int32_t> ids(std::int64_t first, std::int64_t count) {
@@ -212,7 +214,9 @@ void Wiring::build(std::int64_t inputs) {
     const auto* automatic = std::get_if<AutoNCPOptions>(&recipe_);
     const NCPOptions options = automatic != nullptr ? ncp_options(*automatic) : std::get<NCPOptions>(recipe_);
     check_pairs(operation, "inputs and inter neurons", inputs * options.inter_neurons);
-    draw_ncp(options, sensory, adjacency_);
+    SynapseMatrix adjacency = adjacency_;
+    draw_ncp(options, sensory, adjacency);
+    adjacency_ = std::move(adjacency);  // whole, or not at all
   }
   sensory_ = std::move(sensory);
   input_dim_ = inputs;

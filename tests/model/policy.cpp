@@ -224,6 +224,28 @@ TEST(Policy, RefusesAnAnswerThatIsNotFinite) {
   EXPECT_EQ(action[0], 7);
 }
 
+// Finite as the network has it, and infinite in the caller's units, or in the caller's type.
+TEST(Policy, RefusesAnAnswerThatItsCallerCannotHold) {
+  for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+    Sequential model({.name = "m", .dtype = dtype});
+    model.add(nn::RNN(std::make_shared<elegans::testing::LeakyCell>(1))).add(nn::Dense(1)).build(1);
+    for (const nn::WeightPtr& weight : model.weights()) {
+      const double huge = dtype == Dtype::f32 ? 1e37 : 1e300;
+      const double value = weight->path == "dense/bias" ? huge : 0;
+      weight->value = Tensor::from(weight->value.shape(), std::vector<double>(weight->value.elements(), value), dtype);
+    }
+    Preprocessing units{.features = {"x"}, .targets = {"y"}};
+    if (dtype == Dtype::f32) units.outputs = {{0}, {100}};
+    Policy policy(model, units);
+    std::array<float, 1> action{7};
+    EXPECT_EQ(policy.step(std::array<float, 1>{1}, 1, action).code, Status::Code::result_not_finite);
+    EXPECT_EQ(action[0], 7);
+    std::array<double, 1> wide{7};
+    EXPECT_TRUE(policy.step(std::array<double, 1>{1}, 1, wide).ok());
+    EXPECT_NEAR(wide[0] / (dtype == Dtype::f32 ? 1e39 : 1e300), 1, 1e-6);
+  }
+}
+
 TEST(Policy, SpeaksTheUnitsOfTheTable) {
   Sequential model = built(network_named("stack"), Dtype::f64);
   const Preprocessing units{.inputs = {{1, 2, 3}, {2, 4, 0.5}}, .outputs = {{10, -5}, {3, 0.1}}, .time_unit = 0.25};

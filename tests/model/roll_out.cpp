@@ -85,6 +85,8 @@ TEST(RollOutErrors, Texts) {
   EXPECT_EQ(shape_error(std::span(observation).first(2), {.steps = 2}),
             "roll_out: the size of observation is 2; expected 3.");
   EXPECT_EQ(shape_error(observation, {.steps = 3}), "roll_out: the size of answers is 4; expected 6.");
+  EXPECT_THAT(shape_error(observation, {.steps = (std::size_t{1} << 63) + 2}),  // twice as many are 4 in 64 bits
+              ::testing::HasSubstr("the size of answers is 4; expected"));
   EXPECT_EQ(shape_error(observation, {.steps = 2, .others = observation}),
             "roll_out: the size of others is 3; expected 6.");
 

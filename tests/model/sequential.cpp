@@ -109,6 +109,28 @@ TEST(Sequential, RefusesToDescribeAPartOfTwoLayers) {
             "model whose layers share weights can be trained and run, but not saved.");
 }
 
+TEST(Sequential, RefusesToDescribeALayerThatIsAPartToo) {
+  const auto dense = std::make_shared<nn::Dense>(4);
+  Sequential model;
+  model.add(dense).add(nn::Residual(nn::LayerPtr(dense))).build(4);
+  EXPECT_THAT(message_of<ConfigError>([&] { model.config(); }),
+              HasSubstr("of layer 'residual' is shared with layer 'dense'"));
+}
+
+// Two axes behind the batch are a sequence only where the first one is time.
+TEST(Sequential, EndsWithOneRowAStepOrASequence) {
+  Sequential model;
+  model.add(nn::ReshapeLayer({4, 8}));
+  EXPECT_THAT(message_of<ShapeError>([&] {
+                model.build(Shape{Dim::batch(), 32});
+              }),
+              HasSubstr("output is [batch, 4, 8]; expected [batch, time, outputs] or [batch, outputs]"));
+  EXPECT_THAT(message_of<ConfigError>([] {
+                nn::ReshapeLayer({-1, 1 << 20, 1 << 20, 1 << 20, 1 << 20});
+              }),
+              HasSubstr("numbers a sample"));
+}
+
 TEST(Sequential, SaysWhatItRefuses) {
   Sequential model({.name = "gait"});
   EXPECT_EQ(message_of<ConfigError>([&] { model.build(3); }),
@@ -347,6 +369,43 @@ TEST(Sequential, ASoftmaxOverTimeLeavesPaddingOut) {
     for (std::size_t i = 6; i < 8; ++i) EXPECT_EQ(y[i], 0) << name;
     for (std::size_t i = 8; i < 16; ++i) EXPECT_EQ(y[i], whole[i]) << name;
   }
+}
+
+// The rows of a table that Reshape makes are no steps; steps that hold tables are.
+TEST(Sequential, ASoftmaxKnowsTimeFromAnAxisThatIsAsLarge) {
+  Sequential rows({.dtype = Dtype::f64});
+  rows.add(nn::GRU(8, {}, {.return_sequences = false})).add(nn::ReshapeLayer({4, 2}));
+  rows.add(nn::ActivationLayer("softmax", {.axis = 1})).add(nn::Flatten()).build(2);
+  EXPECT_TRUE(rows.streams());
+  const Tensor x = random_numbers({2, 4, 2}, Dtype::f64, 1, -1, 1);
+  Tensor lengths({2}, Dtype::i32);
+  lengths.as<std::int32_t>()[0] = 2;
+  lengths.as<std::int32_t>()[1] = 4;
+  const std::vector<double> y = rows.predict(x, {.lengths = lengths}).values();
+  for (std::size_t i = 0; i < 4; ++i)  // two columns a sample, each sums to 1 over its four rows
+    EXPECT_NEAR(
+        y[8 * (i / 2) + i % 2] + y[8 * (i / 2) + 2 + i % 2] + y[8 * (i / 2) + 4 + i % 2] + y[8 * (i / 2) + 6 + i % 2],
+        1, 1e-15);
+
+  Sequential tables({.dtype = Dtype::f64});
+  tables.add(nn::TimeDistributed(nn::ReshapeLayer({1, 2}))).add(nn::ActivationLayer("softmax", {.axis = 1}));
+  tables.add(nn::TimeDistributed(nn::Flatten())).build(2);
+  EXPECT_FALSE(tables.streams());
+  const std::vector<double> over_time = tables.predict(x, {.lengths = lengths}).values();
+  EXPECT_NEAR(over_time[0] + over_time[2], 1, 1e-15);  // the first sequence has two steps
+  EXPECT_EQ(over_time[4], 0);
+}
+
+// What a mask holds behind the end of a sequence does not matter.
+TEST(Predict, ReadsNoMaskBehindTheEnd) {
+  Sequential model({.dtype = Dtype::f64});
+  model.add(nn::GRU(3)).build(2);
+  const Tensor x = random_numbers({1, 2, 2}, Dtype::f64, 1, -1, 1);
+  const Tensor lengths = Tensor::from({1}, {1}, Dtype::i32);
+  const Tensor ones = Tensor::from({1, 2}, {1, 1}, Dtype::f64),
+               odd = Tensor::from({1, 2}, {1, std::numeric_limits<double>::quiet_NaN()}, Dtype::f64);
+  EXPECT_EQ(model.predict(x, {.lengths = lengths, .mask = odd}).values(),
+            model.predict(x, {.lengths = lengths, .mask = ones}).values());
 }
 
 }  // namespace

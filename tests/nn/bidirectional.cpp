@@ -174,7 +174,7 @@ TEST(Bidirectional, ErrorsSayWhatToChange) {
             "bidirectional: the backward layer's output is [2, 4, 3]; expected [2, 4, 2], as the forward layer's is. "
             "Only \"concat\" merges different numbers of features.");
   EXPECT_THAT(message_of<ConfigError>([] { merge_named("av"); }), HasSubstr("Did you mean 'ave'?"));
-  EXPECT_THAT(message_of<ConfigError>([] {
+  EXPECT_THAT(message_of<FormatError>([] {
                 make_layer({{"type", "Bidirectional"},
                             {"config", {{"forward", to_config(Dense(2))}, {"backward", to_config(Dense(2))}}}},
                            "m.json");

@@ -145,7 +145,7 @@ TEST(CfC, RefusesABackboneForAWiring) {
       HasSubstr(
           "CfC: backbone_units is set; expected to be left out where there is a wiring. A wired CfC has no backbone."));
   EXPECT_THAT(message_of<ConfigError>([] { cfc_mode("no-gate"); }), HasSubstr("Did you mean 'no_gate'?"));
-  EXPECT_THAT(message_of<ConfigError>([] { CfC(0); }), HasSubstr("CfCCell: units is 0; expected at least 1."));
+  EXPECT_THAT(message_of<ConfigError>([] { CfC(0); }), HasSubstr("CfCCell: units is 0; expected 1 … 2^20."));
   EXPECT_THAT(message_of<ConfigError>([] { CfC(3, {.backbone_dropout = 1}); }),
               HasSubstr("backbone_dropout is 1; expected in [0, 1)."));
 }

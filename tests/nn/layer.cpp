@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "elegans/nn/dense.hpp"
+#include "elegans/nn/gru.hpp"
 #include "elegans/nn/registry.hpp"
+#include "elegans/nn/rnn.hpp"
 #include "support/count_allocations.hpp"
 #include "support/layer_gradients.hpp"
 #include "support/message_of.hpp"
@@ -144,6 +146,16 @@ TEST(Layers, RefuseAnotherDtype) {
             "dense: input is f64[2, 3]; expected f32, as the layer is. Call set_numbers(Dtype::f64, seed) before the "
             "layer is "
             "built, or convert with Tensor::to.");
+}
+
+TEST(Layers, RefuseAPartOfAnotherDtype) {
+  const auto cell = std::make_shared<GRUCell>(2);
+  cell->set_numbers(Dtype::f64, 1);
+  cell->build({1, 3});
+  EXPECT_THAT(message_of<ConfigError>([&] {
+                RNN(cell).build({1, 2, 3});
+              }),
+              ::testing::HasSubstr("the dtype of its part 'grucell' is f64; expected f32"));
 }
 
 TEST(DirectCalls, SeeNewWeights) {

@@ -228,6 +228,12 @@ TEST(Metrics, RefuseWhatDoesNotFit) {
             "mean_absolute_error: targets is f32; expected f64.");
   EXPECT_EQ(message_of<DtypeError>([&] { Metric::accuracy().add(p, w, w); }),
             "accuracy: targets is f64; expected i32.");
+  const Tensor empty(Shape{2, 0}, Dtype::f64), labels(Shape{2}, Dtype::i32);
+  EXPECT_THAT(message_of<ShapeError>([&] { Metric::roc_auc().add(empty, labels, w); }),
+              ::testing::HasSubstr("predictions is [2, 0]; expected [batch, ..., width]"));
+  ConfusionMatrix two(2);
+  two.add(0, 5, 1.0);  // a class that there is none of is a wrong answer
+  EXPECT_EQ(two.accuracy(), 0);
   mae.add(p, p, w);
   const Tensor wide = numbers({1, 3}, {1, 2, 3});
   EXPECT_EQ(message_of<ShapeError>([&] { mae.add(wide, wide, numbers({1}, {1})); }),

@@ -241,7 +241,7 @@ TEST(OdeCells, RefuseWhatTheyCannotDo) {
             "CTRNNCell: ode_unfolds is 0; expected 1 to 1000. 6 is usual.");
   EXPECT_EQ(message_of<ConfigError>([] { CTRNN(3, {.tau = 0}); }),
             "CTRNNCell: tau is 0; expected a number above 0. It is the time constant, in units of Δt.");
-  EXPECT_EQ(message_of<ConfigError>([] { CTRNN(0, {}); }), "CTRNNCell: units is 0; expected at least 1.");
+  EXPECT_EQ(message_of<ConfigError>([] { CTRNN(0, {}); }), "CTRNNCell: units is 0; expected 1 … 2^20.");
   EXPECT_EQ(message_of<ConfigError>([] { CTRNN(3, {.polarity = Polarity::fixed_sign}); }),
             "CTRNNCell: polarity is fixed_sign; expected ignored. Signs come from a circuit: pass a wiring.");
   EXPECT_EQ(message_of<ConfigError>([] { CTRNN(small_ncp(), {.input_pattern = some_pattern(7)}); }),
@@ -260,7 +260,7 @@ TEST(OdeCells, RefuseWhatTheyCannotDo) {
   EXPECT_EQ(message_of<ConfigError>([] { NeuralODE(4, {.hidden_layers = -1}); }),
             "NeuralODECell: hidden_layers is -1; expected 0 to 64.");
   EXPECT_EQ(message_of<ConfigError>([] { NeuralODE(4, {.hidden_layers = 1, .hidden_units = 0}); }),
-            "NeuralODECell: hidden_units is 0; expected at least 1. Without hidden layers, set hidden_layers to 0.");
+            "NeuralODECell: hidden_units is 0; expected 1 … 2^20. Without hidden layers, set hidden_layers to 0.");
   EXPECT_EQ(message_of<ConfigError>(
                 [] { NeuralODE(4, {.hidden_layers = 1, .hidden_units = 5, .input_pattern = some_pattern(4)}); }),
             "NeuralODECell: input_pattern is for 4 units; expected for 5, as the kernel has.");

@@ -64,6 +64,23 @@ TEST(Registry, SuggestsTypes) {
               HasSubstr("m.json: the cell is"));
 }
 
+TEST(Registry, BeginsEveryMessageWithTheSource) {
+  const auto refused = [](const char* type, Json config) {
+    return message_of<FormatError>([&] { make_layer({{"type", type}, {"config", std::move(config)}}, "m.json"); });
+  };
+  EXPECT_THAT(refused("Reshape", {{"sizes", Json::array()}}), HasSubstr("m.json: Reshape: sizes is []"));
+  EXPECT_THAT(refused("Activation", {{"activation", "rlu"}}), HasSubstr("m.json: activation"));
+  for (const char* key : {"timespan_as_feature", "projection_pattern"}) {
+    const Json value = std::string(key) == "timespan_as_feature"
+                           ? Json(true)
+                           : Json{{"rows", 8}, {"columns", 1}, {"synapses", Json::array({Json::array({0, 0, 1})})}};
+    EXPECT_THAT(refused("CfC", {{"units", 8}, {"proj_size", 1}, {key, value}}), HasSubstr(key));
+  }
+  // As large as a number of 64 bits can be: not −1.
+  const Json pattern{{"rows", 2}, {"columns", 2}, {"synapses", Json::array({Json::array({0, 0, UINT64_MAX})})}};
+  EXPECT_THAT(refused("GRU", {{"units", 2}, {"input_pattern", pattern}}), HasSubstr("out of range"));
+}
+
 TEST(Registry, RefusesConfigurationsOfOthers) {
   EXPECT_THAT(message_of<FormatError>([] { make_layer(Json::array(), "m.json"); }), HasSubstr("m.json"));
   EXPECT_THAT(message_of<FormatError>([] {

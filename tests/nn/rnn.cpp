@@ -10,6 +10,7 @@
 
 #include "elegans/nn/cfc.hpp"
 #include "elegans/nn/dense.hpp"
+#include "elegans/nn/gru.hpp"
 #include "elegans/nn/ltc.hpp"
 #include "elegans/nn/registry.hpp"
 #include "nn/sequence_cases.hpp"
@@ -101,6 +102,25 @@ TEST(RNN, AnEmptySequenceKeepsItsFirstState) {
   EXPECT_THAT(result.state[0].values(), ElementsAre(0.1, 0.1, 0.1));
   EXPECT_THAT(result.state[1].values(), ElementsAre(-0.5, -0.5, -0.5, -0.5, -0.5, -0.5));
   EXPECT_THAT(result.state[2].values(), ElementsAre(0));
+}
+
+// Where the output is a state, that is the answer (Cell::output_state).
+TEST(RNN, AnEmptySequenceAnswersItsFirstState) {
+  const auto answer = [](RNN layer, std::int64_t units) {
+    Tensor state(Shape{1, units}, Dtype::f32);
+    std::fill(state.as<float>().begin(), state.as<float>().end(), 0.5F);
+    const Tensor x(Shape{1, 2, 3});
+    std::vector<View> states(layer.cell()->states().size() - 1);
+    const wiring::Wiring circuit = wiring::AutoNCP({.units = 10, .output_size = 2});
+    Tensor inter(Shape{1, 5}), command(Shape{1, 3});
+    if (states.size() == 2) states = {inter, command};
+    states.push_back(state);
+    return layer({.x = x, .lengths = Tensor::from({1}, {0}, Dtype::i32), .state = states}).output.values();
+  };
+  EXPECT_THAT(answer(CfC(4, {.return_sequences = false}), 4), ElementsAre(0.5, 0.5, 0.5, 0.5));
+  EXPECT_THAT(answer(GRU(2, {}, {.return_sequences = false}), 2), ElementsAre(0.5, 0.5));
+  EXPECT_THAT(answer(CfC(wiring::AutoNCP({.units = 10, .output_size = 2}), {.return_sequences = false}), 2),
+              ElementsAre(0.5, 0.5));
 }
 
 TEST(RNN, StreamingEqualsTheBatchBitForBit) {

@@ -188,6 +188,17 @@ TEST(Wiring, NcpOptionsOutOfRangeAreErrors) {
                       "NCP: recurrent_command_synapses is -1; expected a number from 0 to");
   expect_config_error(with([](auto& o) { o.seed = std::uint64_t{1} << 32; }),
                       "NCP: seed is 4294967296; expected a number from 0 to 4294967295.");
+  // 2^26 pairs may be there, 2^26 synapses not.
+  expect_config_error(
+      [] {
+        NCP({.inter_neurons = 8192,
+             .command_neurons = 8192,
+             .motor_neurons = 1,
+             .sensory_fanout = 1,
+             .inter_fanout = 8192,
+             .motor_fanin = 1});
+      },
+      "NCP: number of synapses is 67108864; expected at most");
 }
 
 TEST(Wiring, AutoNcpOptionsOutOfRangeAreErrors) {

@@ -1,9 +1,11 @@
 #pragma once
 // Writing a file so that a crash leaves the old one or the new one, never a part.
 //
-// The bytes go to a new file `.elegans-<process>-<number>.tmp` in the same folder, which is flushed to the disk and
-// then renamed over `path`; the folder is flushed last. Whatever fails, `path` is as it was and the temporary file is
-// removed; only a process that is killed leaves its temporary file behind.
+// The bytes go to a new file in the same folder, which is flushed to the disk and then renamed over `path`; the folder is
+// flushed last. Whatever fails before that, `path` is as it was and the new file is gone; where the folder cannot be flushed,
+// which is an error too, `path` is the new one, and may be lost with the power. The new file has no name until it is
+// complete; where a file system knows no such files, it is `.elegans-<process>-<number>.tmp`, which a process that is killed
+// leaves behind.
 //
 // A new file gets the permissions of the process (0666 without its umask), an existing one keeps its own. A symbolic
 // link stays, and the file it points to is replaced. A target that is no regular file (a folder, a device, a pipe) is

@@ -34,6 +34,9 @@ nlohmann::json parse_json(std::string_view text, std::string_view source_name, c
 // UTF-8.
 std::string to_json_text(const nlohmann::json& value, int indent = -1);
 
+// Whether it is an integer of least … most.
+bool is_integer_from(const nlohmann::json& value, std::int64_t least, std::int64_t most);
+
 struct IntegerRange {
   std::int64_t at_least = std::numeric_limits<std::int64_t>::min();
   std::int64_t at_most = std::numeric_limits<std::int64_t>::max();

@@ -2,8 +2,8 @@
 // A bounded cache: of what is kept, the least recently used goes first.
 //
 //   LruCache<Shape, Plan> plans(16);
-//   Plan* plan = plans.find(shape);                     // nullptr where there is none; else the most recent one from
-//   now on if (!plan) plan = &plans.insert(shape, make(shape));
+//   Plan* plan = plans.find(shape);  // nullptr where there is none; else the most recent one from now on
+//   if (!plan) plan = &plans.insert(shape, make(shape));
 //
 // Looking up compares key by key and allocates nothing: it is meant for tens of entries that are dear to make. A
 // pointer stays valid until its entry goes. Not for several threads at once.

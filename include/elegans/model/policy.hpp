@@ -95,7 +95,7 @@ class Policy {
   Status step(std::span<const double> observation, std::span<double> action) noexcept;
 
   // The state of a stream: state_size() numbers, one state after the other. Copies are snapshots: get_state into memory
-  // made beforehand, set_state to come back. A state that is set must be finite, else it is refused (not_finite, item).
+  // made beforehand, set_state to come back. A state that is set must be finite, else it is refused (state_not_finite).
   std::size_t state_size() const noexcept;
   const std::vector<PolicyState>& states() const noexcept;
   Status get_state(std::span<float> out) const noexcept;  // rounds where the network is f64

@@ -81,10 +81,15 @@ void standardise(const Scaling& scaling, std::span<const From> from, std::span<T
   if (scaling.empty()) return convert(from, to);
   for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<To>((from[i] - scaling.mean[i]) / scaling.std[i]);
 }
+// Number i of a row.
+template <class To, class From>
+To unstandardised(const Scaling& scaling, std::size_t i, From x) noexcept {
+  return static_cast<To>(scaling.empty() ? static_cast<double>(x) : x * scaling.std[i] + scaling.mean[i]);
+}
 template <class From, class To>
 void unstandardise(const Scaling& scaling, std::span<const From> from, std::span<To> to) noexcept {
   if (scaling.empty()) return convert(from, to);
-  for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<To>(from[i] * scaling.std[i] + scaling.mean[i]);
+  for (std::size_t i = 0; i < from.size(); ++i) to[i] = unstandardised<To>(scaling, i, from[i]);
 }
 
 // In place: scores become probabilities, exp(s − max) / Σ exp(s − max).

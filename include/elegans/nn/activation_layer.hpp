@@ -44,12 +44,13 @@ class ActivationLayer : public Layer {
   Value call(Context& context, Value x) override;
 
  private:
-  bool is_over_time() const;
+  // Where the softmax goes over the steps of x; ShapeError where it would go over the batch.
+  bool is_over_time(const Shape& x) const;
   Value over_time(Context& context, Value x);
 
   Activation activation_;
   ActivationLayerOptions options_;
-  std::size_t rank_ = 0;
+  bool streams_ = true;
 };
 
 }  // namespace elegans::nn

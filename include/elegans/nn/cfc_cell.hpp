@@ -57,6 +57,7 @@ class CfCCell : public Cell {
 
   std::vector<StateOptions> states() const override { return {{.name = "h", .shape = Shape{units_}}}; }
   std::int64_t output_size() const override { return units_; }
+  std::optional<std::size_t> output_state() const override { return 0; }
   CellOutput step(Context& context, Value x, const std::vector<Value>& state, Value dt) override;
   std::string type() const override { return "CfCCell"; }
   Json config() const override;

@@ -39,6 +39,11 @@ struct ContextOptions {
   std::uint64_t seed = 0;  // of dropout
 };
 
+// Whether x is [batch, time, …]: an axis behind the batch that is always as large, as Reshape makes them, is no time.
+bool is_sequence(const Shape& x);
+// Context::valid_steps, [time, batch, 1], as it lies along x [batch, time, …].
+Value along_steps(Value valid, const Shape& x);
+
 class Context {
  public:
   // `graph` must stay where it is while the context is used.

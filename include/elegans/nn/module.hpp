@@ -31,7 +31,7 @@ class Module {
   bool built() const { return built_; }
   Dtype dtype() const { return dtype_; }
   std::uint64_t seed() const { return seed_; }
-  // Element type and seed of the weights, of parts too. ConfigError once built with others, and where dtype is i32.
+  // Element type and seed of the weights, of parts too. ConfigError once built with others, DtypeError where dtype is i32.
   virtual void set_numbers(Dtype dtype, std::uint64_t seed);
   // Makes weights, of parts too, begin with what `values` gives (nn/weight.hpp) instead of with their initialisers;
   // null for these. ConfigError once built.
@@ -61,7 +61,7 @@ class Module {
   // A new weight called options.name under this module's path, filled at once from the seed. Only while building.
   WeightPtr add_weight(WeightOptions options);
   // Makes `part` a part of this module, called `name`. One that is built already (shared with another module) keeps its
-  // path; ConfigError where its dtype differs. Parts are built by their owner's on_build.
+  // path; building is a ConfigError where its dtype differs. Parts are built by their owner's on_build.
   void add_part(std::string name, std::shared_ptr<Module> part);
 
  private:

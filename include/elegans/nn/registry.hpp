@@ -5,7 +5,8 @@
 //
 // A type of one's own is made known once, at the start of every program that loads it:
 //
-//   register_layer("Scale", [](const Json& config) { return std::make_shared<Scale>(config.at("factor").get<double>());
+//   register_layer("Scale", [](const Json& config) {
+//     return std::make_shared<Scale>(config.at("factor").get<double>());
 //   });
 //
 // Registering is safe from any thread.

@@ -32,6 +32,7 @@ class WiredCfCCell : public Cell {
 
   std::vector<StateOptions> states() const override;
   std::int64_t output_size() const override;
+  std::optional<std::size_t> output_state() const override { return wiring_.layers().size() - 1; }
   CellOutput step(Context& context, Value x, const std::vector<Value>& state, Value dt) override;
   std::string type() const override { return "WiredCfCCell"; }
   Json config() const override;

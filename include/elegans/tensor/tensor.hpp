@@ -32,9 +32,9 @@ struct View {
 class Tensor {
  public:
   Tensor() = default;
-  // Zeros. The shape must be constant (ShapeError).
+  // Zeros. The shape must be constant, and not of more numbers than there can be memory for (ShapeError).
   explicit Tensor(const Shape& shape, Dtype dtype = Dtype::f32);
-  // A copy of `values`, converted to `dtype`; ShapeError where the counts differ.
+  // A copy of `values`, converted to `dtype`; ShapeError where the counts differ, DtypeError where i32 cannot hold one.
   static Tensor from(const Shape& shape, std::span<const double> values, Dtype dtype = Dtype::f32);
   static Tensor from(const Shape& shape, std::initializer_list<double> values, Dtype dtype = Dtype::f32) {
     return from(shape, std::span<const double>(values.begin(), values.size()), dtype);
@@ -66,7 +66,7 @@ class Tensor {
   }
   // The elements as double, whatever the dtype.
   std::vector<double> values() const;
-  // The same elements in another dtype.
+  // The same elements in another dtype; DtypeError where i32 cannot hold one.
   Tensor to(Dtype dtype) const;
 
  private:
@@ -75,7 +75,8 @@ class Tensor {
   Shape shape_{0};
 };
 
-// Copies the elements of `from` into `to`, converting; ShapeError where shapes differ. They must not overlap.
+// Copies the elements of `from` into `to`, converting; ShapeError where shapes differ, DtypeError where i32 cannot hold a
+// number. They must not overlap.
 void copy(const View& from, const View& to);
 
 }  // namespace elegans
