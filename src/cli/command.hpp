@@ -30,10 +30,12 @@ Action add_forecast(CLI::App& program);
 CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& description,
                       const std::string& examples);
 
-// Refuses what is no whole number of 64 bits (CLI11 by itself takes the nearest), or is below `least`.
+// Refuses what is no whole number of 64 bits (CLI11 by itself takes the nearest), is below `least`,
+// or above `most`.
 CLI::Validator whole_number();
 CLI::Validator finite_number();
 CLI::Validator at_least(std::int64_t least);
+CLI::Validator between(std::int64_t least, std::int64_t most);
 
 // Reads the command line, runs the command, reports what went wrong, and returns the exit code.
 int run_program(int argc, char** argv);

@@ -12,6 +12,7 @@
 #include "cli/data_file.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/figures.hpp"
+#include "cli/merging.hpp"
 #include "cli/settings.hpp"
 #include "cli/training_data.hpp"
 #include "elegans/base/error.hpp"
@@ -35,12 +36,11 @@ constexpr const char* examples =
 struct EvaluateCommand {
   std::string model, data;
   ColumnOptions columns;
-  std::string answer, channel, value;
+  MergingOptions merging;
+  std::string answer;
   std::vector<std::string> metrics;
-  std::vector<std::string> merge;
-  double tolerance = 0;
   std::int64_t window = 0, stride = 0, threads = 0;
-  bool events = false, json = false;
+  bool json = false;
 };
 
 train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
@@ -49,14 +49,13 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
   if (format == DataFormat::ts && (c.columns.time || c.columns.group || !c.answer.empty()))
     throw ConfigError(Complaint{"evaluate", "one of --time, --group, --answer", "given beside a .ts file", "a CSV file",
                                 "A .ts file says itself what its columns are."});
-  if (format != DataFormat::csv && (!c.merge.empty() || !c.channel.empty()))
-    throw ConfigError(Complaint{"evaluate", "one of --merge, --channel", "given beside " + c.data, "a CSV file", ""});
   if (p.horizon > 0 && !c.answer.empty() && c.answer != "every-step")
     throw ConfigError(
         Complaint{"evaluate", "--answer", c.answer, "every-step, for the model foresees at every step", ""});
   if (format == DataFormat::csv) require_names(p, c.model);
   model::Columns columns = columns_for(p, c.columns);
   if (format == DataFormat::csv) require_time(p, !columns.time.empty(), c.model);
+  check_merging("evaluate", c.merging, format, columns);
   // Arrays have no groups, and time stamps of their own under the name "t", if any.
   if (format == DataFormat::arrays) columns.group.clear();
   const train::Roles roles{.time = columns.time,
@@ -68,11 +67,11 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
                            .missing = columns.missing,
                            .sporadic = columns.sporadic,
                            .first_dt = columns.first_dt,
-                           .channel = c.channel,
-                           .value = c.value,
-                           .tolerance = c.tolerance};
-  train::Dataset data = read_as_trained(
-      p, c.columns, [&] { return read_data(c.data, c.merge, roles, c.events ? Rows::events : Rows::samples); });
+                           .channel = c.merging.channel,
+                           .value = c.merging.value,
+                           .tolerance = c.merging.tolerance};
+  const Rows rows = c.merging.events ? Rows::events : Rows::samples;
+  train::Dataset data = read_as_trained(p, c.columns, [&] { return read_data(c.data, c.merging.merge, roles, rows); });
   if (format != DataFormat::csv) require_time(p, data, c.data);
   if (p.horizon > 0) data = train::forecast(data, {.features = p.targets, .horizon = p.horizon});
   if (classifies) train::relabel(data, p.classes);
@@ -83,6 +82,12 @@ train::Dataset read(const EvaluateCommand& c, const model::Preprocessing& p) {
     data = train::windows(std::move(data),
                           {.length = static_cast<std::size_t>(c.window), .stride = static_cast<std::size_t>(c.stride)});
   return data;
+}
+
+// What `loss` is here: a model file does not tell what loss it was trained with.
+std::string loss_name(const model::Preprocessing& p) {
+  if (p.task == model::Task::classification) return "cross-entropy";
+  return p.outputs.empty() ? "mean squared error" : "mean squared error of standardised targets";
 }
 
 int evaluate(const EvaluateCommand& c) {
@@ -108,7 +113,7 @@ int evaluate(const EvaluateCommand& c) {
     std::cout << to_json_text(made, 2) << '\n';
   } else {
     std::cout << fmt::format("{}: {} sequence{}, {} steps\n{}\n", c.data, data.size(), data.size() == 1 ? "" : "s",
-                             steps, to_text(figures));
+                             steps, to_text(figures, loss_name(p)));
     if (figures.confusion) std::cout << to_text(*figures.confusion, p.classes) << '\n';
   }
   return success;
@@ -123,12 +128,12 @@ Action add_evaluate(CLI::App& program) {
   app.add_option("data", c->data, "CSV file with the model's features and targets, .ts, .npy or .npz file, or folder")
       ->required();
   add_column_options(app, c->columns);
-  app.add_option("--merge", c->merge, "other CSV files, with commas between, whose rows are merged by time")
+  app.add_option("--merge", c->merging.merge, "other CSV files, with commas between, whose rows are merged by time")
       ->delimiter(',');
-  app.add_option("--channel", c->channel, "long format: the column that names the channel of a row's value");
-  app.add_option("--value", c->value, "and the column of the value");
-  app.add_flag("--events", c->events, "with --channel: each row is an event of its channel")->needs("--channel");
-  app.add_option("--tolerance", c->tolerance, "merging: seconds within which rows become one step");
+  app.add_option("--channel", c->merging.channel, "long format: the column that names the channel of a row's value");
+  app.add_option("--value", c->merging.value, "and the column of the value");
+  app.add_flag("--events", c->merging.events, "with --channel: each row is an event of its channel");
+  app.add_option("--tolerance", c->merging.tolerance, "merging: seconds within which rows become one step");
   app.add_option("--answer", c->answer, "every-step | last-step | recording (default: as trained)");
   app.add_option_function<std::string>(
       "--metrics", [c](const std::string& names) { c->metrics = split_names(names); },

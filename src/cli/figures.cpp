@@ -11,8 +11,8 @@
 
 namespace elegans::cli {
 
-std::string to_text(const train::Evaluation& figures) {
-  std::string text = fmt::format("loss {:.4g}", figures.loss);
+std::string to_text(const train::Evaluation& figures, std::string_view loss) {
+  std::string text = fmt::format("{} {:.4g}", loss, figures.loss);
   for (const auto& figure : figures.metrics) text += fmt::format(", {} {:.4f}", figure.name, figure.value);
   return text;
 }

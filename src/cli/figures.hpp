@@ -3,14 +3,15 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "elegans/train/history.hpp"
 
 namespace elegans::cli {
 
-// "loss 0.0512, accuracy 0.9730"
-std::string to_text(const train::Evaluation& figures);
+// "loss 0.0512, accuracy 0.9730", where `loss` is what the first figure is called.
+std::string to_text(const train::Evaluation& figures, std::string_view loss = "loss");
 // {"loss": 0.0512, "accuracy": 0.973}; null for what is not defined.
 nlohmann::json to_json(const train::Evaluation& figures);
 

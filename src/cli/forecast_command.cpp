@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "cli/aligned.hpp"
+#include "cli/answer_digits.hpp"
 #include "cli/columns.hpp"
 #include "cli/command.hpp"
-#include "cli/csv_field.hpp"
 #include "cli/data_file.hpp"
 #include "cli/exit_codes.hpp"
 #include "elegans/base/error.hpp"
@@ -34,6 +34,8 @@ constexpr const char* examples =
     "  elegans forecast engine.safetensors engine.csv --steps 20 --hold-back   how far off it would have been\n"
     "\nThe model reads every row of a recording, as `run` does; from the last one on its answers are its next rows, a\n"
     "median Δt apart. Features that it does not foresee keep their last value.\n";
+
+constexpr std::int64_t most_steps = 10'000'000;  // more are a slip of the keyboard
 
 struct ForecastCommand {
   std::string model, data;
@@ -86,13 +88,14 @@ train::Dataset read(const ForecastCommand& c, const model::Preprocessing& p, mod
   return data;
 }
 
-// How the file writes time, so that the rows foreseen can stand below it.
+// How the file writes time, so that the rows foreseen can stand below it. Rows that are dropped may lack it.
 train::TimeStampKind time_kind(const std::string& file, const std::string& column) {
   std::ifstream in(file, std::ios::binary);
   train::CsvReader rows(in, file);
-  rows.next();
-  const auto stamp = train::parse_time_stamp(rows.field(rows.find(column, "time column")));
-  return stamp ? stamp->kind : train::TimeStampKind::number;
+  const std::size_t time = rows.find(column, "time column");
+  while (rows.next())
+    if (const auto stamp = train::parse_time_stamp(rows.field(time))) return stamp->kind;
+  return train::TimeStampKind::number;
 }
 
 void require_ok(const Status& status, const Policy& policy, const std::string& place) {
@@ -190,16 +193,17 @@ struct Report {
 };
 
 void print_rows(const std::vector<Future>& futures, const model::Preprocessing& p, const Report& report) {
-  std::string text = report.group.empty() ? "" : csv_field(report.group) + ",";
-  text += report.time.empty() ? "step" : csv_field(report.time);
-  for (const std::string& target : p.targets) text += "," + csv_field(target);
+  std::string text = report.group.empty() ? "" : train::csv_field(report.group) + ",";
+  text += report.time.empty() ? "step" : train::csv_field(report.time);
+  for (const std::string& target : p.targets) text += "," + train::csv_field(target);
+  const std::vector<int> digits = answer_digits(p.outputs, p.targets.size());
   for (const Future& future : futures)
     for (std::size_t k = 0; k * p.targets.size() < future.answers.size(); ++k) {
       text += '\n';
-      if (!report.group.empty()) text += csv_field(future.recording->name) + ",";
+      if (!report.group.empty()) text += train::csv_field(future.recording->name) + ",";
       text += place_of(future, k, report.kind);
       for (std::size_t i = 0; i < p.targets.size(); ++i)
-        text += fmt::format(",{:.7g}", future.answers[k * p.targets.size() + i]);
+        text += fmt::format(",{:.{}g}", future.answers[k * p.targets.size() + i], digits[i]);
     }
   std::cout << text << '\n';
 }
@@ -255,7 +259,7 @@ Action add_forecast(CLI::App& program) {
   const auto c = std::make_shared<ForecastCommand>();
   app.add_option("model", c->model, "model file, trained with --horizon 1")->required();
   app.add_option("data", c->data, "CSV file with the model's features, .npy or .npz file, or folder")->required();
-  app.add_option("--steps", c->steps, "rows to foresee")->required()->check(at_least(1));
+  app.add_option("--steps", c->steps, "rows to foresee")->required()->check(between(1, most_steps));
   app.add_flag("--hold-back", c->hold_back,
                "foresee the last --steps rows of the file, and print the error beside that of their last row before");
   add_column_options(app, c->columns);

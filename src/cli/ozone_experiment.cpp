@@ -70,11 +70,13 @@ double f1(train::Parts parts, const ExperimentRun& run) {
 }
 
 double drawn_windows(const ExperimentRun& run) {
-  train::Dataset data = read(run);
-  standardise(data, {});
-  return f1(train::split_at_random(cut(train::missing_as_inputs(std::move(data))),
-                                   {.fractions = {.validation = 0.1, .test = 0.15}, .seed = run.seed}),
-            run);
+  // Units are those of the days that windows of the training part hold; overlapping windows share days with the others.
+  train::Parts parts =
+      train::split_at_random(cut(read(run)), {.fractions = {.validation = 0.1, .test = 0.15}, .seed = run.seed});
+  standardise(parts.train, {&parts.validation, &parts.test});
+  for (train::Dataset* part : {&parts.train, &parts.validation, &parts.test})
+    *part = train::missing_as_inputs(std::move(*part));
+  return f1(std::move(parts), run);
 }
 
 double last_days(const ExperimentRun& run) {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -127,6 +128,10 @@ int run_guarded(const Action& action, bool as_json) {
     report(failure, error.what(), as_json);
     return failure.code;
   };
+  const auto no_memory = [&fail] {
+    return fail({data_error, "memory"}, std::runtime_error("there is not enough memory. Take smaller batches or "
+                                                           "windows, or less data."));
+  };
   try {
     // What the environment has wrong is told before a file is blamed for it.
     (void)kernels::instruction_set(kernels::Target::best);
@@ -150,8 +155,10 @@ int run_guarded(const Action& action, bool as_json) {
   } catch (const Error& error) {
     return fail({training_failed, "training"}, error);
   } catch (const std::bad_alloc&) {
-    return fail({data_error, "memory"}, std::runtime_error("there is not enough memory. Take smaller batches or "
-                                                           "windows, or less data."));
+    return no_memory();
+  } catch (const std::length_error&) {
+    // What would be longer than any memory.
+    return no_memory();
   } catch (const std::exception& error) {
     return fail({internal_error, "internal"}, error);
   }
@@ -191,6 +198,16 @@ CLI::Validator at_least(std::int64_t least) {
         const auto value = parse_whole(text);
         if (value && *value >= least) return std::string();
         return fmt::format("is {}; expected an integer ≥ {}", quote(text), least);
+      },
+      "");
+}
+
+CLI::Validator between(std::int64_t least, std::int64_t most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) {
+        const auto value = parse_whole(text);
+        if (value && *value >= least && *value <= most) return std::string();
+        return fmt::format("is {}; expected an integer from {} to {}", quote(text), least, most);
       },
       "");
 }

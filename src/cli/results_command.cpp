@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -127,6 +128,10 @@ int show_results(const ResultsCommand& c) {
   if (found == all.end())
     throw ConfigError({"results", "the experiment", quote(c.name), fmt::format("one of {}", fmt::join(names, ", ")),
                        suggest(c.name, names)});
+  constexpr std::int64_t greatest = std::numeric_limits<std::int64_t>::max();
+  if (c.first_seed > greatest - (c.seeds - 1))
+    throw ConfigError({"results", "--first-seed", fmt::format("{}, the first of {} seeds", c.first_seed, c.seeds),
+                       fmt::format("at most {}, so that the last is below 2^63", greatest - (c.seeds - 1)), ""});
   const Experiment& experiment = *found;
   if (experiment.built_in && !c.data.empty())
     throw ConfigError({"results", "--data", "given", "nothing, for the recordings are built in", ""});

@@ -11,14 +11,15 @@
 #include <optional>
 #include <utility>
 
+#include "cli/answer_digits.hpp"
 #include "cli/columns.hpp"
 #include "cli/command.hpp"
-#include "cli/csv_field.hpp"
 #include "cli/exit_codes.hpp"
 #include "elegans/base/error.hpp"
 #include "elegans/base/json.hpp"
 #include "elegans/model/policy.hpp"
 #include "elegans/train/cells.hpp"
+#include "elegans/train/csv.hpp"
 #include "elegans/train/observations.hpp"
 
 namespace elegans::cli {
@@ -42,15 +43,17 @@ struct RunCommand {
 // Writes answers, a line each.
 class Answers {
  public:
-  Answers(const Policy& policy, bool json) : p_(policy.preprocessing()), json_(json) {
+  Answers(const Policy& policy, bool json)
+      : p_(policy.preprocessing()), json_(json), digits_(answer_digits(p_.outputs, policy.action_size())) {
     for (std::size_t i = 0; i < policy.action_size(); ++i) {
       const auto& names = classifies() ? p_.classes : p_.targets;
       names_.push_back(i < names.size() ? names[i] : fmt::format("output {}", i));
     }
     if (json_) return;
     std::string header = "line";
-    if (classifies()) header += "," + csv_field(p_.targets.empty() ? "class" : p_.targets.front());
-    for (const std::string& name : names_) header += "," + csv_field(classifies() ? fmt::format("p({})", name) : name);
+    if (classifies()) header += "," + train::csv_field(p_.targets.empty() ? "class" : p_.targets.front());
+    for (const std::string& name : names_)
+      header += "," + train::csv_field(classifies() ? fmt::format("p({})", name) : name);
     std::cout << header << std::endl;
   }
 
@@ -66,8 +69,8 @@ class Answers {
       return;
     }
     std::string row = fmt::format("{}", line);
-    if (classifies()) row += "," + csv_field(names_[best]);
-    for (const double number : action) row += fmt::format(",{:.7g}", number);
+    if (classifies()) row += "," + train::csv_field(names_[best]);
+    for (std::size_t i = 0; i < action.size(); ++i) row += fmt::format(",{:.{}g}", action[i], digits_[i]);
     std::cout << row << std::endl;
   }
 
@@ -76,6 +79,7 @@ class Answers {
 
   const model::Preprocessing& p_;
   bool json_;
+  std::vector<int> digits_;
   std::vector<std::string> names_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -145,6 +146,10 @@ void check_combination(const TrainSettings& s, const Repeats& repeats) {
 void add_runs(SweepPlan& plan, std::size_t number, const Repeats& repeats) {
   const Combination& combination = plan.combinations[number];
   const auto first = combination.settings.at("seed").get<std::int64_t>();
+  constexpr std::int64_t greatest = std::numeric_limits<std::int64_t>::max();
+  if (const std::int64_t last = repeats.seeds.back(); repeats.are_offsets && first > greatest - last)
+    refuse(in_table(plan.file, "settings"), "seed", fmt::format("{}, the first of {} seeds", first, last + 1),
+           fmt::format("at most {}, so that the last is below 2^63", greatest - last));
   for (const std::int64_t seed : repeats.seeds) {
     json values = combination.settings;
     values["seed"] = repeats.are_offsets ? first + seed : seed;

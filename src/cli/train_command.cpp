@@ -7,6 +7,8 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "cli/exit_codes.hpp"
@@ -60,26 +62,53 @@ bool goes_on(std::string_view input, std::string_view output) {
   return input == "--resume" && output == "--checkpoint";
 }
 
+struct NamedFile {
+  const char* option;
+  std::string file;
+};
+
+// What is read, and so must not be written over.
+std::vector<NamedFile> inputs_of(const TrainCommand& command) {
+  const TrainSettings& s = command.settings;
+  std::vector<NamedFile> made{{"the data", s.data}, {"--config", command.config}, {"--resume", command.resume}};
+  for (const std::string& file : s.merge) made.push_back({"a file of --merge", file});
+  if (s.wiring.starts_with('@')) made.push_back({"the file of --wiring", s.wiring.substr(1)});
+  return made;
+}
+
+// The same for every name of a file, whether it is there or not. weakly_canonical() leaves a relative name of a file
+// that is not there as it is.
+std::filesystem::path place_of(const std::filesystem::path& file) {
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
+}
+
+// A folder of data is read file by file: what is written there may replace a recording, or be read as one. A link in
+// the folder is a file of it, too, wherever it leads.
+bool is_in_folder(const std::string& folder, const std::string& file) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) return false;
+  const std::filesystem::path whole = place_of(folder);
+  return place_of(file).parent_path() == whole || place_of(std::filesystem::absolute(file).parent_path()) == whole;
+}
+
 // Each output is a file of its own, and may be written: told now, not after an hour of training.
 void check_outputs(const TrainCommand& command) {
   const TrainSettings& s = command.settings;
-  const std::vector<std::pair<const char*, std::string>> files{{"the data", s.data},
-                                                               {"--config", command.config},
-                                                               {"--resume", command.resume},
-                                                               {"--out", s.out},
-                                                               {"--history", s.history},
-                                                               {"--checkpoint", s.checkpoint},
-                                                               {"--write-config", command.write_config}};
-  constexpr std::size_t first_output = 3;
-  for (std::size_t i = first_output; i < files.size(); ++i) {
-    const auto& [option, file] = files[i];
+  std::vector<NamedFile> files = inputs_of(command);
+  const std::vector<NamedFile> outputs{{"--out", s.out},
+                                       {"--history", s.history},
+                                       {"--checkpoint", s.checkpoint},
+                                       {"--write-config", command.write_config}};
+  for (const NamedFile& output : outputs) {
+    const auto& [option, file] = output;
     if (file.empty()) continue;
-    for (std::size_t other = 0; other < i; ++other)
-      if (!files[other].second.empty() && !goes_on(files[other].first, option) &&
-          std::filesystem::weakly_canonical(file) == std::filesystem::weakly_canonical(files[other].second))
-        throw ConfigError(Complaint{"train", option, fmt::format("{}, the same file as {}", file, files[other].first),
-                                    "a file of its own", ""});
+    for (const NamedFile& other : files)
+      if (!other.file.empty() && !goes_on(other.option, option) && place_of(file) == place_of(other.file))
+        refuse(option, fmt::format("{}, the same file as {}", file, other.option), "a file of its own", "");
+    if (is_in_folder(s.data, file))
+      refuse(option, fmt::format("{}, in the folder of the data", file), "a file in another folder", "");
     require_writable(file);
+    files.push_back(output);
   }
 }
 

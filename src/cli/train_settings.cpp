@@ -10,6 +10,7 @@ namespace {
 
 constexpr IntegerRange from_zero{.at_least = 0};
 constexpr IntegerRange from_one{.at_least = 1};
+constexpr std::int64_t most_copies = 1'000'000;  // more are a slip of the keyboard
 constexpr NumberRange fraction{.at_least = 0, .below = 1};
 constexpr NumberRange positive{.above = 0};
 
@@ -106,7 +107,7 @@ void add_training(Settings& options, TrainSettings& s) {
               "weights with options of their own: \"*/bias weight_decay=0 learning_rate=0.001\", with commas between");
   options.add("shuffle", s.shuffle, "an order of sequences drawn anew each epoch");
   options.add("copies", s.copies, "train on so many copies of each recording, with noise; 0: on the recordings",
-              from_zero);
+              {.at_least = 0, .at_most = most_copies});
   options.add("noise", s.noise, "copies: deviation of the noise, new at every step", {.at_least = 0});
   options.add("offset", s.offset, "copies: deviation of an offset, one for each feature of a copy", {.at_least = 0});
   options.add("repeat-target", s.repeat_target, "answer recording: train on its target at every step");

@@ -6,6 +6,7 @@
 
 #include "cli/columns.hpp"
 #include "cli/data_file.hpp"
+#include "cli/merging.hpp"
 #include "cli/train_settings.hpp"
 #include "elegans/base/error.hpp"
 #include "elegans/nn/losses.hpp"
@@ -110,7 +111,6 @@ void check_dependents(const TrainSettings& s) {
   const bool is_ctrnn = s.cell == "ctrnn", is_ctgru = s.cell == "ctgru", is_node = s.cell == "node";
   const bool is_gated = s.cell == "lstm" || s.cell == "gru" || s.cell == "simple_rnn";
   const bool can_be_wired = is_cfc || is_ltc || is_ctrnn, has_solver = is_ltc || is_ctrnn || is_node;
-  const bool merges = !s.merge.empty() || (!s.channel.empty() && !s.events);
   const DataFormat format = format_of(s.data);
   const bool is_csv = format == DataFormat::csv, is_ts = format == DataFormat::ts;
   const bool may_have_time = !is_csv || !s.time.empty();
@@ -155,11 +155,6 @@ void check_dependents(const TrainSettings& s) {
       {"--features", !s.features.empty(), !is_ts, table},
       {"--ignore", !s.ignore.empty(), !is_ts, table},
       {"--group", !s.group.empty(), is_csv, csv},
-      {"--merge", !s.merge.empty(), is_csv, csv},
-      {"--channel", !s.channel.empty(), is_csv, csv},
-      {"--value", !s.value.empty(), !s.channel.empty(), "--channel"},
-      {"--events", s.events, !s.channel.empty(), "--channel"},
-      {"--tolerance", s.tolerance > 0, merges, "--merge, or --channel without --events"},
       {"--sporadic", !s.sporadic.empty(), s.missing == "inputs", "--missing inputs"},
       {"--first-dt", s.first_dt != fresh.first_dt, may_have_time, "--time"},
       {"--time-unit", s.time_unit != fresh.time_unit, may_have_time, "--time"},
@@ -191,18 +186,6 @@ void check_forecast(const TrainSettings& s) {
            "A network that reads from the end has seen what it is to foresee.");
   if (s.missing == "inputs") refuse_beside("--missing", s.missing, "error, forward-fill or drop");
   if (format_of(s.data) == DataFormat::ts) refuse_beside("the data", "a .ts file", "a CSV, .npy or .npz file");
-}
-
-// Samples of several channels become steps by their times.
-void check_merging(const TrainSettings& s) {
-  if (s.events && !s.merge.empty()) refuse("--events", "given beside --merge", "one of the two", "");
-  if (s.events && s.missing != "error" && s.missing != "drop")
-    refuse("--missing", s.missing + ", beside --events", "error or drop", "An event that lacks a value is none.");
-  if (!s.channel.empty() && s.value.empty() && !s.events)
-    refuse("--value", "missing beside --channel", "the column of the value", "See the header line of the file.");
-  if ((!s.merge.empty() || !s.channel.empty()) && s.time.empty())
-    refuse("--time", s.merge.empty() ? "missing beside --channel" : "missing beside --merge",
-           "the column of time stamps, by which rows become steps", "");
 }
 
 void check_segments(const TrainSettings& s) {
@@ -242,7 +225,9 @@ void check_settings(const TrainSettings& s) {
   if (!s.wiring.empty() && s.units > 0)
     refuse("--units", "given beside --wiring", "one of the two", "A wiring says itself how many units it has.");
   check_forecast(s);
-  check_merging(s);
+  check_merging(
+      "train", {.merge = s.merge, .channel = s.channel, .value = s.value, .events = s.events, .tolerance = s.tolerance},
+      format_of(s.data), {.time = s.time, .missing = missing_named(s.missing)});
   check_split(s);
   check_segments(s);
   check_dependents(s);

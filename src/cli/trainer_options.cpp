@@ -79,7 +79,7 @@ std::uint64_t updates_per_epoch(const TrainSettings& s, const train::Dataset& tr
                  .batch_size = static_cast<std::size_t>(s.batch_size),
                  .seed = static_cast<std::uint64_t>(s.seed),
                  .order = order_of(s)});
-  return (segments.batches(0) + together - 1) / together;
+  return segments.batches(0) / together + (segments.batches(0) % together == 0 ? 0 : 1);
 }
 
 void add_callbacks(const TrainSettings& s, std::vector<train::CallbackPtr>& callbacks) {

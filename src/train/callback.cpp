@@ -10,5 +10,6 @@ void Callback::on_end(Trainer&, History&) {}
 std::string_view Callback::state_name() const { return {}; }
 void Callback::save_state(CallbackState&) const {}
 void Callback::load_state(Trainer&, const CallbackState&) {}
+std::optional<Next> Callback::verdict() const { return std::nullopt; }
 
 }  // namespace elegans::train

@@ -36,7 +36,7 @@ struct FitCheckpoint {
   std::uint64_t updates = 0;  // of the epoch under way
   double loss_sum = 0, loss_count = 0;
   double seconds = 0;
-  bool stopped = false;
+  bool stopped = false;  // by a callback without a verdict
   DataPrints prints;
   std::vector<std::string> figures;    // of every epoch
   std::vector<std::string> callbacks;  // names of states

@@ -21,6 +21,21 @@ std::size_t label_row(const Schema& schema, std::size_t step) {
   return schema.target_at == TargetAt::whole_recording ? 0 : step;
 }
 
+// Whether a row has a label: one of weight 0 is a number that readers write where there is none.
+bool is_labelled(std::span<const double> weights, std::size_t row) { return weights.empty() || weights[row] != 0; }
+
+// The numbers of the classes of `data` among `classes`.
+std::vector<std::int32_t> numbers_among(std::span<const std::string> classes, const Dataset& data) {
+  std::unordered_map<std::string_view, std::int32_t> labels;
+  for (std::size_t c = 0; c < classes.size(); ++c) labels.emplace(classes[c], static_cast<std::int32_t>(c));
+  std::vector<std::int32_t> numbers;
+  for (const auto& name : data.schema.classes) {
+    const auto found = labels.find(name);
+    numbers.push_back(found == labels.end() ? unknown_class : found->second);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 std::vector<std::string> sorted_classes(std::vector<std::string> names) {
@@ -42,8 +57,12 @@ std::vector<std::string> classes_in(const Dataset& training) {
     throw ConfigError(Complaint{"classes_in", "the data set has no classes", "", "a target column of class names",
                                 "Name one, or train on numbers."});
   std::vector<bool> occurs(training.schema.classes.size());
-  for (std::size_t s = 0; s < training.size(); ++s)
-    for (const std::int32_t label : training.labels(s)) occurs[static_cast<std::size_t>(label)] = true;
+  for (std::size_t s = 0; s < training.size(); ++s) {
+    const auto labels = training.labels(s);
+    const auto weights = training.weights(s);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (is_labelled(weights, i)) occurs[static_cast<std::size_t>(labels[i])] = true;
+  }
   std::vector<std::string> names;
   for (std::size_t c = 0; c < occurs.size(); ++c)
     if (occurs[c]) names.push_back(training.schema.classes[c]);
@@ -55,17 +74,13 @@ std::vector<std::string> classes_in(const Dataset& training) {
 }
 
 void relabel(Dataset& data, std::span<const std::string> classes) {
-  std::unordered_map<std::string_view, std::int32_t> labels;
-  for (std::size_t c = 0; c < classes.size(); ++c) labels.emplace(classes[c], static_cast<std::int32_t>(c));
-  std::vector<std::int32_t> renamed;
-  for (const auto& name : data.schema.classes) {
-    const auto found = labels.find(name);
-    renamed.push_back(found == labels.end() ? unknown_class : found->second);
-  }
+  const std::vector<std::int32_t> renamed = numbers_among(classes, data);
   if (std::find(renamed.begin(), renamed.end(), unknown_class) != renamed.end()) {
     for_each_step(data, [&](std::size_t r, std::size_t t) {
       const Recording& recording = data.recordings[r];
-      const auto label = static_cast<std::size_t>(recording.labels[label_row(data.schema, t)]);
+      const std::size_t row = label_row(data.schema, t);
+      if (!is_labelled(recording.weights, row)) return;
+      const auto label = static_cast<std::size_t>(recording.labels[row]);
       if (renamed[label] != unknown_class) return;
       throw FormatError(Complaint{recording.place(t), "the class", quote(data.schema.classes[label]),
                                   fmt::format("one of the {} classes of the training part", classes.size()),
@@ -74,8 +89,13 @@ void relabel(Dataset& data, std::span<const std::string> classes) {
     });
   }
   for (Recording& recording : data.recordings)
-    for (std::int32_t& label : recording.labels)
-      label = label == unknown_class ? unknown_class : renamed[static_cast<std::size_t>(label)];
+    for (std::size_t row = 0; row < recording.labels.size(); ++row) {
+      std::int32_t& label = recording.labels[row];
+      if (!is_labelled(recording.weights, row))
+        label = 0;  // of whatever class: a number that validate() takes
+      else if (label != unknown_class)
+        label = renamed[static_cast<std::size_t>(label)];
+    }
   data.schema.classes.assign(classes.begin(), classes.end());
 }
 

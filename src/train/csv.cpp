@@ -9,6 +9,7 @@
 #include "elegans/base/error.hpp"
 #include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
+#include "train/blanks.hpp"
 
 namespace elegans::train {
 namespace {
@@ -26,6 +27,14 @@ void check_delimiter(char delimiter) {
 }
 
 }  // namespace
+
+std::string csv_field(std::string_view text) {
+  const bool has_blanks = without_blanks(text).size() != text.size();
+  if (!has_blanks && text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + '"';
+}
 
 CsvReader::CsvReader(std::istream& in, std::string source, CsvOptions options)
     : in_(&in), source_(std::move(source)), options_(std::move(options)) {

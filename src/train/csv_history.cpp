@@ -6,6 +6,7 @@
 
 #include "elegans/base/atomic_file.hpp"
 #include "elegans/base/error.hpp"
+#include "elegans/train/csv.hpp"
 
 namespace elegans::train {
 namespace {
@@ -20,7 +21,7 @@ class CsvHistory final : public Callback {
     header_ = "epoch,step";
     for (const NamedFigure& figure : plan.figures) {
       figures_.push_back(figure.name);
-      header_ += "," + figure.name;
+      header_ += "," + csv_field(figure.name);  // the name of a class may hold anything ("val_f1:a, b")
     }
     header_ += ",learning_rate,seconds\n";
     for (const EpochRecord& epoch : plan.done) header_ += row_of(epoch);

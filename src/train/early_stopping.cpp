@@ -32,6 +32,10 @@ class EarlyStopping final : public Callback {
       return Next::go_on;
     }
     ++waited_;
+    return *verdict();
+  }
+
+  std::optional<Next> verdict() const override {
     return options_.patience > 0 && waited_ >= options_.patience ? Next::stop : Next::go_on;
   }
 

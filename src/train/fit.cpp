@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "elegans/model/machine_kind.hpp"
 #include "train/trainer_implementation.hpp"
@@ -9,18 +10,6 @@ namespace elegans::train {
 namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-// The rows of `values` in the units of the data, in place.
-void unscale(const model::Scaling& scaling, const View& values) {
-  ops::with_floating(values.dtype, [&]<class T>(T) {
-    const std::span<T> all = values.as<T>();
-    const std::size_t width = scaling.columns();
-    for (std::size_t at = 0; at < all.size(); at += width) {
-      const std::span<T> row = all.subspan(at, width);
-      model::unstandardise<T, T>(scaling, row, row);
-    }
-  });
-}
 
 // Keeps the columns [first, first + width) of every row, in the same memory.
 View columns(const View& values, std::size_t first, std::size_t width) {
@@ -63,14 +52,12 @@ Evaluation Trainer::Implementation::evaluate(const Dataset& data) {
     pass.run(data, batch, 0, {.counted = counted, .segments = batch.size()});
     mean.add(pass.mean_of(pass.loss(), counted), counted);
     for (std::size_t s = 0; s < pass.shards(); ++s) {
-      const View targets = pass.shard(s).targets_view(), weights = pass.shard(s).weights_view();
-      const View answers = columns(pass.answers(s), static_cast<std::size_t>(loss.point) * width, width);
-      if (!options.target_scaling.empty()) {
-        unscale(options.target_scaling, answers);
-        unscale(options.target_scaling, targets);
-      }
-      for (nn::Metric& metric : metrics) metric.add(answers, targets, weights);
-      if (classifies) confusion.add(answers, targets, weights, loss.predictions);
+      Places places{.answers = columns(pass.answers(s), static_cast<std::size_t>(loss.point) * width, width),
+                    .targets = pass.shard(s).targets_view(),
+                    .weights = pass.shard(s).weights_view()};
+      if (evaluation.unscaled) places = evaluation.unscaled->of(options.target_scaling, places);
+      for (nn::Metric& metric : metrics) metric.add(places.answers, places.targets, places.weights);
+      if (classifies) confusion.add(places.answers, places.targets, places.weights, loss.predictions);
     }
   }
   require_finite_evaluation(mean.value());
@@ -88,14 +75,17 @@ void Trainer::Implementation::at_save_point(Trainer& self, const EpochRecord* ep
 
 void Trainer::Implementation::run_updates(Trainer& self, Segments& segments) {
   const std::size_t together = options.gradient_accumulation_steps;
+  // An epoch may have fewer batches than are asked for together, each of one segment or more.
+  const std::size_t all = segments.segments(), rows = std::min(options.batch_size, fitting->training->size());
   std::vector<Batch> some;
-  some.reserve(together);
+  some.reserve(std::min(together, all));
   StepRecord record{.epoch = fitting->epoch(), .step_of_epoch = fitting->updates};
   // The segments of several batches together.
   std::vector<Segment> held;
-  held.reserve(together * std::min(options.batch_size, fitting->training->size()));
+  held.reserve(together < all / rows ? together * rows : all);
   segments.start(epochs);
-  for (std::size_t i = 0; i < fitting->updates * together; ++i) segments.next();
+  for (std::size_t update = 0; update < fitting->updates; ++update)
+    for (std::size_t i = 0; i < together && !segments.done(); ++i) segments.next();
   while (!segments.done()) {
     some.clear();
     held.clear();
@@ -125,8 +115,11 @@ void Trainer::Implementation::run_epoch(Trainer& self, Segments& segments) {
   epoch.seconds = fitting->seconds();
   fitting->history.epochs.push_back(std::move(epoch));
   const EpochRecord& record = fitting->history.epochs.back();
-  for (const CallbackPtr& callback : options.callbacks)
-    fitting->stopped = callback->on_epoch(self, record) == Next::stop || fitting->stopped;
+  for (const CallbackPtr& callback : options.callbacks) {
+    if (callback->on_epoch(self, record) != Next::stop) continue;
+    fitting->stopped = true;
+    fitting->stopped_for_good = !callback->verdict() || fitting->stopped_for_good;
+  }
   show_averages(false);
   fitting->updates = 0;
   fitting->mean = {};
@@ -139,10 +132,22 @@ void Trainer::Implementation::show_averages(bool shown) {
   averages_shown = shown;
 }
 
+// What it takes to start may not grow with the epochs that are asked for: with early stopping they are often far too many.
+void Trainer::Implementation::count_steps(const Segments& segments) {
+  const std::uint64_t first = fitting->first_epoch - 1, most = std::numeric_limits<std::uint64_t>::max();
+  const std::size_t updates = updates_of(segments, first);
+  fitting->steps_per_epoch = updates;
+  fitting->steps = options.epochs <= most / updates ? options.epochs * updates : most;
+  if (segments.epochs_are_alike() || !options.schedule.ends_with_fit) return;
+  fitting->steps = 0;
+  for (std::uint64_t e = 0; e < options.epochs; ++e) fitting->steps += updates_of(segments, first + e);
+  fitting->steps_per_epoch = static_cast<std::size_t>((fitting->steps + options.epochs - 1) / options.epochs);
+}
+
 FitPlan Trainer::Implementation::plan_of() const {
   return {.first_epoch = fitting->first_epoch,
           .epochs = options.epochs,
-          .steps_per_epoch = static_cast<std::size_t>((fitting->steps + options.epochs - 1) / options.epochs),
+          .steps_per_epoch = fitting->steps_per_epoch,
           .figures = figures_of(metrics, fitting->validation != nullptr),
           .parameters = parameters.count,
           .threads = workers.count(),
@@ -153,15 +158,23 @@ FitPlan Trainer::Implementation::plan_of() const {
 }
 
 std::size_t Trainer::Implementation::updates_of(const Segments& segments, std::uint64_t epoch) const {
-  const std::size_t together = options.gradient_accumulation_steps;
-  return (segments.batches(epoch) + together - 1) / together;
+  const std::size_t together = options.gradient_accumulation_steps, batches = segments.batches(epoch);
+  return batches / together + (batches % together > 0 ? 1 : 0);
 }
 
-void Trainer::Implementation::end_fit(Trainer& self, std::size_t begun, Ending ending) {
+std::exception_ptr Trainer::Implementation::end_fit(Trainer& self, std::size_t begun, Ending ending) {
   fitting->history.ending = ending;
   show_averages(false);
   if (options.ema_decay) update->take_averages();
-  while (begun > 0) options.callbacks[--begun]->on_end(self, fitting->history);
+  std::exception_ptr first;
+  while (begun > 0) {
+    try {
+      options.callbacks[--begun]->on_end(self, fitting->history);
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  return first;
 }
 
 History Trainer::Implementation::fit(Trainer& self, const Dataset& data, const Dataset* validation) {
@@ -187,8 +200,7 @@ History Trainer::Implementation::fit(Trainer& self, const Dataset& data, const D
   } over{*this};
   if (resumed) take_up(*resumed, segments);
   const std::unique_ptr<Checkpoint> from = std::move(resumed);
-  for (std::uint64_t e = 0; e < options.epochs; ++e)
-    fitting->steps += updates_of(segments, fitting->first_epoch - 1 + e);
+  count_steps(segments);
   try {
     const FitPlan plan = plan_of();
     for (const CallbackPtr& callback : options.callbacks) {
@@ -197,11 +209,12 @@ History Trainer::Implementation::fit(Trainer& self, const Dataset& data, const D
     }
     if (from) load_states(self, *from);
     while (fitting->history.epochs.size() < options.epochs && !fitting->stopped) run_epoch(self, segments);
-    end_fit(self, begun, fitting->stopped ? Ending::stopped : Ending::all_epochs);
   } catch (...) {
-    end_fit(self, begun, Ending::failed);
+    end_fit(self, begun, Ending::failed);  // an error of theirs would hide the one that training failed by
     throw;
   }
+  if (const auto error = end_fit(self, begun, fitting->stopped ? Ending::stopped : Ending::all_epochs))
+    std::rethrow_exception(error);
   return std::move(fitting->history);
 }
 

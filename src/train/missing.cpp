@@ -80,8 +80,9 @@ void drop_steps(Recording& recording, const Schema& schema) {
     const auto row = std::span(recording.features).subspan(t * width, width);
     passed += recording.dt[t];
     if (std::any_of(row.begin(), row.end(), [](double x) { return std::isnan(x); })) continue;
-    // Before the first step that is kept nothing was seen, so that its Δt spans no gap.
-    dt.push_back(kept.empty() ? recording.dt[t] : passed);
+    // Before the first step that is kept nothing was seen: it is the recording's first step now, and has the Δt of one
+    // (first_dt, or the median), as read_csv gives it.
+    dt.push_back(kept.empty() ? recording.dt[0] : passed);
     kept.push_back(t);
     passed = 0;
   }

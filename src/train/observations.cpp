@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "elegans/base/lru_cache.hpp"
+#include "elegans/train/cells.hpp"
 #include "train/step_reader.hpp"
 
 namespace elegans::train {
@@ -32,6 +34,7 @@ CsvOptions as_stream(CsvOptions options) {
 struct Group {
   StepMemory memory;
   std::vector<double> kept;
+  double passed = 0;  // with a Δt column: seconds of the rows since the last one that was used
 };
 
 }  // namespace
@@ -52,6 +55,36 @@ struct ObservationReader::State {
                                 "seconds since the row before, at least 0", ""});
   }
 
+  // Moves to the next row that Missing::drop does not leave out.
+  bool next_row() {
+    while (steps.next_of_all()) {
+      if (!steps.is_dropped()) return true;
+      pass_over();
+    }
+    return false;
+  }
+
+  void read() {
+    group = steps.group();
+    const Group* known = groups.find(group);
+    steps.read(known ? known->memory : StepMemory{});
+    dt = read_dt() + (known ? known->passed : 0);
+    kept.clear();
+    if (known) kept = known->kept;
+  }
+
+  // The current row is not used: its seconds are part of the next Δt of its group, as time stamps would have it. Before a
+  // group has begun there is nothing that they could count from. A slip that is more than a float can hold is no time
+  // that passed: it would have all rows behind it refused, too.
+  void pass_over() {
+    if (!dt_column) return;
+    Group* known = groups.find(steps.group_cell());
+    const auto seconds = parse_number(steps.row().field(*dt_column));
+    if (known == nullptr || !seconds || !(*seconds >= 0)) return;
+    const double passed = known->passed + *seconds;
+    if (passed <= std::numeric_limits<float>::max()) known->passed = passed;
+  }
+
   // The current row counts from now on.
   void use() {
     Group* known = groups.find(group);
@@ -61,6 +94,7 @@ struct ObservationReader::State {
     }
     steps.remember(known->memory);
     known->kept = kept;
+    known->passed = 0;
   }
 
   StepReader steps;
@@ -82,13 +116,13 @@ ObservationReader::~ObservationReader() = default;
 bool ObservationReader::next() {
   State& s = *state_;
   if (std::exchange(s.is_pending, false)) s.use();
-  if (!s.steps.next()) return false;
-  s.group = s.steps.group();
-  const Group* known = s.groups.find(s.group);
-  s.steps.read(known ? known->memory : StepMemory{});
-  s.dt = s.read_dt();
-  s.kept.clear();
-  if (known) s.kept = known->kept;
+  if (!s.next_row()) return false;
+  try {
+    s.read();
+  } catch (const FormatError&) {
+    s.pass_over();
+    throw;
+  }
   s.is_pending = true;
   return true;
 }
@@ -103,7 +137,9 @@ std::size_t ObservationReader::line() const { return state_->steps.row().line();
 
 std::string ObservationReader::place() const { return state_->steps.row().place(); }
 
-void ObservationReader::refuse() { state_->is_pending = false; }
+void ObservationReader::refuse() {
+  if (std::exchange(state_->is_pending, false)) state_->pass_over();
+}
 
 std::span<const double> ObservationReader::kept() const { return state_->kept; }
 

@@ -14,6 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Style = ProgressBarOptions::Style;
 
+constexpr double longest_eta = 1e15;  // seconds, of which an integer holds many more
+
 // A line of text in memory of its own: steps may not allocate.
 class Line {
  public:
@@ -100,8 +102,10 @@ class ProgressBar final : public Callback {
     const double done = static_cast<double>(epoch - plan_.first_epoch) * per_epoch + static_cast<double>(step) - before;
     const double all = static_cast<double>(plan_.epochs) * per_epoch - before;
     const double passed = std::chrono::duration<double>(Clock::now() - began_).count();
-    // An epoch may have a few updates more than the mean.
-    const auto left = static_cast<std::int64_t>(passed * std::max(all - done, 0.0) / done + 0.5);
+    // Epochs may have a few updates more or fewer than the plan says, so that a fit that was resumed may seem to have done
+    // none; and a number of seconds may be too large to be told.
+    const double seconds = passed * std::max(all - done, 0.0) / std::max(done, 1.0);
+    const auto left = static_cast<std::int64_t>(std::min(seconds, longest_eta) + 0.5);
     line.add("  ETA {}:{:02}", left / 60, left % 60);
   }
 

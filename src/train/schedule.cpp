@@ -107,7 +107,7 @@ OneCycle::operator Schedule() const {
 }
 
 std::uint64_t steps_per_epoch(std::size_t sequences, std::size_t batch_size, std::size_t gradient_accumulation_steps) {
-  const auto divided = [](std::size_t a, std::size_t b) { return (a + b - 1) / b; };
+  const auto divided = [](std::size_t a, std::size_t b) { return a / b + (a % b > 0 ? 1 : 0); };
   return divided(divided(sequences, batch_size), gradient_accumulation_steps);
 }
 

@@ -33,11 +33,23 @@ void Segments::order_for(std::uint64_t epoch, std::span<std::size_t> order) cons
   if (options_.order == Order::shuffled) shuffle(order, options_.seed, ShufflePurpose::batches, epoch);
 }
 
+bool Segments::sequences_are_alike() const {
+  for (std::size_t s = 1; s < lengths_.size(); ++s)
+    if (segments_of(s) != segments_of(0)) return false;
+  return true;
+}
+
+bool Segments::epochs_are_alike() const { return options_.order == Order::sequential || sequences_are_alike(); }
+
+std::size_t Segments::segments() const {
+  std::size_t segments = 0;
+  for (std::size_t s = 0; s < lengths_.size(); ++s) segments += segments_of(s);
+  return segments;
+}
+
 std::size_t Segments::batches(std::uint64_t epoch) const {
-  const std::size_t sequences = lengths_.size(), each = segments_of(0);
-  bool alike = true;
-  for (std::size_t s = 1; s < sequences; ++s) alike = alike && segments_of(s) == each;
-  if (alike) return each * ((sequences + rows_.size() - 1) / rows_.size());
+  const std::size_t sequences = lengths_.size();
+  if (sequences_are_alike()) return segments_of(0) * ((sequences + rows_.size() - 1) / rows_.size());
 
   std::vector<std::size_t> order(sequences);
   order_for(epoch, order);

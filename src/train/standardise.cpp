@@ -12,21 +12,37 @@
 namespace elegans::train {
 namespace {
 
-// Rows of `width` values, visited several times.
+// Rows of values, a column each of `names`, visited several times.
 struct Rows {
   std::vector<std::span<const double>> rows;
   const std::vector<std::string>* names;
+  bool any_step = false;  // though none of its rows may count
 };
 
-Rows covered_rows(const Dataset& data, const std::vector<double> Recording::*values,
-                  const std::vector<std::string>& names, bool one_a_recording) {
-  Rows rows{{}, &names};
+Rows feature_rows(const Dataset& data) {
+  const std::size_t width = data.schema.features.size();
+  Rows rows{{}, &data.schema.features};
+  for_each_step(data, [&](std::size_t r, std::size_t t) {
+    rows.any_step = true;
+    rows.rows.push_back(std::span(data.recordings[r].features).subspan(t * width, width));
+  });
+  return rows;
+}
+
+// What stands in a row of weight 0 is no target: readers write zeros where there is none.
+Rows target_rows(const Dataset& data) {
+  const std::size_t width = data.schema.targets.size();
+  const bool one_a_recording = data.schema.target_at == TargetAt::whole_recording;
+  Rows rows{{}, &data.schema.targets};
   std::size_t last = static_cast<std::size_t>(-1);
   for_each_step(data, [&](std::size_t r, std::size_t t) {
+    rows.any_step = true;
     if (one_a_recording && r == last) return;
     last = r;
-    rows.rows.push_back(
-        std::span(data.recordings[r].*values).subspan((one_a_recording ? 0 : t) * names.size(), names.size()));
+    const Recording& recording = data.recordings[r];
+    const std::size_t row = one_a_recording ? 0 : t;
+    if (!recording.weights.empty() && recording.weights[row] == 0) return;
+    rows.rows.push_back(std::span(recording.targets).subspan(row * width, width));
   });
   return rows;
 }
@@ -65,7 +81,7 @@ void learn_column(const Rows& data, std::size_t column, Standardisation& result)
 }
 
 Standardisation learn(const Rows& data) {
-  if (data.rows.empty())
+  if (!data.any_step)
     throw ConfigError(Complaint{"standardise", "the training part", "empty", "at least one step", "Change the split."});
   Standardisation result;
   for (std::size_t c = 0; c < data.names->size(); ++c) learn_column(data, c, result);
@@ -96,16 +112,13 @@ void Standardisation::invert(std::span<double> rows) const {
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = rows[i] * std[i % columns()] + mean[i % columns()];
 }
 
-Standardisation standardise_features(const Dataset& training) {
-  return learn(covered_rows(training, &Recording::features, training.schema.features, false));
-}
+Standardisation standardise_features(const Dataset& training) { return learn(feature_rows(training)); }
 
 Standardisation standardise_targets(const Dataset& training) {
   if (training.schema.classifies() || training.schema.targets.empty())
     throw ConfigError(Complaint{"standardise", "the data set has no numeric targets", "", "at least one",
                                 "Standardise the features only."});
-  return learn(covered_rows(training, &Recording::targets, training.schema.targets,
-                            training.schema.target_at == TargetAt::whole_recording));
+  return learn(target_rows(training));
 }
 
 void apply_to_features(const Standardisation& standardisation, Dataset& data) {

@@ -121,15 +121,15 @@ std::string StepReader::name_of(std::size_t column) const {
 
 bool StepReader::lacks_a_value() const {
   const auto missing = [&](std::size_t column) { return is_missing(row_.field(column)); };
-  return (time_ && missing(*time_)) || (group_column_ && missing(*group_column_)) ||
+  return (time_ && missing(*time_)) || (group_column_ && missing(*group_column_)) || (channel_ && missing(*channel_)) ||
          std::any_of(targets_.begin(), targets_.end(), missing) ||
          std::any_of(features_columns_.begin(), features_columns_.end(), missing);
 }
 
 bool StepReader::next() {
   do {
-    if (!row_.next()) return false;
-  } while (missing_ == Missing::drop && lacks_a_value());
+    if (!next_of_all()) return false;
+  } while (is_dropped());
   return true;
 }
 

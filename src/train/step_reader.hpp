@@ -36,8 +36,13 @@ class StepReader {
 
   // Moves to the next row; rows that Missing::drop leaves out are passed over.
   bool next();
+  // The same for whoever wants to see these, too: moves to the next row whatever it is, and whether it is to be left out.
+  bool next_of_all() { return row_.next(); }
+  bool is_dropped() const { return missing_ == Missing::drop && lacks_a_value(); }
   // The recording that the row belongs to: the value of the group column, or "" without one.
   std::string_view group() const;
+  // The same of a row that may lack it: its cell as it is.
+  std::string_view group_cell() const { return group_column_ ? row_.field(*group_column_) : std::string_view(); }
   // Reads the row as the step after the one that `memory` knows of.
   void read(const StepMemory& memory);
   // The row that was read counts.

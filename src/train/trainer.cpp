@@ -152,6 +152,8 @@ void Trainer::Implementation::reserve(const Dataset& data, Compiled& compiled, c
                   .seed = seed,
                   .target = options.target,
                   .disable = options.disable});
+  if (compiled.kind == PassKind::evaluation && !options.target_scaling.empty())
+    compiled.unscaled.emplace(compiled.pass->options().layout);
   compiled.needs = all;
   if (compiled.kind == PassKind::gradients) make_update();
 }
@@ -340,6 +342,7 @@ std::size_t Trainer::bytes() const {
   for (const auto* compiled : {&self.training, &self.evaluation}) {
     if (compiled->pass) bytes += compiled->pass->bytes();
     if (compiled->carried) bytes += compiled->carried->bytes();
+    if (compiled->unscaled) bytes += compiled->unscaled->bytes();
   }
   return bytes + (self.update ? self.update->bytes() : 0);
 }

@@ -253,7 +253,7 @@ FitCheckpoint Trainer::Implementation::fit_checkpoint() {
                      .loss_sum = fit.mean.sum,
                      .loss_count = fit.mean.count,
                      .seconds = fit.seconds(),
-                     .stopped = fit.stopped,
+                     .stopped = fit.stopped_for_good,
                      .prints = *fit.prints,
                      .figures = {},
                      .callbacks = {}};
@@ -345,7 +345,7 @@ void Trainer::Implementation::take_up(const Checkpoint& checkpoint, const Segmen
   fitting->updates = fit.updates;
   fitting->mean = {fit.loss_sum, fit.loss_count};
   fitting->seconds_before = fit.seconds;
-  fitting->stopped = fit.stopped;
+  fitting->stopped = fitting->stopped_for_good = fit.stopped;
 }
 
 void Trainer::Implementation::load_states(Trainer& self, const Checkpoint& checkpoint) {
@@ -365,6 +365,7 @@ void Trainer::Implementation::load_states(Trainer& self, const Checkpoint& check
       state.set(tensor.name.substr(prefix.size()), std::move(copy));
     }
     callback->load_state(self, state);
+    fitting->stopped = callback->verdict() == Next::stop || fitting->stopped;
   }
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <exception>
+
 #include "elegans/train/trainer.hpp"
 #include "train/checkpoint_file.hpp"
 #include "train/data_for_model.hpp"
 #include "train/pass.hpp"
+#include "train/unscaled_places.hpp"
 #include "train/update_step.hpp"
 
 namespace elegans::train {
@@ -24,7 +27,8 @@ struct Trainer::Implementation {
     PassKind kind;
     std::unique_ptr<Pass> pass = nullptr;
     DataNeeds needs = {};
-    std::optional<CarriedStates> carried = {};  // with tbptt_steps
+    std::optional<UnscaledPlaces> unscaled = {};  // of evaluations, with target_scaling
+    std::optional<CarriedStates> carried = {};    // with tbptt_steps
   };
   // By which a data set is known again. It may not be, but then only its checks are missed.
   struct Seen {
@@ -45,10 +49,12 @@ struct Trainer::Implementation {
     History history = {};           // as far as it is known
     std::uint64_t first_epoch = 1;  // of this fit
     std::uint64_t first_step = 0;   // updates before it
-    std::uint64_t steps = 0;        // of the whole fit
+    std::uint64_t steps = 0;        // of the whole fit; where epochs differ, exact only if the schedule needs it
+    std::size_t steps_per_epoch = 0;
     std::size_t updates = 0;        // of the epoch under way
     RunningMean mean = {};          // of its loss
     bool stopped = false;           // by a callback
+    bool stopped_for_good = false;  // by one without a verdict: resumed, it stays stopped
     std::optional<DataPrints> prints = {};
 
     double seconds() const;  // since it began
@@ -76,12 +82,14 @@ struct Trainer::Implementation {
   History fit(Trainer& self, const Dataset& training, const Dataset* validation);
 
   // Parts of fit().
+  void count_steps(const Segments& segments);
   FitPlan plan_of() const;
   std::size_t updates_of(const Segments& segments, std::uint64_t epoch) const;
   void run_epoch(Trainer& self, Segments& segments);
   void run_updates(Trainer& self, Segments& segments);
   void at_save_point(Trainer& self, const EpochRecord* epoch);
-  void end_fit(Trainer& self, std::size_t begun, Ending ending);
+  // Tells the first `begun` callbacks. What the first of them threw that did.
+  std::exception_ptr end_fit(Trainer& self, std::size_t begun, Ending ending);
   // Puts the averages in place of the weights, or the weights back.
   void show_averages(bool shown);
 

@@ -3,11 +3,24 @@
 
 usage: test_cli.py PROGRAM [unittest arguments]
 """
+import datetime
 import json
+import math
 import os
 import pathlib
 
 import program
+
+
+def ozone_days(last):
+    """330 days as eighthr.data has them. The last two lie behind the last window of 32, and all they measure is `last`."""
+    lines = []
+    for day in range(330):
+        date, bad = datetime.date(1998, 1, 1) + datetime.timedelta(day), math.sin(day * 1.7) > 0.6
+        measured = [bad + 0.3 * math.sin(day * (2 + k)) if day < 328 else last for k in range(72)]
+        cells = ["?" if (day + k) % 41 == 0 else f"{x:.3f}" for k, x in enumerate(measured)]
+        lines.append(f"{date.month}/{date.day}/{date.year},{','.join(cells)},{int(bad)}.")
+    return "\n".join(lines) + "\n"
 
 
 class Cli(program.Case):
@@ -41,6 +54,10 @@ class Cli(program.Case):
         self.assertIn("--stride is given without --window",
                       self.refused(2, "evaluate", "lag.safetensors", "lag.csv", "--stride", "2"))
         self.assertIn("batch-size", self.refused(2, "train", "lag.csv", "--target", "y", "--batch-size", "0"))
+
+    def test_seeds_stay_below_2_63(self):
+        self.assert_parts(("--first-seed is 9223372036854775807, the first of 2 seeds", "at most 9223372036854775806"),
+                          self.refused(2, "results", "japanese_vowels", "--first-seed", "9223372036854775807", "--seeds", "2"))
 
     def test_errors_are_json_where_json_is_asked(self):
         code, out, errors = self.run_here("train", "nowhere.csv", "--target", "y", "--json")
@@ -92,6 +109,18 @@ class Cli(program.Case):
         self.write("one.csv", "\n".join(one) + "\n")
         made = json.loads(self.done("evaluate", "gestures.safetensors", "one.csv", "--json", "--metrics", "roc_auc"))
         self.assertIsNone(made["figures"]["roc_auc"])
+
+    def test_evaluate_says_what_its_loss_is(self):
+        # Whatever the loss that was trained: the file of a model does not tell.
+        self.train_lag("huber.safetensors", "--loss", "huber:delta=0.5", "--quiet")
+        self.train_lag("plain.safetensors", "--no-standardise", "--quiet")
+        for model, data, name in (("huber", "lag", "mean squared error of standardised targets"),
+                                  ("plain", "lag", "mean squared error"), ("gestures", "gestures", "cross-entropy")):
+            files = (f"{model}.safetensors", f"{data}.csv")
+            figures = json.loads(self.done("evaluate", *files, "--json"))["figures"]
+            self.assertEqual(self.done("evaluate", *files).splitlines()[1].split(", ")[0], f"{name} {figures['loss']:.4g}")
+            if model == "plain":
+                self.assertAlmostEqual(figures["loss"], figures["root_mean_squared_error"] ** 2, 6)
 
     def test_evaluate_fills_missing_values_as_in_training(self):
         errors = self.refused(3, "evaluate", "lag.safetensors", "holes.csv")
@@ -210,6 +239,17 @@ class Cli(program.Case):
         self.assertIn("'autoncp'", self.refused(2, "draw", "autoncpp:28,4", "--inputs", "8"))
         self.assertIn("--layer", self.refused(2, "draw", "autoncp:28,4", "--inputs", "8", "--layer", "cfc"))
         self.assertIn("--inputs", self.refused(2, "draw", "lag.safetensors", "--inputs", "8"))
+
+    # Experiments.
+
+    def test_the_units_of_the_ozone_days_are_those_of_the_training_part(self):
+        figures = []
+        for last in (0, 1e5):
+            self.write("eighthr.data", ozone_days(last))
+            made = json.loads(self.done("results", "ozone", "--data", ".", "--seeds", "1", "--json"))
+            figures.append([variant["runs"][0]["figure"] for variant in made["variants"]])
+        # With units of all days, two that no window holds would make all others alike.
+        self.assertEqual(figures[0], figures[1])
 
     # The demonstration.
 

@@ -155,6 +155,25 @@ class Forecast(program.Case):
         self.done("train", "steps.csv", "--horizon", "1", "--units", "4", "--epochs", "1", "--quiet", "--out", "steps.safetensors")
         self.assertEqual([row["step"] for row in self.rows("steps.safetensors", "steps.csv", "--steps", "2")], ["1", "2"])
 
+    def test_time_is_written_as_in_the_first_row_that_has_one(self):
+        text = wave_csv(30, stamp=lambda row: "" if row in (0, 7) else f"2015-02-{1 + row // 24:02}T{row % 24:02}:00:00Z")
+        self.write("late.csv", text)
+        self.done("train", "late.csv", "--time", "t", "--horizon", "1", "--units", "4", "--epochs", "1", "--missing", "drop",
+                  "--quiet", "--out", "late.safetensors")
+        made = self.rows("late.safetensors", "late.csv", "--steps", "2")
+        self.assertEqual([row["t"] for row in made], ["2015-02-02T06:00:00Z", "2015-02-02T07:00:00Z"])
+
+    def test_answers_have_the_digits_that_their_scale_takes(self):
+        rows = [line.split(",") for line in self.read("wave.csv").decode().splitlines()[1:]]
+        self.write("high.csv", "t,x,v\n" + "".join(f"{t},{1e9 + float(x):.6f},{v}\n" for t, x, v in rows))
+        self.done("train", "high.csv", *TRAIN, "--out", "high.safetensors")
+        printed = self.rows("high.safetensors", "high.csv", "--steps", "9")
+        exact = json.loads(self.done("forecast", "high.safetensors", "high.csv", "--steps", "9", "--json"))["forecasts"][0]["rows"]
+        self.assertGreater(len({row["x"] for row in printed}), 4)
+        for one, other in zip(printed, exact, strict=True):
+            self.assertAlmostEqual(float(one["x"]), other["answer"]["x"], delta=2e-7)
+            self.assertAlmostEqual(float(one["v"]), other["answer"]["v"], delta=1e-6)
+
     def test_what_cannot_be_forecast_is_refused(self):
         self.train_lag()
         self.train_gestures()
@@ -168,6 +187,9 @@ class Forecast(program.Case):
         self.assert_parts(("of 200 rows", "--steps"), self.refused(2, *forecast, "wave.csv", "--steps", "200", "--hold-back"))
         self.assertIn("--steps", self.refused(2, *forecast, "wave.csv", "--steps", "0"))
         self.assertIn("--steps", self.refused(2, *forecast, "wave.csv"))
+        for steps in ("10000001", "4611686018427387904", "9223372036854775808"):
+            self.assertIn(f"is '{steps}'; expected an integer from 1 to 10000000",
+                          self.refused(2, *forecast, "wave.csv", "--steps", steps))
         self.assertIn("'x'", self.refused(2, *forecast, "lag.csv", "--steps", "1"))
         self.assertIn("--time", self.refused(2, *forecast, "wave.csv", "--steps", "1", "--time", ""))
         self.write("empty.csv", "t,x,v\n")

@@ -122,6 +122,19 @@ class Formats(program.Case):
                                 (("fast.csv", *common, "--value", "a"), "--value"),
                                 (("data.ts", "--merge", "fast.csv"), "--merge")):
             self.assertIn(part, self.refused(2, "train", *arguments))
+        # evaluate refuses what train refuses.
+        self.write("wide.npy", npy((4, 2), range(8)))
+        for arguments, part in ((("long.csv", *long, "--tolerance", "-1"), "tolerance is -1"),
+                                (("fast.csv", "--tolerance", "1"), "--tolerance is given where it would change nothing; expected --merge"),
+                                (("fast.csv", "--value", "a"), "--value is given where it would change nothing; expected --channel"),
+                                (("long.csv", "--channel", "sensor"), "--value is missing beside --channel"),
+                                (("wide.npy", "--merge", "slow.csv"), "--merge is given where it would change nothing; expected a CSV"),
+                                (("wide.npy", "--channel", "sensor"), "--channel is given where it would change nothing; expected a CSV"),
+                                (("wide.npy", "--tolerance", "1"), "--tolerance is given where"),
+                                (("wide.npy", "--value", "a"), "--value is given where"),
+                                (("data.ts", "--tolerance", "1"), "--tolerance is given where"),
+                                (("data.ts", "--value", "a"), "--value is given where")):
+            self.assertIn(part, self.refused(2, "evaluate", "m.safetensors", *arguments))
 
     def test_streams_of_events(self):
         events = [(0.05 * t + 0.001 * (t % 7), "ab"[t % 3 == 0], 1 if t % 2 else -1, math.sin(t / 5)) for t in range(120)]
@@ -137,9 +150,13 @@ class Formats(program.Case):
         self.assertEqual(self.read("m.safetensors"), model)
         self.assertEqual(self.figures("events.csv", *how), self.figures("wide.csv"))
         self.assertEqual(len(self.done("run", "m.safetensors", stdin="t,a,b\n0,1,0\n0.1,0,-1\n").splitlines()), 3)
-        for arguments, part in ((("--events",), "--events is given where"), ((*how, "--missing", "inputs"), "--missing is inputs, beside"),
+        for arguments, part in ((("--events",), "--events is given where"),
+                                ((*how, "--missing", "forward-fill"), "--missing is forward-fill, beside --events"),
                                 ((*how, "--merge", "wide.csv"), "--merge"), ((*how, "--tolerance", "1"), "--tolerance")):
             self.assertIn(part, self.refused(2, "train", "events.csv", "--time", "t", "--target", "y", *arguments))
+            self.assertIn(part, self.refused(2, "evaluate", "m.safetensors", "events.csv", *arguments))
+        self.assertIn("--missing is inputs, beside --events", self.refused(2, "train", "events.csv", "--time", "t", "--target", "y",
+                                                                           *how, "--missing", "inputs"))
 
 
 if __name__ == "__main__":

@@ -80,6 +80,22 @@ class Run(program.Case):
         error = math.sqrt(sum((a - t) ** 2 for a, t in zip(answers, targets)) / len(targets))
         self.assertAlmostEqual(error, figures["root_mean_squared_error"], places=5)
 
+    def test_answers_have_the_digits_that_their_scale_takes(self):
+        # Of targets around 1e9 with a deviation below 1, seven digits say 1e+09 in each row.
+        rows = [line.split(",") for line in self.read("lag.csv").decode().splitlines()[1:]]
+        self.write("high.csv", "t,u,y\n" + "".join(f"{t},{u},{1e9 + float(y):.6f}\n" for t, u, y in rows))
+        self.done("train", "high.csv", "--time", "t", "--target", "y", *SMALL, "--out", "high.safetensors", "--quiet")
+        text = self.read("high.csv").decode()
+        exact = [json.loads(line)["answer"]["y"] for line in self.done("run", "high.safetensors", "--json", stdin=text).splitlines()]
+        printed = [line.split(",")[1] for line in self.done("run", "high.safetensors", stdin=text).splitlines()[1:]]
+        self.assertGreater(len(set(printed)), 100)
+        for one, other in zip(printed, exact, strict=True):
+            self.assertAlmostEqual(float(one), other, delta=2e-7)
+        # Answers that are as small as their deviation have no more than before, but for one.
+        small = [line.split(",")[1] for line in self.done("run", "lag.safetensors", stdin=self.read("lag.csv").decode()).splitlines()[1:]]
+        for number in small:
+            self.assertLessEqual(len(number.lstrip("-").lstrip("0.").replace(".", "")), 8, number)
+
     def test_the_first_timespan(self):
         # A recording's median Δt is not known at its first row: that of the training part stands for it.
         self.train_lag("off.safetensors", "--time-unit", "off", "--quiet")

@@ -173,6 +173,9 @@ class Sweep(program.Case):
         self.refused_sweep(3, grid + 'units = [4, "many"]\n', "refused.toml, [grid]", "'units'", '"many"')
         self.refused_sweep(3, SETTINGS + "[repeats]\nseeds = 3\n", "'repeats'", "'repeat'")
         self.refused_sweep(3, SETTINGS + "[repeat]\nseed = 3\n", "refused.toml, [repeat]", "'seeds'")
+        last = SETTINGS.replace("seed = 7", "seed = 9223372036854775807")
+        self.refused_sweep(2, last + "[repeat]\nseeds = 2\n", "refused.toml, [settings]: key 'seed'",
+                           "9223372036854775807, the first of 2 seeds", "at most 9223372036854775806")
         self.refused_sweep(3, SETTINGS + "[repeat]\nfolds = 1\n", "'folds'", "2 or more")
         self.refused_sweep(3, SETTINGS + '[repeat]\nfold_by = "time"\n', "'fold_by'", "nothing without folds")
         self.refused_sweep(3, SETTINGS + "[repeat]\nseeds = [1, 1]\n", "'seeds'", "distinct")

@@ -3,6 +3,7 @@
 
 usage: test_train.py PROGRAM [unittest arguments]
 """
+import array
 import json
 
 import program
@@ -246,6 +247,7 @@ class Train(program.Case):
                                         ("learning-rate", "1e999", "a finite number"),
                                         ("learning-rate", "0", "a number > 0"), ("seed", "-1", "an integer ≥ 0"),
                                         ("seed", "99999999999999999999", "an integer below 2^63"),
+                                        ("copies", "1000000000000000000", "an integer from 0 to 1000000"),
                                         ("epochs", "many", "an integer"),
                                         ("time-unit", "of", "auto, off, or a number"), ("first-dt", "-1", "median, or a number"),
                                         ("kernels", "scaler", "'scalar'"), ("activation", "relo", "'relu'"),
@@ -266,6 +268,15 @@ class Train(program.Case):
             self.assertTrue(option in errors or value in errors, errors)
         self.assertIn("huber: delta is -1; expected a finite number > 0", self.refused(2, *base, "--loss", "huber:delta=-1"))
         self.assertIn("--epochs is given more than once", self.refused(2, *base, "--epochs", "2", "--epochs", "3"))
+
+    def test_more_batches_together_than_an_epoch_has_are_the_epoch(self):
+        files = []
+        for together in ("1000", "1000000000000000000"):
+            code, _, errors = self.run_here("train", "lag.csv", "--time", "t", "--target", "y", "--quiet", "--epochs", "2",
+                                            "--gradient-accumulation-steps", together, "--out", f"{together}.safetensors")
+            self.assertEqual(code, 0, errors)
+            files.append((self.folder / f"{together}.safetensors").read_bytes())
+        self.assertEqual(*files)
 
     def test_settings_of_a_file(self):
         base = {"data": "lag.csv", "time": "t", "target": "y", "epochs": 1, "window": 16, "wiring": "autoncp:8,1"}
@@ -307,6 +318,38 @@ class Train(program.Case):
             self.assertIn("the same file as the data", self.refused(2, *base, option, "./lag.csv"))
         self.assertIn("the same file as --out", self.refused(2, *base, "--out", "one", "--history", "one"))
         self.assertEqual(self.read("lag.csv").decode(), program.regression_csv())
+
+    def test_files_that_are_read_are_not_written_over(self):
+        rows = program.regression_csv().splitlines()
+        self.write("second.csv", "t,v\n" + "".join(f"{row.split(',')[0]},{i % 5}\n" for i, row in enumerate(rows[1:])))
+        self.write("circuit.json", self.done("draw", "autoncp:8,1", "--inputs", "2", "--json"))
+        base = ("train", "lag.csv", "--time", "t", "--target", "y", "--epochs", "1", "--quiet")
+        for option in ("--out", "--history", "--write-config", "--checkpoint"):
+            for extra, file, told in (
+                    (("--merge", "second.csv"), "./second.csv", "./second.csv, the same file as a file of --merge"),
+                    (("--wiring", "@circuit.json"), "./circuit.json", "./circuit.json, the same file as the file of --wiring")):
+                kept = self.read(file)
+                self.assertIn(f"{option} is {told}; expected a file of its own", self.refused(2, *base, *extra, option, file))
+                self.assertEqual(self.read(file), kept)
+        # A file that is not there yet has several names, too.
+        self.assertIn("the same file as --out", self.refused(2, *base, "--out", "new", "--history", "./new"))
+
+    def test_nothing_is_written_into_the_folder_of_the_data(self):
+        for place in ("frames", "elsewhere"):
+            (self.folder / place).mkdir()
+        data = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (40, 2), }".ljust(117) + b"\n"
+        data += array.array("d", [i % 7 for i in range(80)]).tobytes()
+        for file in ("frames/a.npy", "elsewhere/b.npy"):
+            self.write(file, data)
+        (self.folder / "frames/b.npy").symlink_to("../elsewhere/b.npy")
+        base = ("train", "frames/", "--target", "1", "--units", "4", "--epochs", "1", "--window", "8", "--quiet")
+        for option in ("--out", "--history", "--write-config", "--checkpoint"):
+            for file in ("frames/a.npy", "frames/b.npy", "./elsewhere/../frames/new.npy"):
+                self.assertIn(f"{option} is {file}, in the folder of the data; expected a file in another folder",
+                              self.refused(2, *base, option, file))
+        self.assertEqual(sorted(path.name for path in (self.folder / "frames").iterdir()), ["a.npy", "b.npy"])
+        self.assertEqual((self.read("frames/a.npy"), self.read("elsewhere/b.npy")), (data, data))
+        self.done(*base, "--out", "elsewhere/model.safetensors")
 
     def test_the_json_tells_what_an_update_costs(self):
         made = json.loads(self.train_lag("one.safetensors", "--quiet", "--json"))

@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "data.hpp"
 #include "elegans/nn/dense.hpp"
+#include "elegans/train/csv.hpp"
 #include "elegans/train/csv_history.hpp"
 #include "elegans/train/early_stopping.hpp"
 #include "elegans/train/progress_bar.hpp"
@@ -163,6 +165,23 @@ TEST(CsvHistory, HasARowAnEpoch) {
   EXPECT_FALSE(std::getline(in, line));
 }
 
+// The figure of a class is called as the class, which may hold anything.
+TEST(CsvHistory, QuotesNamesWhereItMust) {
+  const testing::TemporaryFolder folder;
+  Dataset data = random_sequences({.lengths = {4, 6}, .classes = true});
+  data.schema.classes = {"no", "yes, \"please\""};
+  Sequential model = dense();
+  Trainer trainer(model, {.metrics = {nn::Metric::named("f1:yes, \"please\"", data.schema.classes)},
+                          .epochs = 1,
+                          .callbacks = {csv_history(folder / "history.csv")}});
+  trainer.fit(data, data);
+  std::ifstream in(folder / "history.csv");
+  CsvReader csv(in, "history.csv");
+  EXPECT_THAT(csv.columns(), ::testing::ElementsAre("epoch", "step", "loss", "val_loss", "val_f1:yes, \"please\"",
+                                                    "learning_rate", "seconds"));
+  EXPECT_TRUE(csv.next()) << "a row of as many fields";
+}
+
 std::string text_of(const std::filesystem::path& file) {
   std::ifstream in(file);
   return {std::istreambuf_iterator<char>(in), {}};
@@ -276,9 +295,74 @@ TEST(ProgressBar, WritesOneLineOverAndOverOnATerminal) {
                           HasSubstr("\repoch   2/2  [===================>]  loss "), HasSubstr("ETA 0:00\x1b[K\n")));
 }
 
+// Of a fit that goes on, and whose plan counts fewer updates an epoch than were done; and of one without end.
+TEST(ProgressBar, TellsATimeThatCanBe) {
+  for (const FitPlan& plan : {FitPlan{.epochs = 2, .steps_per_epoch = 1, .steps_done = 1},
+                              FitPlan{.epochs = 2, .steps_per_epoch = 1, .steps_done = 5},
+                              FitPlan{.epochs = std::uint64_t{1} << 60, .steps_per_epoch = std::size_t{1} << 60}}) {
+    char* text = nullptr;
+    std::size_t size = 0;
+    std::FILE* out = open_memstream(&text, &size);
+    Sequential model = dense();
+    Trainer trainer(model);
+    const CallbackPtr bar = progress_bar({.style = ProgressBarOptions::Style::lines, .out = out});
+    bar->on_start(trainer, plan);
+    bar->on_epoch(trainer, {.epoch = 1, .loss = 1});
+    std::fclose(out);
+    const std::string shown(text, size);
+    std::free(text);
+    EXPECT_THAT(shown.substr(shown.find('\n') + 1), MatchesRegex("epoch   1/[0-9]+  loss 1  ETA [0-9]+:[0-9][0-9]\n"));
+  }
+}
+
 TEST(ProgressBar, CanBeQuiet) {
   EXPECT_EQ(shown(ProgressBarOptions::Style::quiet), "");
   EXPECT_THROW(progress_bar({.out = nullptr}), ConfigError);
+}
+
+// Ends with an error of its own, or without one, and counts how often.
+class Ends final : public Callback {
+ public:
+  explicit Ends(std::string error) : error_(std::move(error)) {}
+  void on_end(Trainer&, History& history) override {
+    ++times;
+    ending = history.ending;
+    if (!error_.empty()) throw std::runtime_error(error_);
+  }
+  int times = 0;
+  Ending ending = Ending::all_epochs;
+
+ private:
+  std::string error_;
+};
+
+TEST(Callbacks, EndOnceThoughOneOfThemThrows) {
+  const auto a = std::make_shared<Ends>(""), b = std::make_shared<Ends>("b broke"),
+             c = std::make_shared<Ends>("c broke");
+  const Dataset data = random_sequences({.lengths = {4, 6, 5}});
+  Sequential model = dense();
+  Trainer trainer(model, {.epochs = 1, .callbacks = {a, b, c}});
+  EXPECT_EQ(message_of<std::runtime_error>([&] { trainer.fit(data); }), "c broke") << "the first of them";
+  for (const auto& callback : {a, b, c}) {
+    EXPECT_EQ(callback->times, 1);
+    EXPECT_EQ(callback->ending, Ending::all_epochs) << "training itself did not fail";
+  }
+}
+
+TEST(Callbacks, AnErrorAtTheEndDoesNotHideTheOneThatTrainingFailedBy) {
+  class Dark final : public Callback {
+   public:
+    Next on_epoch(Trainer&, const EpochRecord&) override { throw std::runtime_error("dark"); }
+  };
+  const auto a = std::make_shared<Ends>(""), b = std::make_shared<Ends>("b broke");
+  const Dataset data = random_sequences({.lengths = {4, 6, 5}});
+  Sequential model = dense();
+  Trainer trainer(model, {.callbacks = {a, b, std::make_shared<Dark>()}});
+  EXPECT_EQ(message_of<std::runtime_error>([&] { trainer.fit(data); }), "dark");
+  for (const auto& callback : {a, b}) {
+    EXPECT_EQ(callback->times, 1);
+    EXPECT_EQ(callback->ending, Ending::failed);
+  }
 }
 
 TEST(Callbacks, AreCalledInOrderAndEndInReverse) {

@@ -97,6 +97,43 @@ TEST(CarriedStates, AScheduleEndsWithTheFit) {
   EXPECT_GT(rates->rates[4], 2e-6);
 }
 
+// Epochs differ in their updates, and are not counted one by one before the first of them: that would never end.
+TEST(CarriedStates, AFitBeginsAtOnceHoweverManyEpochsAreAskedFor) {
+  class One final : public Callback {
+   public:
+    void on_start(Trainer&, const FitPlan& plan) override { planned = plan.steps_per_epoch; }
+    Next on_epoch(Trainer&, const EpochRecord&) override { return Next::stop; }
+    std::size_t planned = 0;
+  };
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(50)});
+  for (const std::uint64_t epochs : {std::uint64_t{1} << 50, static_cast<std::uint64_t>(-1)}) {
+    const auto one = std::make_shared<One>();
+    Sequential model = network(recurrent_layers()[0].second, Dtype::f32);
+    Trainer trainer(model, {.batch_size = 7, .epochs = epochs, .tbptt_steps = 4, .callbacks = {one}});
+    EXPECT_EQ(trainer.fit(data).epochs.size(), 1U);
+    EXPECT_EQ(one->planned, trainer.step()) << "the updates of the first epoch";
+  }
+}
+
+// Where all epochs have as many updates, a schedule that ends with the fit has nothing to count either.
+TEST(CarriedStates, AFitOfLikeEpochsBeginsAtOnceWithAnySchedule) {
+  class Stop final : public Callback {
+   public:
+    Next on_epoch(Trainer&, const EpochRecord&) override { return Next::stop; }
+  };
+  const Dataset data = random_sequences({.lengths = nineteen_lengths(50)});
+  for (const Order order : {Order::shuffled, Order::sequential}) {
+    Sequential model = network(recurrent_layers()[0].second, Dtype::f32);
+    Trainer trainer(model, {.schedule = CosineDecay{},
+                            .batch_size = 7,
+                            .epochs = std::uint64_t{1} << 50,
+                            .order = order,
+                            .tbptt_steps = order == Order::shuffled ? 20 : 4,
+                            .callbacks = {std::make_shared<Stop>()}});
+    EXPECT_EQ(trainer.fit(data).epochs.size(), 1U);
+  }
+}
+
 TEST(CarriedStates, WhatCannotBeCarriedIsRefused) {
   const Dataset data = random_sequences({.lengths = {12, 5}});
   Sequential both({.seed = 5});

@@ -230,6 +230,50 @@ TEST(Resume, MayAskForMoreEpochs) {
               HasSubstr("resume: epochs is 1; expected more than 5, which are behind "));
 }
 
+// Of `training()` with early stopping, from a checkpoint where there is one.
+Ended run_with_patience(std::uint64_t patience, const std::filesystem::path& to, const std::filesystem::path& from = {},
+                        const std::vector<CallbackPtr>& more = {}) {
+  TrainerOptions options = everything();
+  options.epochs = 8;
+  // No epoch is better by so much: all but the first are waited for. The last weights stay.
+  options.callbacks = {early_stopping({.patience = patience, .min_delta = 1000, .restore_best = false}),
+                       checkpoint({.file = to})};
+  options.callbacks.insert(options.callbacks.end(), more.begin(), more.end());
+  Sequential model = with_dropout();
+  Trainer trainer(model, options);
+  if (!from.empty()) trainer.resume(from);
+  History history = trainer.fit(training(), held_back());
+  return ended(model, std::move(history));
+}
+
+TEST(Resume, MayAskForMorePatience) {
+  const TemporaryFolder folder;
+  const auto stopped = folder / "stopped", other = folder / "other";
+  const Ended impatient = run_with_patience(2, stopped);
+  ASSERT_EQ(impatient.history.ending, Ending::stopped);
+  ASSERT_EQ(impatient.history.epochs.size(), 3U);
+  const Ended patient = run_with_patience(20, other);
+  ASSERT_EQ(patient.history.epochs.size(), 8U);
+  expect_same(run_with_patience(20, other, stopped), patient);
+  expect_same(run_with_patience(4, other, stopped), run_with_patience(4, other));
+  expect_same(run_with_patience(0, other, stopped), patient);
+  expect_same(run_with_patience(2, other, stopped), impatient);
+  expect_same(run_with_patience(1, other, stopped), impatient);
+}
+
+TEST(Resume, AStopOfAnotherCallbackStaysOne) {
+  class Third final : public Callback {
+   public:
+    Next on_epoch(Trainer&, const EpochRecord& record) override { return record.epoch == 3 ? Next::stop : Next::go_on; }
+  };
+  const TemporaryFolder folder;
+  for (const std::uint64_t patience : {2, 20}) {
+    const Ended stopped = run_with_patience(patience, folder / "stopped", {}, {std::make_shared<Third>()});
+    ASSERT_EQ(stopped.history.epochs.size(), 3U);
+    expect_same(run_with_patience(20, folder / "other", folder / "stopped"), stopped);
+  }
+}
+
 TEST(Resume, OfALoopOfOnesOwn) {
   const TemporaryFolder folder;
   const auto loop = [](Trainer& trainer, std::uint64_t from, std::uint64_t to) {

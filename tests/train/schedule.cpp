@@ -94,6 +94,7 @@ TEST(Schedule, CountsUpdatesOfAnEpoch) {
   EXPECT_EQ(steps_per_epoch(100, 32), 4U);
   EXPECT_EQ(steps_per_epoch(96, 32), 3U);
   EXPECT_EQ(steps_per_epoch(100, 32, 3), 2U);
+  EXPECT_EQ(steps_per_epoch(100, 32, static_cast<std::size_t>(-1)), 1U);
 }
 
 // The rate of every update: that of the trainer before it.

@@ -112,6 +112,34 @@ TEST(Evaluate, FiguresAreInTheUnitsOfTheData) {
   EXPECT_THAT(message_of<ConfigError>([&] { plain.metric("accuracy"); }), HasSubstr("expected one that was computed"));
 }
 
+// 1e9 + sin t: the floats beside 1e9 are 64 apart, so that every error of less would be none.
+TEST(Evaluate, FiguresBesideALargeMeanKeepTheirDigits) {
+  constexpr double mean = 1e9, std = 0.7;
+  constexpr std::size_t steps = 40;
+  Dataset data = random_sequences({.lengths = {steps}, .targets = 1});
+  double errors = 0, absolute = 0, sines = 0, squares = 0;
+  for (std::size_t t = 0; t < steps; ++t) {
+    const double sine = std::sin(static_cast<double>(t));
+    data.recordings[0].targets[t] = sine / std;  // standardised
+    const double error = sine - std * 0.5 * data.recordings[0].features[3 * t];
+    errors += error * error;
+    absolute += std::abs(error);
+    sines += sine;
+    squares += sine * sine;
+  }
+  Sequential model = dense(1);
+  model.build(3);
+  const auto kernel = model.weights()[0]->value.as<float>();
+  kernel[0] = 0.5F, kernel[1] = kernel[2] = 0;
+  Trainer trainer(model, {.metrics = {nn::Metric::named("rmse"), nn::Metric::named("mae"), nn::Metric::r2()},
+                          .target_scaling = {.mean = {mean}, .std = {std}}});
+  const Evaluation found = trainer.evaluate(data);
+  // The numbers of the model are floats of about 1, and a double beside 1e9 has steps of 1.2e-7.
+  EXPECT_NEAR(found.metric("root_mean_squared_error"), std::sqrt(errors / steps), 1e-6);
+  EXPECT_NEAR(found.metric("mean_absolute_error"), absolute / steps, 1e-6);
+  EXPECT_NEAR(found.metric("r2"), 1 - errors / (squares - sines * sines / steps), 1e-5);
+}
+
 // Losses and figures of classes
 
 Dataset two_classes(std::size_t count) {
@@ -271,6 +299,21 @@ TEST(Fit, ReportsWhatItDid) {
   EXPECT_EQ(trainer.fit(data).epochs.front().epoch, 4U) << "a second fit goes on";
   EXPECT_EQ(trainer.step(), 12U);
   EXPECT_EQ(trainer.parameters(), 8U);
+}
+
+// An epoch has three batches: more than these cannot be together, however many are asked for.
+TEST(Fit, AccumulatesAtMostAnEpoch) {
+  const Dataset data = random_sequences({.lengths = {4, 6, 5, 3, 2, 7}});
+  const auto trained = [&](std::size_t together) {
+    Sequential model = dense(2);
+    Trainer trainer(model, {.batch_size = 2, .epochs = 2, .gradient_accumulation_steps = together});
+    trainer.fit(data);
+    EXPECT_EQ(trainer.step(), 2U);
+    return model.weights()[0]->value.values();
+  };
+  const std::vector<double> expected = trained(3);
+  EXPECT_EQ(trained(1'000'000'000'000'000'000), expected);
+  EXPECT_EQ(trained(std::numeric_limits<std::size_t>::max()), expected);
 }
 
 TEST(Fit, TheLossOfAnEpochIsTheMeanOverItsSteps) {

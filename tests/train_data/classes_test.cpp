@@ -67,6 +67,36 @@ TEST(Classes, StepsOfNoSequenceAreNotLookedAt) {
   EXPECT_THAT(data.labels(0), ElementsAre(1, 0));
 }
 
+// A step without a label has weight 0 and, for a number, the first class of the file.
+TEST(Classes, LabelsOfWeightZeroAreNone) {
+  std::istringstream in("t,sensor,reading,who\n0,x,1,a\n0,y,rare,a\n0,x,2,b\n1,x,3,b\n1,y,up,b\n2,x,4,b\n2,y,down,b\n");
+  const Dataset data =
+      read_csv(in, "log.csv", {.time = "t", .targets = {"y"}, .group = "who", .channel = "sensor", .value = "reading"});
+  ASSERT_THAT(data.schema.classes, ElementsAre("down", "rare", "up"));
+  Parts parts = split_by_group(data, {.validation = {}, .test = {"a"}});
+  ASSERT_THAT(parts.train.weights(0), ElementsAre(0, 1, 1));
+  const std::vector<std::string> classes = classes_in(parts.train);
+  EXPECT_THAT(classes, ElementsAre("down", "up"));
+  relabel(parts.train, classes);
+  EXPECT_THAT(parts.train.labels(0), ElementsAre(0, 1, 0));
+  EXPECT_NO_THROW(validate(parts.train));
+  EXPECT_EQ(
+      message_of<FormatError>([&] { relabel(parts.test, classes); }),
+      "log.csv, line 2: the class is 'rare'; expected one of the 2 classes of the training part. Known are 'down' "
+      "or 'up'. Train on data that has every class, or leave its rows out.");
+}
+
+TEST(Classes, ALabelOfAWholeRecordingOfWeightZeroIsNone) {
+  Dataset data = labelled({"a", "rare", "b"});
+  for (Recording& recording : data.recordings) recording.weights = {recording.name == "r1" ? 0.0 : 1.0};
+  const std::vector<std::string> classes = classes_in(data);
+  EXPECT_THAT(classes, ElementsAre("a", "b"));
+  relabel(data, classes);
+  EXPECT_THAT(data.labels(1), ElementsAre(0));
+  EXPECT_THAT(data.labels(2), ElementsAre(1));
+  EXPECT_NO_THROW(validate(data));
+}
+
 TEST(ClassesErrors, TooFew) {
   EXPECT_EQ(message_of<ConfigError>([] {
               classes_in(labelled({"a", "a"}));

@@ -42,6 +42,18 @@ TEST(Csv, ReadsRowsByColumn) {
   EXPECT_THAT(table.lines, ElementsAre(2, 3));
 }
 
+TEST(Csv, WritesFieldsThatItReadsAsTheyWere) {
+  EXPECT_EQ(csv_field("val_loss"), "val_loss");
+  EXPECT_EQ(csv_field("a b;c"), "a b;c");
+  EXPECT_EQ(csv_field("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_field("say \"so\""), "\"say \"\"so\"\"\"");
+  const std::vector<std::string> fields{"plain", "a, b", "\"", " blanks\t", "two\nlines", "a\"b,c\""};
+  std::string line;
+  for (const std::string& field : fields) line += (line.empty() ? "" : ",") + csv_field(field);
+  const Table table = read("1,2,3,4,5,6\n" + line + "\n");
+  EXPECT_THAT(table.rows, ElementsAre(fields));
+}
+
 TEST(Csv, LastLineNeedsNoLineFeed) { EXPECT_EQ(read("a,b\n1,2").rows, (Rows{{"1", "2"}})); }
 
 TEST(Csv, SkipsByteOrderMarkAndTakesCrLf) {

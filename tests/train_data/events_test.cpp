@@ -124,6 +124,13 @@ TEST(ReadEvents, AStepIsAnEvent) {
   EXPECT_THAT(spikes.features(0), ElementsAre(1, 0, 0, 0, 0, 1));
 }
 
+TEST(ReadEvents, DropLeavesOutWhatLacksAChannelToo) {
+  const Dataset data = read("t,c,v\n0,a,1\n1,,1\n2,NA,1\n3,b,?\n4,b,1\n",
+                            {.time = "t", .missing = Missing::drop, .channel = "c", .value = "v"});
+  EXPECT_THAT(data.features(0), ElementsAre(1, 0, 0, 1));
+  EXPECT_THAT(data.dt(0), ElementsAre(4, 4));
+}
+
 TEST(ReadEventsErrors, Texts) {
   const auto refused = [](const std::string& text, const Roles& roles) {
     return message_of<FormatError>([&] { read(text, roles); });

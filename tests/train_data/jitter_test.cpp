@@ -12,6 +12,7 @@
 namespace elegans::train {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::message_of;
 
@@ -69,6 +70,9 @@ TEST(Jitter, FollowsItsSeed) {
 TEST(JitterErrors, SayWhatIsWrong) {
   const Dataset data = two_recordings(4);
   EXPECT_EQ(message_of<ConfigError>([&] { jitter(data, {.copies = 0}); }), "jitter: copies is 0; expected 1 or more.");
+  EXPECT_THAT(message_of<ConfigError>([&] { jitter(data, {.copies = 1'000'000'000'000'000'000}); }),
+              AllOf(HasSubstr("jitter: copies is 1000000000000000000; expected at most "),
+                    HasSubstr(", which are 68719476736 numbers together")));
   EXPECT_THAT(message_of<ConfigError>([&] { jitter(data, {.noise = -1}); }), HasSubstr("noise is -1; expected"));
   EXPECT_THAT(message_of<ConfigError>([&] { jitter(windows(data, {.length = 2}), {}); }),
               HasSubstr("expected whole recordings. Cut windows afterwards."));

@@ -42,7 +42,10 @@ TEST(MergeChannels, ForwardFillBeginsWhereEveryChannelHasASample) {
                                       {.name = "late", .time = {1.5, 3}, .values = {20, 21}}};
   const Dataset data = merge_channels(channels, {.missing = Missing::forward_fill});
   EXPECT_THAT(data.features(0), ElementsAre(11, 20, 12, 20, 13, 21)) << "at 1.5, 2 and 3";
-  EXPECT_THAT(data.dt(0), ElementsAre(0.5, 0.5, 1));
+  EXPECT_THAT(data.dt(0), ElementsAre(0.75, 0.5, 1)) << "the median of 1, 0.5, 0.5 and 1 first";
+  EXPECT_THAT(merge_channels(channels, {.missing = Missing::forward_fill, .first_dt = 0}).dt(0),
+              ElementsAre(0, 0.5, 1));
+  EXPECT_THAT(merge_channels(channels, {.missing = Missing::drop, .first_dt = 7}).dt(0), ElementsAre(7));
 }
 
 TEST(MergeChannels, SamplesOfAlmostTheSameTimeAreOneStep) {

@@ -92,7 +92,7 @@ TEST(TreatMissing, DropsStepsAndSpansTheirGap) {
   data = treat_missing(std::move(data), Missing::drop);
   ASSERT_EQ(data.size(), 2U) << "a recording without a step is left out";
   EXPECT_THAT(data.features(0), ElementsAre(2, 20));
-  EXPECT_THAT(data.dt(0), ElementsAre(2)) << "before the first step that is kept there is no gap";
+  EXPECT_THAT(data.dt(0), ElementsAre(1)) << "that of a first step: before it there is no gap";
   EXPECT_THAT(data.targets(0), ElementsAre(2));
   EXPECT_THAT(data.features(1), ElementsAre(4, 40, 6, 60));
   EXPECT_THAT(data.dt(1), ElementsAre(1, 2));

@@ -117,6 +117,48 @@ TEST(Observations, TakeSecondsFromAColumn) {
   EXPECT_EQ(rows.dt(), 0);
 }
 
+// As time stamps would have it: the seconds of a row that is not used are part of the next Δt of its group.
+TEST(Observations, SecondsOfAColumnSpanRowsThatAreNotUsed) {
+  const std::string text = "dt,x\n1,0.1\n1,NA\n1,0.2\n0.5,0.3\n";
+  for (const Missing missing : {Missing::error, Missing::drop}) {
+    std::istringstream in(text);
+    ObservationReader rows(in, "in", {.features = {"x"}, .dt = "dt", .missing = missing});
+    ASSERT_TRUE(rows.next());
+    EXPECT_EQ(rows.dt(), 1);
+    if (missing == Missing::error) {
+      EXPECT_THROW(rows.next(), FormatError);
+    }
+    ASSERT_TRUE(rows.next());
+    EXPECT_THAT(rows.features(), ElementsAre(0.2));
+    EXPECT_EQ(rows.dt(), 2);
+    ASSERT_TRUE(rows.next());
+    EXPECT_EQ(rows.dt(), 0.5) << "since a row that was used";
+  }
+}
+
+TEST(Observations, SecondsOfAColumnAddUpInTheirGroup) {
+  std::istringstream in("g,d,x\na,4,NA\na,1,1\nb,1,1\na,2,2\nb,16,2\na,x,3\na,8,NA\na,1e39,4\na,32,5\nb,64,3\n");
+  ObservationReader rows(in, "in", {.features = {"x"}, .dt = "d", .group = "g"});
+  const auto expect = [&](const char* group, double dt) {
+    ASSERT_TRUE(rows.next());
+    EXPECT_EQ(rows.group(), group);
+    EXPECT_EQ(rows.dt(), dt);
+  };
+  EXPECT_THROW(rows.next(), FormatError);
+  expect("a", 1);  // before it there was nothing to count from
+  expect("b", 1);
+  expect("a", 2);
+  rows.refuse();
+  expect("b", 16);
+  EXPECT_THROW(rows.next(), FormatError) << "x is no number of seconds, and adds none";
+  EXPECT_THROW(rows.next(), FormatError) << "NA";
+  expect("a", 1e39 + 10);
+  rows.refuse();
+  expect("a", 42);  // 2 + 8 + 32: 1e39 seconds are a slip
+  expect("b", 64);
+  EXPECT_FALSE(rows.next());
+}
+
 TEST(Observations, AHeaderWithoutRowsIsTheEnd) {
   std::istringstream in("t,a\n");
   ObservationReader rows(in, "in", {.features = {"a"}});

@@ -116,6 +116,8 @@ TEST(ReadArrays, MissingValues) {
               HasSubstr("recording 'a.npz', step 1: feature '0' is missing; expected a number"));
   EXPECT_THAT(read(arrays, {.missing = Missing::forward_fill}).features(0), ElementsAre(1, 2, 1, 3, 4, 5));
   EXPECT_THAT(read(arrays, {.missing = Missing::drop}).dt(0), ElementsAre(1, 2));
+  const Arrays late{numbers("x", {3, 1}, {nan, 2, 3}), numbers("t", {3}, {0, 1, 3})};
+  EXPECT_THAT(read(late, {.time = "t", .missing = Missing::drop, .first_dt = 7}).dt(0), ElementsAre(7, 2));
   const Dataset inputs = read(arrays, {.missing = Missing::as_inputs});
   EXPECT_THAT(inputs.schema.sporadic, ElementsAre("0"));
   EXPECT_THAT(inputs.features(0), ElementsAre(1, 2, NanSensitiveDoubleEq(nan), 3, 4, 5));

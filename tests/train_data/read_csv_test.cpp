@@ -129,6 +129,16 @@ TEST(ReadCsv, DropLeavesRowsOutAndSpansTheGap) {
   EXPECT_THAT(data.recordings[0].lines, ElementsAre(3, 7));
 }
 
+// The first row that is left is a first row, whichever reader leaves others out.
+TEST(ReadCsv, DropKeepsTheFirstDtInBothFormats) {
+  const Roles wide{.time = "t", .missing = Missing::drop, .first_dt = 7};
+  Roles of_channels = wide;
+  of_channels.channel = "c";
+  of_channels.value = "v";
+  EXPECT_THAT(read("t,x,y\n0,1,\n1,2,5\n3,4,6\n", wide).dt(0), ElementsAre(7, 2));
+  EXPECT_THAT(read("t,c,v\n0,x,1\n1,x,2\n1,y,5\n3,x,4\n3,y,6\n", of_channels).dt(0), ElementsAre(7, 2));
+}
+
 TEST(ReadCsv, IgnoredColumnsMayMissValues) {
   EXPECT_THAT(read("x,note\n1,\n2,?\n", {.ignore = {"note"}, .missing = Missing::drop}).features(0), ElementsAre(1, 2));
 }

@@ -56,6 +56,29 @@ TEST(Standardise, Targets) {
   EXPECT_THAT(standardise_targets(data).mean, ElementsAre(7));  // one row a recording
 }
 
+// Readers write 0 where a step has no target, and the weight says that it is none.
+TEST(Standardise, TargetsOfWeightZeroAreNone) {
+  Dataset data = numbered({4});
+  data.recordings[0].targets = {0, 999, 0, 1001};
+  data.recordings[0].weights = {0, 1, 0, 0.25};
+  const Standardisation s = standardise_targets(data);
+  EXPECT_THAT(s.mean, ElementsAre(1000));
+  EXPECT_THAT(s.std, ElementsAre(1));
+  data.recordings[0].weights = {0, 0, 0, 0};
+  EXPECT_THAT(standardise_targets(data).mean, ElementsAre(0));
+  EXPECT_THAT(standardise_targets(data).std, ElementsAre(1));
+  EXPECT_THAT(standardise_features(data).mean, ElementsAre(1.5)) << "features are there all the same";
+
+  Dataset whole = numbered({2, 3, 2});
+  whole.schema.target_at = TargetAt::whole_recording;
+  for (const std::size_t r : {0, 1, 2}) {
+    whole.recordings[r].targets = {r == 1 ? 0.0 : 6.0 + static_cast<double>(r)};
+    whole.recordings[r].weights = {r == 1 ? 0.0 : 1.0};
+  }
+  EXPECT_THAT(standardise_targets(whole).mean, ElementsAre(7));
+  EXPECT_THAT(standardise_targets(whole).std, ElementsAre(1));
+}
+
 // A large offset: Σx² − (Σx)² would lose every digit. Values 1e9 + k, k = 0 … 9: variance (100 − 1) / 12 = 8.25.
 TEST(Standardise, KeepsItsDigitsUnderALargeOffset) {
   std::vector<double> values;

@@ -90,6 +90,9 @@ TEST(TsFormat, TimeStampsOfEachChannel) {
   EXPECT_THAT(data.dt(0), ElementsAre(1, 0.5, 1.5, 1));
   EXPECT_THAT(data.dt(1), ElementsAre(1)) << "the median of the file";
   EXPECT_THAT(read(timed + "(0,1),(3,1):run\n", {.first_dt = 0}).dt(0), ElementsAre(0, 3));
+  EXPECT_THAT(read(timed + "(0,?),(1,2),(3,4):run\n", {.missing = Missing::drop, .first_dt = 7}).dt(0),
+              ElementsAre(7, 2))
+      << "the first step that is left";
   const Dataset dates = read(timed + "(2020-01-01 10:00:00,1),(2020-01-01 10:00:00,25,2):run\n");
   EXPECT_THAT(dates.dt(0), ElementsAre(0.25, 0.25)) << "a colon and a comma may stand in a time";
   EXPECT_THAT(dates.features(0), ElementsAre(1, 2));

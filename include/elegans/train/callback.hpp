@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "elegans/train/callback_state.hpp"
 #include "elegans/train/history.hpp"
@@ -31,7 +32,9 @@ class Trainer;
 struct FitPlan {
   std::uint64_t first_epoch = 1;
   std::uint64_t epochs = 0;
-  std::size_t steps_per_epoch = 0;        // the mean, rounded up, where epochs differ (train/segments.hpp)
+  // Where epochs differ (train/segments.hpp), that of the first one, or the mean, rounded up, where the schedule ends with
+  // the fit, for which all are counted.
+  std::size_t steps_per_epoch = 0;
   std::vector<NamedFigure> figures = {};  // that every EpochRecord will have
   std::size_t parameters = 0;             // numbers that are trained
   std::size_t threads = 1;
@@ -73,7 +76,8 @@ class Callback {
   virtual Next on_epoch(Trainer& trainer, const EpochRecord& record);
   // After on_step, and again after on_epoch, of all callbacks.
   virtual void on_save_point(Trainer& trainer, const SavePoint& point);
-  // At the end, whatever it was, in the reverse order of the callbacks.
+  // At the end, whatever it was, once of each callback, in their reverse order. What it throws, of several the first,
+  // leaves fit() unless training failed before.
   virtual void on_end(Trainer& trainer, History& history);
 
   // The name of the state that checkpoints keep; empty: it has none.
@@ -81,6 +85,10 @@ class Callback {
   virtual void save_state(CallbackState& state) const;
   // In a fit that is resumed, after on_start. FormatError where the state is not what save_state() writes.
   virtual void load_state(Trainer& trainer, const CallbackState& state);
+  // What the state says of going on, of a callback that stops for no other reason. A fit that is resumed asks it after
+  // load_state, so that options which may be others then (more patience) decide. Nothing: what on_epoch said once counts,
+  // in a fit that is resumed, too.
+  virtual std::optional<Next> verdict() const;
 };
 
 using CallbackPtr = std::shared_ptr<Callback>;

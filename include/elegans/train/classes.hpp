@@ -2,7 +2,8 @@
 // Class names and their labels.
 //
 // Names are sorted: by value where all of them are numbers (so that 10 follows 9), else byte by byte. A label is the
-// index of a name. A model knows the classes of its training part; a class that occurs elsewhere only is an error.
+// index of a name. A model knows the classes of its training part; a class that occurs elsewhere only is an error. A label
+// of weight 0 (Recording::weights) is none: it makes no class, and names none.
 
 #include <map>
 #include <span>
@@ -22,7 +23,8 @@ std::vector<std::string> sorted_classes(std::vector<std::string> names);
 std::vector<std::string> classes_in(const Dataset& training);
 
 // Rewrites the labels of `data` as indices of `classes`, by name. Throws FormatError naming the place (file and line)
-// of the first class that `classes` does not know. Steps that belong to no sequence are not looked at.
+// of the first class that `classes` does not know. Steps that belong to no sequence are not looked at, nor are labels of
+// weight 0, which become 0.
 void relabel(Dataset& data, std::span<const std::string> classes);
 
 // classes_in(parts.train), and all three parts relabelled.

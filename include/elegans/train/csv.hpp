@@ -26,6 +26,10 @@
 
 namespace elegans::train {
 
+// `text` as a field of a line with ',' between fields: in double quotes, those in it written twice, where it holds a comma,
+// a quote or a line break, or has blanks at an end, which would not count.
+std::string csv_field(std::string_view text);
+
 // What a header without rows is: wrong in a file, the end of a stream.
 enum class WithoutRows { error, end };
 

@@ -3,6 +3,8 @@
 //
 //     epoch,step,loss,val_loss,val_accuracy,learning_rate,seconds
 //
+// Names are quoted where they must be (RFC 4180): that of a figure of one class holds the name of the class.
+//
 // A file that is there already stays as it is until the first epoch is over, and is then replaced in one go
 // (base/atomic_file.hpp) by header and first row. Later rows are appended as whole lines. So whenever training is
 // killed, the file is the old one or a valid CSV file of all epochs that were over; and training that fails before its

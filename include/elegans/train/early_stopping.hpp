@@ -13,8 +13,9 @@ struct EarlyStoppingOptions {
   bool restore_best = true;
 };
 
-// A figure that is not finite is never better. ConfigError at the start of a fit that has no such figure, with the
-// nearest names.
+// A figure that is not finite is never better. Of a fit that is resumed the patience that is given then counts: with more
+// of it a fit that was stopped goes on, with less than it has waited already it ends at once. ConfigError at the start of a
+// fit that has no such figure, with the nearest names.
 CallbackPtr early_stopping(EarlyStoppingOptions options = {});
 
 }  // namespace elegans::train

@@ -23,8 +23,8 @@ struct JitterOptions {
 };
 
 // Copies of all recordings, each one sequence as long as the recording: Δt, targets and weights as they were. The same
-// seed gives the same copies. ConfigError where `data` holds windows, there are no copies, or a deviation is not a
-// finite number >= 0.
+// seed gives the same copies. ConfigError where `data` holds windows, there are no copies or more than 2^36 numbers of
+// them, or a deviation is not a finite number >= 0.
 Dataset jitter(const Dataset& data, const JitterOptions& options);
 
 }  // namespace elegans::train

@@ -22,8 +22,9 @@ namespace elegans::train {
 //
 //   error         FormatError names the first value that is missing
 //   forward_fill  a feature keeps its last value of the same recording; FormatError where its first step has none
-//   drop          steps that lack a value are left out, and Δt of the next spans the gap; recordings without a step
-//                 left are, too; FormatError where no recording is left
+//   drop          steps that lack a value are left out, and Δt of the next spans the gap; the first step that is left
+//                 has the Δt that the first one had; recordings without a step left are left out, too; FormatError where
+//                 no recording is left
 //   as_inputs     NaN stays, in the features that Schema::sporadic lists then: those of `sporadic`, or, where that is
 //                 empty, all that lack a value somewhere. FormatError for one that is missing in another feature
 //

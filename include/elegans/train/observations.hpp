@@ -8,7 +8,8 @@
 // those of read_csv, but that a header without rows is the end.
 //
 // A row that throws, or that is refused, leaves no trace: the next Δt counts from the last row that was used, and
-// next() goes on behind it.
+// next() goes on behind it. Where a column holds Δt, those of rows of the group that were not used, or were left out for
+// a missing value, are added to it; a row that is too short, or whose Δt is no number, adds nothing.
 //
 //   try {
 //     if (!rows.next()) break;

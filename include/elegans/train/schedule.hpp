@@ -34,7 +34,9 @@ namespace elegans::train {
 struct ScheduleInputs {
   double learning_rate = 0;  // η
   std::uint64_t step = 0;    // t
-  std::uint64_t steps = 0;   // of the whole fit; 0 in a loop of one's own
+  // Of the whole fit; 0 in a loop of one's own. Where epochs differ (train/segments.hpp) it is exact for a schedule that
+  // ends with the fit; for others as if all were like the first.
+  std::uint64_t steps = 0;
 };
 
 struct Schedule {

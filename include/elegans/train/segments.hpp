@@ -49,6 +49,10 @@ class Segments {
 
   // Batches of an epoch. They differ by a few from epoch to epoch, for the order decides which rows are done last.
   std::size_t batches(std::uint64_t epoch) const;
+  // Whether every epoch has as many: where the order is always the same, or all sequences have as many segments.
+  bool epochs_are_alike() const;
+  // Segments of an epoch.
+  std::size_t segments() const;
 
   void start(std::uint64_t epoch) noexcept;
   bool done() const noexcept { return at_ == order_.size() && open_ == 0; }
@@ -62,6 +66,7 @@ class Segments {
     std::size_t next = 0;
     std::size_t end = 0;
   };
+  bool sequences_are_alike() const;  // in the number of their segments
   void order_for(std::uint64_t epoch, std::span<std::size_t> order) const noexcept;
   std::size_t segments_of(std::size_t sequence) const {
     return (lengths_[sequence] + options_.steps - 1) / options_.steps;

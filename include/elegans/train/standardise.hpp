@@ -5,8 +5,9 @@
 //
 // over the N steps that belong to a sequence, each counted once however many windows hold it. A column that never
 // changes gets std 1, so that it becomes 0 and nothing is divided by 0. The result of apply() on the training part is
-// finite, but for values that are missing (NaN): these are not counted and stay; a column without any gets mean 0 and
-// std 1.
+// finite, but for values that are missing (NaN): these are not counted and stay. Nor is a target of weight 0 counted
+// (Recording::weights), which is none; other weights make no difference. A column of which nothing counts gets mean 0
+// and std 1.
 
 #include <cstddef>
 #include <span>

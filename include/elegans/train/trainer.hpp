@@ -107,7 +107,7 @@ struct TrainerOptions {
   std::size_t threads = 0;                 // at most; 0: as many as the machine has for this process
   kernels::Target target = kernels::Target::best;
   std::vector<std::string> disable = {};  // passes that are not to run (graph/pipeline.hpp)
-  model::Scaling target_scaling = {};     // of numeric targets: metrics are of y · std + mean, losses of y
+  model::Scaling target_scaling = {};     // of numeric targets: metrics are of y · std + mean in f64, losses of y
   std::vector<CallbackPtr> callbacks = {};
 };
 
