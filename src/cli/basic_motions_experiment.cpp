@@ -10,9 +10,7 @@
 namespace elegans::cli {
 namespace {
 
-train::Dataset read(const ExperimentRun& run, const char* name) {
-  return train::read_ts(recording_file(run, "basic_motions", name, "the UEA archive (BasicMotions)"));
-}
+train::Dataset read(const ExperimentRun& run, const char* name) { return train::read_ts(recording_file(run, name)); }
 
 double run(const ExperimentRun& run) {
   train::Dataset training = read(run, "BasicMotions_TRAIN.ts"), test = read(run, "BasicMotions_TEST.ts");
@@ -39,7 +37,8 @@ Experiment basic_motions_experiment() {
           .protocol = "40 recordings to train on, 40 to test on, as published; one answer a recording",
           .figure = "accuracy",
           .variants = {{"CfC over AutoNCP(128, 32), Dense(4)", run}},
-          .built_in = false,
+          .files = {"BasicMotions_TRAIN.ts", "BasicMotions_TEST.ts"},
+          .source = "the UEA archive (BasicMotions)",
           .published = {{"dynamic time warping, nearest neighbour", "97.5 %", "UEA archive, Bagnall et al., 2018"},
                         {"deep models", "100 %", "reviews of the UEA archive"}}};
 }

@@ -22,13 +22,22 @@
 namespace elegans::cli {
 namespace {
 
+constexpr std::string_view source = "the data of Hasani et al., \"Liquid time-constant networks\" (cheetah)";
+
+std::string file_of_trace(int number) { return fmt::format("trace_{:04}.npy", number); }
+
+// Of the traces that are trained and tested on.
+std::vector<std::string> files() {
+  std::vector<std::string> names;
+  for (int i = 5; i < 25; ++i) names.push_back(file_of_trace(i));
+  return names;
+}
+
 // Traces first … last − 1, one recording each.
 train::Dataset read(const ExperimentRun& run, int first, int last) {
   train::Dataset all;
   for (int i = first; i < last; ++i) {
-    const std::string name = fmt::format("trace_{:04}.npy", i);
-    train::Dataset one = train::read_arrays(recording_file(
-        run, "cheetah", name.c_str(), "the data of Hasani et al., \"Liquid time-constant networks\" (cheetah)"));
+    train::Dataset one = train::read_arrays(recording_file(run, file_of_trace(i)));
     all.schema = one.schema;
     all.recordings.push_back(std::move(one.recordings.at(0)));
   }
@@ -108,7 +117,8 @@ Experiment cheetah_experiment() {
           .better = nn::Better::lower,
           .percent = false,
           .variants = {{"CfC(32, backbone 256, silu), Dense(17)", all_frames}},
-          .built_in = false,
+          .files = files(),
+          .source = source,
           .published = {{"LTC, 32 neurons", "2.308 ± 0.015", "Hasani et al., AAAI 2021"},
                         {"LSTM, 32 neurons", "2.500", "Hasani et al., AAAI 2021"},
                         {"CT-RNN, 32 neurons", "2.838", "Hasani et al., AAAI 2021"}}};
@@ -122,7 +132,8 @@ Experiment timespans_experiment() {
           .percent = false,
           .variants = {{"CfC(32, backbone 256, silu), Dense(17), with Δt", with_timespans},
                        {"the same without Δt", without_timespans}},
-          .built_in = false};
+          .files = files(),
+          .source = source};
 }
 
 }  // namespace elegans::cli

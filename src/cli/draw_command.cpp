@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/counted.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/network.hpp"
 #include "elegans/base/atomic_file.hpp"
@@ -103,8 +104,9 @@ int draw(const DrawCommand& c) {
   } else if (c.out.empty()) {
     std::cout << picture;
   } else {
-    std::cout << fmt::format("{}: {}, {} inputs, {} units, {} outputs, {} synapses from inputs and {} among units\n",
-                             c.out, w.type(), w.input_dim(), w.units(), w.output_dim(), w.sensory_synapse_count(),
+    std::cout << fmt::format("{}: {}, {}, {}, {}, {} from inputs and {} among units\n", c.out, w.type(),
+                             counted(w.input_dim(), "input"), counted(w.units(), "unit"),
+                             counted(w.output_dim(), "output"), counted(w.sensory_synapse_count(), "synapse"),
                              w.synapse_count());
   }
   return success;

@@ -9,6 +9,7 @@
 
 #include "cli/columns.hpp"
 #include "cli/command.hpp"
+#include "cli/counted.hpp"
 #include "cli/data_file.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/figures.hpp"
@@ -112,8 +113,8 @@ int evaluate(const EvaluateCommand& c) {
     if (figures.confusion) made["confusion_matrix"] = to_json(*figures.confusion, p.classes);
     std::cout << to_json_text(made, 2) << '\n';
   } else {
-    std::cout << fmt::format("{}: {} sequence{}, {} steps\n{}\n", c.data, data.size(), data.size() == 1 ? "" : "s",
-                             steps, to_text(figures, loss_name(p)));
+    std::cout << fmt::format("{}: {}, {}\n{}\n", c.data, counted(data.size(), "sequence"), counted(steps, "step"),
+                             to_text(figures, loss_name(p)));
     if (figures.confusion) std::cout << to_text(*figures.confusion, p.classes) << '\n';
   }
   return success;

@@ -1,8 +1,11 @@
 #include "cli/experiment.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "elegans/base/error.hpp"
+#include "elegans/base/text.hpp"
 #include "elegans/train/standardise.hpp"
 #include "elegans/train/timespans.hpp"
 
@@ -13,12 +16,28 @@ std::vector<Experiment> experiments() {
           cheetah_experiment(),         timespans_experiment(),     event_xor_experiment()};
 }
 
-std::string recording_file(const ExperimentRun& run, const char* experiment, const char* name, const char* source) {
-  const std::filesystem::path file = std::filesystem::path(run.data) / name;
-  if (run.data.empty() || !std::filesystem::exists(file))
-    throw ConfigError({std::string("results ") + experiment, "--data", run.data.empty() ? "not given" : run.data,
-                       std::string("the folder with ") + name, std::string("It is from ") + source + "."});
-  return file.string();
+void require_files(const Experiment& experiment, const std::string& data) {
+  const std::string operation = fmt::format("results {}", experiment.name);
+  if (experiment.files.empty()) {
+    if (data.empty()) return;
+    throw ConfigError({"results", "--data", "given", "nothing, for the recordings are built in", ""});
+  }
+  const std::string required = fmt::format("the folder with {}", experiment.files.front());
+  const std::string origin = fmt::format("It is from {}.", experiment.source);
+  if (data.empty()) throw ConfigError({operation, "--data", "not given", required, origin});
+  std::error_code error;
+  const std::filesystem::directory_iterator folder(data, error);
+  if (error)
+    throw FileError({operation, fmt::format("the folder {} cannot be opened ({})", quote(data, 400), error.message()),
+                     "", required, "Check the name and permissions of --data. " + origin});
+  for (const std::string& name : experiment.files)
+    if (!std::filesystem::exists(std::filesystem::path(data) / name, error))
+      throw FileError(
+          {operation, fmt::format("the folder {}", quote(data, 400)), "without " + name, "it there", origin});
+}
+
+std::string recording_file(const ExperimentRun& run, const std::string& name) {
+  return (std::filesystem::path(run.data) / name).string();
 }
 
 void standardise(train::Dataset& training, std::initializer_list<train::Dataset*> others) {

@@ -33,7 +33,8 @@ struct Experiment {
   nn::Better better = nn::Better::higher;
   bool percent = true;  // whether the figure is printed as one
   std::vector<Variant> variants;
-  bool built_in = true;  // whether the recordings are, or are drawn
+  std::vector<std::string> files = {};  // of the folder of --data; none where recordings are built in, or drawn
+  std::string_view source = {};         // of the files
   std::vector<train::PublishedFigure> published = {};
 };
 
@@ -49,8 +50,12 @@ Experiment event_xor_experiment();
 // All of them.
 std::vector<Experiment> experiments();
 
-// The path of a recording in the folder of --data; ConfigError that names the folder's source where it is not there.
-std::string recording_file(const ExperimentRun& run, const char* experiment, const char* name, const char* source);
+// That the folder of --data holds the files of the experiment. ConfigError where it is not named, or named in vain;
+// FileError where it cannot be opened, or a file is not in it.
+void require_files(const Experiment& experiment, const std::string& data);
+
+// The path of a recording in the folder of --data.
+std::string recording_file(const ExperimentRun& run, const std::string& name);
 
 // Standardises features by the training part, divides Δt by its time unit: a part each.
 void standardise(train::Dataset& training, std::initializer_list<train::Dataset*> others);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/counted.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/network.hpp"
 #include "elegans/base/error.hpp"
@@ -72,11 +73,6 @@ const char* words_for(model::AnswerAt answer) {
   return answer == model::AnswerAt::last_step ? "at the last step" : "a recording";
 }
 
-// "1 output", "3 outputs"
-std::string counted(std::int64_t number, const char* noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
-}
-
 // How rows become steps, where the file tells.
 std::string columns_text(const model::Columns& c) {
   std::string text = c.time.empty() ? "" : fmt::format("Time        {}\n", c.time);
@@ -95,7 +91,7 @@ std::string metadata_text(const model::LoadedModel& model) {
                                  p.task == model::Task::classification ? "classification" : "regression",
                                  words_for(p.answer_at), listed(p.features), listed(p.targets));
   if (!p.classes.empty()) text += fmt::format("Classes     {}\n", fmt::join(p.classes, ", "));
-  if (p.horizon > 0) text += fmt::format("Horizon     {}\n", counted(static_cast<std::int64_t>(p.horizon), "step"));
+  if (p.horizon > 0) text += fmt::format("Horizon     {}\n", counted(p.horizon, "step"));
   text += columns_text(p.columns);
   text += fmt::format("Time unit   {:g} s\n", p.time_unit);
   for (const nn::LayerPtr& layer : model.network.layers())

@@ -14,7 +14,7 @@ namespace elegans::cli {
 namespace {
 
 train::Dataset read(const ExperimentRun& run, const char* name) {
-  const std::string file = recording_file(run, "occupancy", name, "UCI Occupancy Detection (Candanedo, 2016)");
+  const std::string file = recording_file(run, name);
   return train::read_csv(file, {.time = "date",
                                 .targets = {"Occupancy"},
                                 .features = {"Temperature", "Humidity", "Light", "CO2", "HumidityRatio"},
@@ -57,7 +57,8 @@ Experiment occupancy_experiment() {
           .protocol = "windows of 16 steps (1 apart, 8 for testing), a label at every step, both test files",
           .figure = "accuracy",
           .variants = {{"LTC over AutoNCP(32, 2)", run}},
-          .built_in = false,
+          .files = {"datatraining.txt", "datatest.txt", "datatest2.txt"},
+          .source = "UCI Occupancy Detection (Candanedo, 2016)",
           .published = {{"LTC, 32 neurons", "94.63 ± 0.17 %", "Hasani et al., AAAI 2021"},
                         {"LSTM, 32 neurons", "93.18 %", "Hasani et al., AAAI 2021"}}};
 }

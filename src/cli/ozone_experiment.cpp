@@ -37,7 +37,7 @@ std::istringstream with_iso_dates(const std::string& file) {
 }
 
 train::Dataset read(const ExperimentRun& run) {
-  const std::string file = recording_file(run, "ozone", "eighthr.data", "UCI Ozone Level Detection");
+  const std::string file = recording_file(run, "eighthr.data");
   std::vector<std::string> names{"date"};
   for (int i = 1; i <= 72; ++i) names.push_back(fmt::format("x{}", i));
   names.emplace_back("ozone");
@@ -96,7 +96,8 @@ Experiment ozone_experiment() {
           .percent = false,
           .variants = {{"LTC(32), Dense(2), missing values as inputs", drawn_windows},
                        {"the same, tested on the last 15 % of the days", last_days}},
-          .built_in = false,
+          .files = {"eighthr.data"},
+          .source = "UCI Ozone Level Detection",
           .published = {{"LTC, 32 neurons", "0.302 ± 0.016", "Hasani et al., AAAI 2021"},
                         {"LSTM, 32 neurons", "0.284", "Hasani et al., AAAI 2021"}}};
 }

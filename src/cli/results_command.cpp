@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -15,9 +16,9 @@
 #include "cli/command.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/experiment.hpp"
+#include "cli/settings.hpp"
 #include "cli/spread.hpp"
 #include "elegans/base/json.hpp"
-#include "elegans/base/suggest.hpp"
 #include "elegans/base/text.hpp"
 #include "elegans/model/machine_kind.hpp"
 #include "elegans/train/progress_bar.hpp"
@@ -64,13 +65,18 @@ std::optional<std::vector<double>> differences(const std::vector<Runs>& all) {
 }
 
 std::string to_text(const Experiment& experiment, const Spread& spread) {
-  return experiment.percent ? fmt::format("{:.2f} ± {:.2f} %", 100 * spread.mean, 100 * spread.deviation)
-                            : fmt::format("{:.3f} ± {:.3f}", spread.mean, spread.deviation);
+  const auto number = [&](double x) {
+    return experiment.percent ? fmt::format("{:.2f}", 100 * x) : fmt::format("{:.3f}", x);
+  };
+  std::string text = number(spread.mean);
+  if (!std::isnan(spread.deviation)) text += " ± " + number(spread.deviation);
+  return experiment.percent ? text + " %" : text;
 }
 
 void print_text(const Experiment& experiment, const std::vector<Runs>& all) {
-  std::cout << fmt::format("\n{} on the test part, seeds {} to {}\n", experiment.figure, all[0].seeds.front().seed,
-                           all[0].seeds.back().seed);
+  const std::uint64_t first = all[0].seeds.front().seed, last = all[0].seeds.back().seed;
+  std::cout << fmt::format("\n{} on the test part, {}\n", experiment.figure,
+                           first == last ? fmt::format("seed {}", first) : fmt::format("seeds {} to {}", first, last));
   for (const Runs& runs : all)
     std::cout << fmt::format("  {:<52} {}\n", runs.network, to_text(experiment, spread_of(figures_of(runs))));
   if (const auto difference = differences(all))
@@ -79,7 +85,10 @@ void print_text(const Experiment& experiment, const std::vector<Runs>& all) {
     std::cout << fmt::format("  {:<52} {:<16} {}\n", figure.method, figure.accuracy, figure.source);
 }
 
-nlohmann::json to_json(const Spread& spread) { return {{"mean", spread.mean}, {"deviation", spread.deviation}}; }
+nlohmann::json to_json(const Spread& spread) {
+  const auto number = [](double x) { return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(); };
+  return {{"mean", number(spread.mean)}, {"deviation", number(spread.deviation)}};
+}
 
 nlohmann::json to_json(const Experiment& experiment, const std::vector<Runs>& all) {
   nlohmann::json variants = nlohmann::json::array(), published = nlohmann::json::array();
@@ -127,14 +136,13 @@ int show_results(const ResultsCommand& c) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const Experiment& one) { return one.name == c.name; });
   if (found == all.end())
     throw ConfigError({"results", "the experiment", quote(c.name), fmt::format("one of {}", fmt::join(names, ", ")),
-                       suggest(c.name, names)});
+                       nearest(c.name, names)});
   constexpr std::int64_t greatest = std::numeric_limits<std::int64_t>::max();
   if (c.first_seed > greatest - (c.seeds - 1))
     throw ConfigError({"results", "--first-seed", fmt::format("{}, the first of {} seeds", c.first_seed, c.seeds),
                        fmt::format("at most {}, so that the last is below 2^63", greatest - (c.seeds - 1)), ""});
   const Experiment& experiment = *found;
-  if (experiment.built_in && !c.data.empty())
-    throw ConfigError({"results", "--data", "given", "nothing, for the recordings are built in", ""});
+  require_files(experiment, c.data);
 
   if (!c.json) std::cout << fmt::format("{}: {}\n", experiment.name, experiment.protocol) << std::flush;
   std::vector<Runs> runs;

@@ -35,10 +35,15 @@ std::vector<std::string> split_names(std::string_view text) {
   return names;
 }
 
+std::string nearest(const std::string& value, const std::vector<std::string>& names) {
+  std::string remedy = suggest(value, names);
+  return remedy.starts_with("Did you mean") ? remedy : std::string();
+}
+
 void require_choice(std::string_view option, const std::string& value, const std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), value) != names.end()) return;
   throw ConfigError(Complaint{fmt::format("--{}", option), "the value", quote(value),
-                              fmt::format("one of {}", fmt::join(names, ", ")), suggest(value, names)});
+                              fmt::format("one of {}", fmt::join(names, ", ")), nearest(value, names)});
 }
 
 void Settings::keep(Entry entry) {

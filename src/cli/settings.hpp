@@ -64,6 +64,9 @@ class Settings {
   std::vector<Entry> entries_;
 };
 
+// "Did you mean 'cfc'?" for what stands beside the list of `names`; nothing where none is near.
+std::string nearest(const std::string& value, const std::vector<std::string>& names);
+
 // ConfigError with the nearest names unless `value` is one of `names`.
 void require_choice(std::string_view option, const std::string& value, const std::vector<std::string>& names);
 

@@ -1,6 +1,7 @@
 #include "cli/spread.hpp"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace elegans::cli {
@@ -10,7 +11,7 @@ Spread spread_of(std::span<const double> numbers) {
   const double mean = std::accumulate(numbers.begin(), numbers.end(), 0.0) / n;
   double squares = 0;
   for (const double x : numbers) squares += (x - mean) * (x - mean);
-  return {.mean = mean, .deviation = n > 1 ? std::sqrt(squares / (n - 1)) : 0};
+  return {.mean = mean, .deviation = n > 1 ? std::sqrt(squares / (n - 1)) : std::numeric_limits<double>::quiet_NaN()};
 }
 
 }  // namespace elegans::cli

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "cli/command.hpp"
+#include "cli/counted.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/sweep_plan.hpp"
 #include "cli/sweep_results.hpp"
@@ -206,7 +207,7 @@ int show_plan(const SweepCommand& c, const SweepPlan& plan, SweepResults& result
   if (c.json)
     std::cout << to_json_text(made, 2) << '\n';
   else
-    std::cout << text << fmt::format("{} runs, {} done\n", plan.runs.size(), done);
+    std::cout << text << fmt::format("{}, {} done\n", counted(plan.runs.size(), "run"), done);
   return success;
 }
 
@@ -219,8 +220,8 @@ int sweep(const SweepCommand& c) {
   const auto todo = std::count_if(plan.runs.begin(), plan.runs.end(),
                                   [&](const SweepRun& run) { return results.find(run) == nullptr; });
   if (!c.json)
-    std::cout << fmt::format("{}: {} combination{}, {} runs, {} of them to do\n", plan.file, plan.combinations.size(),
-                             plan.combinations.size() == 1 ? "" : "s", plan.runs.size(), todo)
+    std::cout << fmt::format("{}: {}, {}, {} of them to do\n", plan.file,
+                             counted(plan.combinations.size(), "combination"), counted(plan.runs.size(), "run"), todo)
               << std::flush;
   Progress progress(plan, static_cast<std::size_t>(todo), c.quiet);
   std::vector<RunResult> all;

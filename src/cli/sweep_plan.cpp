@@ -137,6 +137,8 @@ void check_combination(const TrainSettings& s, const Repeats& repeats) {
   if (repeats.folds > 0 && repeats.fold_by == FoldBy::recording && !has_names)
     throw ConfigError(Complaint{"fold_by", "\"recording\"", "given without recordings that have names",
                                 "the column that names them (group)", "Or take fold_by = \"time\" or \"window\"."});
+  if (repeats.folds > 0 && repeats.fold_by == FoldBy::window && copies_windows(s))
+    refuse_copies("fold_by = \"window\"", "recording or time");
   check_settings(s);
   if (repeats.folds == 0 && s.test == 0 && s.test_groups.empty() && s.validation == 0 && s.validation_groups.empty())
     throw ConfigError(Complaint{"sweep", "the test part and the validation part", "empty",

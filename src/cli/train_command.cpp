@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
+#include "cli/counted.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/figures.hpp"
 #include "cli/trainer_options.hpp"
@@ -48,12 +49,11 @@ struct TrainCommand {
 
 std::string describe(const TrainSettings& s, const TrainingData& data) {
   const model::Preprocessing& p = data.preprocessing;
-  const std::size_t answers = p.classes.size();
   return fmt::format(
-      "{}: {} rows, {} recording{}, {} features -> {}{}, time unit {:g} s\n"
+      "{}: {}, {}, {} -> {}{}, time unit {:g} s\n"
       "sequences: {} to train on, {} to validate, {} to test (split by {})\n",
-      s.data, data.rows, data.recordings, data.recordings == 1 ? "" : "s", p.features.size(),
-      fmt::join(p.targets, ", "), answers > 0 ? fmt::format(" ({} classes)", answers) : "", p.time_unit,
+      s.data, counted(data.rows, "row"), counted(data.recordings, "recording"), counted(p.features.size(), "feature"),
+      fmt::join(p.targets, ", "), p.classes.empty() ? "" : fmt::format(" ({} classes)", p.classes.size()), p.time_unit,
       data.parts.train.size(), data.parts.validation.size(), data.parts.test.size(), data.split);
 }
 
@@ -91,6 +91,14 @@ bool is_in_folder(const std::string& folder, const std::string& file) {
   return place_of(file).parent_path() == whole || place_of(std::filesystem::absolute(file).parent_path()) == whole;
 }
 
+// What --config reads is known by its ending.
+void check_ending(const std::string& settings_file) {
+  const std::string ending = std::filesystem::path(settings_file).extension().string();
+  if (ending != ".toml" && ending != ".json")
+    refuse("--write-config", settings_file, "a name that ends in .toml or .json",
+           "By its ending --config knows how to read it.");
+}
+
 // Each output is a file of its own, and may be written: told now, not after an hour of training.
 void check_outputs(const TrainCommand& command) {
   const TrainSettings& s = command.settings;
@@ -107,6 +115,7 @@ void check_outputs(const TrainCommand& command) {
         refuse(option, fmt::format("{}, the same file as {}", file, other.option), "a file of its own", "");
     if (is_in_folder(s.data, file))
       refuse(option, fmt::format("{}, in the folder of the data", file), "a file in another folder", "");
+    if (option == std::string_view("--write-config")) check_ending(file);
     require_writable(file);
     files.push_back(output);
   }

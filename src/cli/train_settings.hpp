@@ -136,6 +136,15 @@ void check_settings(const TrainSettings& settings);
 // ConfigError of `elegans train`, about an option.
 [[noreturn]] void refuse(const char* option, std::string actual, std::string required, std::string remedy);
 
+// That of --copies beside what draws windows, `required` instead.
+[[noreturn]] void refuse_copies(const std::string& beside, const std::string& required);
+
+// Whether windows that are drawn would be copied, as far as the settings tell: of an archive the arrays do.
+bool copies_windows(const TrainSettings& settings);
+
+// Whether recordings are cut into windows, as far as the settings tell.
+bool cuts_windows(const TrainSettings& settings);
+
 // Whether there is a figure by which the best epoch can be chosen.
 bool judges_epochs(const TrainSettings& settings);
 

@@ -114,7 +114,7 @@ void check_dependents(const TrainSettings& s) {
   const DataFormat format = format_of(s.data);
   const bool is_csv = format == DataFormat::csv, is_ts = format == DataFormat::ts;
   const bool may_have_time = !is_csv || !s.time.empty();
-  const bool is_cut = s.window > 0 && s.answer != "recording" && !is_ts;
+  const bool is_cut = cuts_windows(s);
   const bool draws = split_of(s) == "random" || split_of(s) == "group";
   const bool judges = judges_epochs(s);
   const char* backbone = "--cell cfc without --wiring, which has a backbone";
@@ -188,6 +188,17 @@ void check_forecast(const TrainSettings& s) {
   if (format_of(s.data) == DataFormat::ts) refuse_beside("the data", "a .ts file", "a CSV, .npy or .npz file");
 }
 
+// The rate falls to the minimum.
+void check_schedule(const TrainSettings& s) {
+  if (s.schedule == "cosine" && s.min_learning_rate > s.learning_rate)
+    refuse("--min-learning-rate", fmt::format("{}", s.min_learning_rate),
+           fmt::format("at most {}, which is --learning-rate", s.learning_rate), "The rate falls from there.");
+}
+
+void check_copies(const TrainSettings& s) {
+  if (copies_windows(s) && split_of(s) == "random") refuse_copies("--split random", "--split time, clock or group");
+}
+
 void check_segments(const TrainSettings& s) {
   if (s.tbptt_steps == 0) return;
   if (s.bidirectional)
@@ -231,6 +242,8 @@ void check_settings(const TrainSettings& s) {
   check_split(s);
   check_segments(s);
   check_dependents(s);
+  check_schedule(s);
+  check_copies(s);
 }
 
 }  // namespace elegans::cli

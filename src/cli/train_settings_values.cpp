@@ -34,6 +34,17 @@ void refuse(const char* option, std::string actual, std::string required, std::s
   throw ConfigError(Complaint{"train", option, std::move(actual), std::move(required), std::move(remedy)});
 }
 
+void refuse_copies(const std::string& beside, const std::string& required) {
+  refuse("--copies", "given beside " + beside, required,
+         "Copies are made of whole recordings, which --window 0 keeps, too.");
+}
+
+bool copies_windows(const TrainSettings& s) { return s.copies > 0 && cuts_windows(s) && !s.data.ends_with(".npz"); }
+
+bool cuts_windows(const TrainSettings& s) {
+  return s.window > 0 && s.answer != "recording" && format_of(s.data) != DataFormat::ts;
+}
+
 bool judges_epochs(const TrainSettings& s) {
   return s.validation > 0 || !s.validation_groups.empty() || !s.monitor.starts_with("val_");
 }

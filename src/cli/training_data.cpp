@@ -134,7 +134,10 @@ model::Preprocessing learn(const train::Dataset& training, const TrainSettings& 
 }
 
 // Copies with noise and targets at every step, as the settings ask for.
-void enrich(train::Dataset& training, const TrainSettings& s) {
+void enrich(train::Dataset& training, const TrainSettings& s, const std::optional<Fold>& fold) {
+  if (s.copies > 0 && !train::is_whole(training))
+    fold ? refuse_copies("fold_by = \"window\"", "recording or time")
+         : refuse_copies("--split random", "--split time, clock or group");
   if (s.copies > 0)
     training = train::jitter(training, {.copies = static_cast<std::size_t>(s.copies),
                                         .noise = s.noise,
@@ -181,7 +184,7 @@ TrainingData read_training_data(const TrainSettings& s, const std::optional<Fold
   for (train::Dataset* part : {&parts.train, &parts.validation, &parts.test}) {
     if (part->size() == 0) continue;
     prepare(made.preprocessing, *part);
-    if (part == &parts.train) enrich(parts.train, s);
+    if (part == &parts.train) enrich(parts.train, s, fold);
     *part = train::missing_as_inputs(std::move(*part));
     if (train::is_whole(*part)) *part = cut(std::move(*part), s);
   }

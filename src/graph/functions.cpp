@@ -197,9 +197,9 @@ Value slice(Value x, std::int64_t axis, std::int64_t start, std::int64_t stop) {
   return apply1(std::make_shared<ops::Slice>(ops::SliceOptions{at, start, stop}), {x});
 }
 Value leading(Value x, Dim size) { return apply1(std::make_shared<ops::Leading>(size), {x}); }
-Value pad(Value x, std::int64_t axis, std::int64_t before, Dim size) {
+Value pad(Value x, std::int64_t axis, std::int64_t before, Dim size, ops::Padding with) {
   const std::size_t at = axis_of(axis, x.shape(), "pad");
-  return apply1(std::make_shared<ops::Pad>(ops::PadOptions{at, before, size}), {x});
+  return apply1(std::make_shared<ops::Pad>(ops::PadOptions{at, before, size, with}), {x});
 }
 Value concat(std::span<const Value> parts, std::int64_t axis) {
   if (parts.empty())

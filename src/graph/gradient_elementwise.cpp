@@ -84,8 +84,12 @@ void binary_gradient(Binary function, const GradientCall& call) {
       give(1, [&] { return select(less(a, b), constant(g, 0), g); });
       return;
     case Binary::power:
-      give(0, [&] { return g * (b * power(a, b - 1.0)); });
-      give(1, [&] { return g * (y * log(a)); });
+      // 0 where the power is the same nearby, for 0 · ∞ is no number.
+      give(0, [&] { return g * select(equal(b, constant(b, 0)), constant(b, 0), b * power(a, b - 1.0)); });
+      give(1, [&] {
+        const Value flat = equal(a, constant(a, 0)) * less_equal(constant(b, 0), b);
+        return g * select(flat, constant(y, 0), y * log(a));
+      });
       return;
     case Binary::less:
     case Binary::less_equal:

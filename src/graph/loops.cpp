@@ -67,7 +67,9 @@ void require_floating(std::span<const Value> values, const char* what) {
 //
 //     scan(steps, body)   →   scan(segments, scan(k, body))
 //
-// Scanned arrays are padded to whole segments; masks keep the padding from changing carried values and sums.
+// Scanned arrays are padded to whole segments; masks keep the padding from changing carried values and sums. It is the last
+// step again and again, and not zeros: there the derivative of a body may be infinite (1/Δt, log x), which times a gradient
+// of 0 is none.
 LoopResult scan_in_segments(Dim steps, std::span<const Value> initial, std::span<const Value> scanned,
                             const std::function<LoopResult(const Loop&)>& body, const ScanOptions& options) {
   const std::int64_t k = options.checkpoint_every, count = steps.factor();
@@ -76,17 +78,17 @@ LoopResult scan_in_segments(Dim steps, std::span<const Value> initial, std::span
   std::vector<Value> all(initial.begin(), initial.end());
   all.insert(all.end(), scanned.begin(), scanned.end());
   Graph& graph = innermost(all).innermost_open();
-  const auto cut = [&](Value x) {  // [steps, …] → [segments, k, …]
+  const auto cut = [&](Value x, ops::Padding with) {  // [steps, …] → [segments, k, …]
     const Shape tail = x.shape().removed(0);
-    return reshape(pad(x, 0, 0, padded), tail.inserted(0, Dim(k)).inserted(0, segments));
+    return reshape(pad(x, 0, 0, padded, with), tail.inserted(0, Dim(k)).inserted(0, segments));
   };
   require_floating(scanned, "scanned");
   std::vector<Value> cut_scanned;
-  for (const Value& value : scanned) cut_scanned.push_back(cut(value));
+  for (const Value& value : scanned) cut_scanned.push_back(cut(value, ops::Padding::last));
   constexpr std::array dtypes{Dtype::f32, Dtype::f64};
   for (const Dtype dtype : dtypes) {  // masks of real steps
     const Value one = constant(graph, Tensor::from(Shape{}, {1}, dtype));
-    cut_scanned.push_back(cut(broadcast_to(one, Shape{steps})));
+    cut_scanned.push_back(cut(broadcast_to(one, Shape{steps}), ops::Padding::zeros));
   }
 
   LoopResult result = scan_once(

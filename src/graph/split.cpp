@@ -11,6 +11,13 @@ namespace {
 // A number made by no input: it stays where it is read.
 bool is_number(const Node& node) { return as<ops::Constant>(node) != nullptr; }
 
+// Whether it gives the same whatever extents a run has.
+bool is_of_one_size(const Graph& graph, const Node& node) {
+  const Scan* scan = as_scan(node);
+  const auto is_constant = [&](ValueId output) { return graph.type(output).shape.is_constant(); };
+  return std::all_of(node.outputs.begin(), node.outputs.end(), is_constant) && (!scan || scan->steps().is_constant());
+}
+
 }  // namespace
 
 Split split_constant(const Graph& graph, std::span<const std::string> names) {
@@ -21,7 +28,7 @@ Split split_constant(const Graph& graph, std::span<const std::string> names) {
   for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
     const Node& node = graph.nodes()[n];
     const auto is_known = [&](ValueId value) { return known[value] != 0; };
-    moves[n] = std::all_of(node.inputs.begin(), node.inputs.end(), is_known);
+    moves[n] = std::all_of(node.inputs.begin(), node.inputs.end(), is_known) && is_of_one_size(graph, node);
     for (const ValueId output : node.outputs) known[output] = moves[n];
   }
   for (std::size_t n = 0; n < graph.nodes().size(); ++n)

@@ -13,6 +13,8 @@ namespace {
 // offset in y, 27 elements of y to clear first.
 constexpr std::size_t rank_at = 0, sizes_at = 1, x_strides_at = 9, y_strides_at = 17, x_offset_at = 25,
                       y_offset_at = 26, clear_at = 27;
+// Of a pad, too: 28 elements of a row.
+constexpr std::size_t inner_at = 28;
 
 std::array<std::size_t, Shape::max_rank> strides_of(const Shape& shape, const Extents& at) {
   std::array<std::size_t, Shape::max_rank> strides{};
@@ -36,6 +38,23 @@ void copy_box(const Call& call) noexcept {
 Status run_copy(const Call& call) noexcept {
   with_floating(call.dtype, [&](auto zero) { copy_box<decltype(zero)>(call); });
   return {};
+}
+
+// Rows of x, and behind them the last one, of [outer, x_row] into [outer, y_row] elements.
+template <class T>
+void repeat_last(const Call& call) noexcept {
+  const std::size_t outer = call.sizes[sizes_at], x_row = call.sizes[sizes_at + 1], y_row = call.sizes[y_strides_at],
+                    inner = call.sizes[inner_at];
+  if (x_row == 0) {
+    std::fill_n(call.out<T>(0), call.sizes[clear_at], T(0));
+    return;
+  }
+  for (std::size_t o = 0; o < outer; ++o) {
+    const T* x = call.in<T>(0) + o * x_row;
+    T* y = call.out<T>(0) + o * y_row;
+    std::copy_n(x, x_row, y);
+    for (std::size_t at = x_row; at < y_row; at += inner) std::copy_n(x + x_row - inner, inner, y + at);
+  }
 }
 
 // A box [outer, block] taken from x at rows of x_row elements and put into y at rows of y_row elements.
@@ -180,7 +199,8 @@ OperationPtr Slice::stacked(std::span<const Type>, std::span<const char>, const 
 // Pad
 
 std::string Pad::options() const {
-  return fmt::format("axis {}, {} before, to {}", options_.axis, options_.before, elegans::to_string(options_.size));
+  return fmt::format("axis {}, {} before, to {}{}", options_.axis, options_.before, elegans::to_string(options_.size),
+                     options_.with == Padding::last ? ", with the last row" : "");
 }
 
 std::vector<Type> Pad::infer(std::span<const Type> inputs) const {
@@ -190,6 +210,12 @@ std::vector<Type> Pad::infer(std::span<const Type> inputs) const {
   require_axis(*this, x, options_.axis);
   const Dim& size = x[options_.axis];
   const bool is_known = size.is_constant() && options_.size.is_constant();
+  if (options_.with == Padding::last && options_.before != 0)
+    throw ConfigError({.operation = "pad",
+                       .argument = "before",
+                       .actual = std::to_string(options_.before),
+                       .required = "0, where the last row is repeated",
+                       .remedy = ""});
   if (options_.before < 0 || (is_known && options_.before > options_.size.factor() - size.factor()))
     shape_error(*this, "x", x,
                 fmt::format("at most {} elements along axis {}", elegans::to_string(options_.size), options_.axis));
@@ -209,12 +235,16 @@ void Pad::prepare(std::span<const Type> inputs, std::span<const Type> outputs, c
   set_rows(sizes, x.outer, x.n * x.inner, x.n * x.inner, 0, y.n * y.inner,
            static_cast<std::size_t>(options_.before) * x.inner);
   sizes[clear_at] = y.outer * y.n * y.inner;
+  sizes[inner_at] = x.inner;
 }
 
-Status Pad::run(const Call& call) const noexcept { return run_copy(call); }
+Status Pad::run(const Call& call) const noexcept {
+  if (options_.with == Padding::last) with_floating(call.dtype, [&]<class T>(T) { repeat_last<T>(call); });
+  return options_.with == Padding::last ? Status{} : run_copy(call);
+}
 
 OperationPtr Pad::stacked(std::span<const Type>, std::span<const char>, const Dim&) const {
-  return std::make_shared<Pad>(PadOptions{options_.axis + 1, options_.before, options_.size});
+  return std::make_shared<Pad>(PadOptions{options_.axis + 1, options_.before, options_.size, options_.with});
 }
 
 // Concat: 0 the number of inputs, 1 rows of the output, 2 its row size, 3 … the block of each input.

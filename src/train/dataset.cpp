@@ -141,7 +141,7 @@ void check_labels(const char* operation, const Dataset& data) {
 
 std::string Recording::place(std::size_t step) const {
   if (step < lines.size()) return fmt::format("{}, line {}", source, lines[step]);
-  return fmt::format("recording {}, step {}", quote(name), step);
+  return fmt::format("{}{}recording {}, step {}", source, source.empty() ? "" : ", ", quote(name), step);
 }
 
 std::size_t Dataset::longest() const {

@@ -58,7 +58,8 @@ void fill_forward(Dataset& data) {
       if (recording.steps() > 0 && std::isnan(recording.features[f]))
         refuse(recording, 0, data.schema.features[f],
                "missing in the first step of its recording, where there is nothing to fill it with",
-               "Mend it, cut the step, leave out steps with missing values, or let them be inputs.");
+               "Mend it, cut the step, leave out steps with missing values (--missing drop), or let them be inputs "
+               "(--missing inputs).");
   keep_values(data);
 }
 
@@ -125,7 +126,8 @@ Dataset treat_missing(Dataset data, Missing missing, const std::vector<std::stri
   switch (missing) {
     case Missing::error:
       require_values(data, {},
-                     "Mend it, fill missing values with the last one, leave out such steps, or let them be inputs.");
+                     "Mend it, fill missing values with the last one (--missing forward-fill), let them be inputs "
+                     "(--missing inputs), or leave such steps out (--missing drop).");
       break;
     case Missing::forward_fill:
       fill_forward(data);
@@ -138,7 +140,7 @@ Dataset treat_missing(Dataset data, Missing missing, const std::vector<std::stri
       for (std::size_t f = 0; f < gaps.size(); ++f)
         if (sporadic.empty() ? gaps[f] : is_in(sporadic, data.schema.features[f]))
           data.schema.sporadic.push_back(data.schema.features[f]);
-      require_values(data, data.schema.sporadic, "Name it among the sporadic features, or mend it.");
+      require_values(data, data.schema.sporadic, "Name it among the sporadic features (--sporadic), or mend it.");
       break;
     }
   }

@@ -111,7 +111,14 @@ class Recordings {
     const std::size_t steps = columns.steps(n);
     std::vector<double>& gaps = gaps_.emplace_back();
     if (columns.dt()) {
-      for (std::size_t t = 0; t < steps; ++t) recording.dt.push_back(columns.number(*columns.dt(), n, t));
+      for (std::size_t t = 0; t < steps; ++t) {
+        recording.dt.push_back(columns.number(*columns.dt(), n, t));
+        if (!(std::isfinite(recording.dt[t]) && recording.dt[t] >= 0))
+          throw FormatError(Complaint{fmt::format("{}, array 'dt'", recording.source),
+                                      fmt::format("Δt of recording {}, step {}", quote(recording.name), t),
+                                      fmt::format("{}", recording.dt[t]), "a finite number of seconds, 0 or more",
+                                      "dt holds durations; time stamps are the array t."});
+      }
     } else if (!columns.time()) {
       recording.dt.assign(steps, 1);
     } else {

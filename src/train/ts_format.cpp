@@ -97,7 +97,10 @@ class TsReader {
     const auto value = parse_number(text);
     if (!value || !std::isfinite(*value))
       refuse(place(), fmt::format("value {} of channel {}", step + 1, channel + 1), quote(text, 30), "a finite number",
-             is_lacking ? "Fill missing values with the last one, leave such steps out, or let them be inputs." : "");
+             is_lacking
+                 ? "Fill missing values with the last one (--missing forward-fill), let them be inputs (--missing "
+                   "inputs), or leave such steps out (--missing drop)."
+                 : "");
     return *value;
   }
 

@@ -226,6 +226,8 @@ class Cli(program.Case):
         code, out, errors = self.run_here("draw", "autoncp:28,4", "--inputs", "8", "--out", "circuit.svg")
         self.assertEqual(code, 0, errors)
         self.assertIn("AutoNCP, 8 inputs, 28 units, 4 outputs", out)
+        self.assertIn("AutoNCP, 1 input, 28 units, 1 output, ",
+                      self.done("draw", "autoncp:28,1", "--inputs", "1", "--out", "one.svg"))
         self.assertIn("<svg", (self.folder / "circuit.svg").read_text())
         self.assertEqual(self.done("draw", "autoncp:28,4", "--inputs", "8"), (self.folder / "circuit.svg").read_text())
         made = json.loads(self.done("draw", "autoncp:28,4", "--inputs", "8", "--json"))
@@ -250,6 +252,37 @@ class Cli(program.Case):
             figures.append([variant["runs"][0]["figure"] for variant in made["variants"]])
         # With units of all days, two that no window holds would make all others alike.
         self.assertEqual(figures[0], figures[1])
+
+    def test_the_deviation_of_one_run_is_left_out(self):
+        self.write("eighthr.data", ozone_days(0))
+        base = ("results", "ozone", "--data", ".", "--threads", "1", "--seeds")
+        made = json.loads(self.done(*base, "1", "--json"))
+        self.assertEqual([one["deviation"] for one in (*made["variants"], made["difference"])], [None] * 3)
+        self.assertTrue(all(math.isfinite(one["mean"]) for one in made["variants"]))
+        figures = self.done(*base, "1").split("on the test part, seed 1\n")[1].splitlines()
+        for line in figures[:3]:
+            self.assertRegex(line, r" -?\d\.\d{3}$")
+        figures = self.done(*base, "2").split("on the test part, seeds 1 to 2\n")[1].splitlines()
+        for line in figures[:3]:
+            self.assertRegex(line, r" -?\d\.\d{3} ± \d\.\d{3}$")
+
+    def test_recordings_are_looked_for_before_anything_is_said(self):
+        for name, file in (("occupancy", "datatraining.txt"), ("ozone", "eighthr.data"), ("timespans", "trace_0005.npy"),
+                           ("basic_motions", "BasicMotions_TRAIN.ts"), ("cheetah", "trace_0005.npy")):
+            self.assertIn(f"results {name}: --data is not given; expected the folder with {file}. It is from ",
+                          self.refused(2, "results", name))
+            for folder, why in (("/nix", "No such file or directory"), ("lag.csv", "Not a directory")):
+                self.assertIn(f"results {name}: the folder '{folder}' cannot be opened ({why}); expected the folder with {file}. "
+                              "Check the name", self.refused(3, "results", name, "--data", folder))
+            (self.folder / "nothing").mkdir(exist_ok=True)
+            self.assertIn(f"results {name}: the folder 'nothing' is without {file}; expected it there.",
+                          self.refused(3, "results", name, "--data", "nothing"))
+        self.assertIn("--data is given", self.refused(2, "results", "event_xor", "--data", "nothing"))
+
+    def test_experiments_are_listed_once(self):
+        errors = self.refused(2, "results", "something else")
+        self.assertEqual(errors.count("japanese_vowels"), 1)
+        self.assertIn("Did you mean 'ozone'?", self.refused(2, "results", "ozon"))
 
     # The demonstration.
 

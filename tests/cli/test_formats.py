@@ -77,6 +77,35 @@ class Formats(program.Case):
         self.assertEqual((metadata["time"], metadata["answer_at"]), ("t", "whole_recording"))
         self.done("run", "m.safetensors", stdin="t,0\n0,1\n0.5,2\n")
 
+    def test_what_is_wrong_with_arrays_is_told_with_their_file(self):
+        nan, options = math.nan, "(--missing forward-fill), let them be inputs (--missing inputs), or leave such steps out (--missing drop)"
+        x, y = npy((4, 1), [1, nan, 3, 4]), npy((4,), [1, 2, 3, 4])
+        self.write("nan.npy", npy((4, 2), [1, 1, nan, 2, 3, 3, 4, 4]))
+        self.assert_parts(("nan.npy, recording 'nan.npy', step 1: feature '0' is missing", options),
+                          self.refused(3, "train", "nan.npy", "--target", "1"))
+        for name, arrays in (("nan.npz", {"x": x, "y": y}),
+                             ("back.npz", {"x": y, "y": y, "dt": npy((4,), [1, 1, -0.5, 1])})):
+            with zipfile.ZipFile(self.folder / name, "w") as archive:
+                for array_name, data in arrays.items():
+                    archive.writestr(array_name + ".npy", data)
+        errors = self.run_here("train", "nan.npz")[2]
+        if "built with libzip" in errors:
+            self.skipTest("built without libzip")
+        self.assert_parts(("nan.npz, recording 'nan.npz', step 1: feature '0' is missing", options), errors)
+        self.assertIn("back.npz, array 'dt': Δt of recording 'back.npz', step 2 is -0.5; expected a finite number of seconds, 0 or "
+                      "more. dt holds durations; time stamps are the array t.", self.refused(3, "train", "back.npz"))
+
+    def test_windows_of_an_archive_are_not_copied(self):
+        values = [math.sin(t) for t in range(80)]
+        with zipfile.ZipFile(self.folder / "long.npz", "w") as archive:
+            archive.writestr("x.npy", npy((80, 1), values))
+            archive.writestr("y.npy", npy((80,), values))
+        code, _, errors = self.run_here("train", "long.npz", *SMALL, "--copies", "2", "--split", "random")
+        if "built with libzip" in errors:
+            self.skipTest("built without libzip")
+        self.assertEqual(code, 2, errors)
+        self.assertIn("train: --copies is given beside --split random; expected --split time, clock or group", errors)
+
     def ts(self, header, cases):
         return self.write("data.ts", "@problemName A Problem\n" + header + "@data\n" + "\n".join(cases) + "\n")
 
@@ -86,7 +115,8 @@ class Formats(program.Case):
         cases = [f"{case(r)}:{other(r)}:{math.sin(r)}" for r in range(12)]
         self.ts("@timeStamps true\n@missing true\n@targetlabel true\n", cases)
         self.ts("@timeStamps true\n@missing true\n@targetlabel true\n", cases)
-        self.assertIn("data.ts, line 6: value 1 of channel 1 is '?'; expected a finite number. Fill",
+        self.assertIn("data.ts, line 6: value 1 of channel 1 is '?'; expected a finite number. Fill missing values with the last "
+                      "one (--missing forward-fill), let them be inputs (--missing inputs), or leave such steps out (--missing drop).",
                       self.refused(3, "train", "data.ts"))
         made = self.train("data.ts", "--missing", "inputs")
         self.assertEqual(made["targets"], ["target"])

@@ -164,6 +164,14 @@ class Sweep(program.Case):
             self.assertEqual([run["fold"] for run in made["runs"]], [1, 2, 3])
             self.assertEqual(len({run["figures"]["loss"] for run in made["runs"]}), 3)
 
+    def test_one_run_is_one_run_without_a_deviation(self):
+        self.write("single.toml", SETTINGS + "units = 4\n")
+        self.assertIn("1 run, 0 done\n", self.done("sweep", "single.toml", "--dry-run"))
+        text = self.done("sweep", "single.toml")
+        self.assertIn("single.toml: 1 combination, 1 run, 1 of them to do\n", text)
+        for figure in self.sweep("single", SETTINGS + "units = 4\n")["combinations"][0]["figures"].values():
+            self.assertIsNone(figure["deviation"])
+
     # What is refused before anything is trained.
 
     def test_keys_and_values_are_checked_first(self):
@@ -188,6 +196,10 @@ class Sweep(program.Case):
         self.refused_sweep(2, SETTINGS + 'out = "m.safetensors"\n', "'out'", "every run would write the same file")
         self.refused_sweep(2, SETTINGS + "test = 0.1\n[repeat]\nfolds = 3\nfold_by = \"time\"\n", "'test'", "beside folds")
         self.refused_sweep(2, SETTINGS + "[repeat]\nfolds = 3\n", "fold_by", "group")
+        self.refused_sweep(2, SETTINGS + 'copies = 2\n[repeat]\nfolds = 3\nfold_by = "window"\n',
+                           '--copies is given beside fold_by = "window"; expected recording or time')
+        self.refused_sweep(2, SETTINGS + 'schedule = "cosine"\n[grid]\nmin_learning_rate = [0, 1]\n',
+                           "min_learning_rate = 1: ", "--min-learning-rate is 1; expected at most 0.005")
         self.refused_sweep(2, SETTINGS + "test = 0\nvalidation = 0\n", "the test part and the validation part", "to compare by")
         self.refused_sweep(2, grid + "units = [" + ", ".join(map(str, range(1, 120))) + "]\nbatch_size = ["
                            + ", ".join(map(str, range(1, 120))) + "]\n", "the number of runs")

@@ -314,10 +314,44 @@ class Train(program.Case):
     def test_outputs_are_checked_before_the_training(self):
         base = ("train", "lag.csv", "--time", "t", "--target", "y", *SMALL)
         for option in ("--out", "--history", "--write-config", "--checkpoint"):
-            self.assertIn("/nowhere/file", self.refused(3, *base, option, "/nowhere/file"))
+            nowhere = "/nowhere/file" + (".toml" if option == "--write-config" else "")
+            self.assertIn(nowhere, self.refused(3, *base, option, nowhere))
             self.assertIn("the same file as the data", self.refused(2, *base, option, "./lag.csv"))
         self.assertIn("the same file as --out", self.refused(2, *base, "--out", "one", "--history", "one"))
         self.assertEqual(self.read("lag.csv").decode(), program.regression_csv())
+
+    def test_what_could_not_be_read_again_is_not_written(self):
+        for name in ("w.txt", "w", "w.TOML", ".toml"):
+            self.assertIn(f"train: --write-config is {name}; expected a name that ends in .toml or .json",
+                          self.refused(2, "train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--write-config", name))
+            self.assertFalse((self.folder / name).exists())
+
+    def test_the_rate_does_not_rise_to_its_minimum(self):
+        base = ("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--schedule", "cosine", "--min-learning-rate")
+        self.assertIn("train: --min-learning-rate is 1; expected at most 0.005, which is --learning-rate", self.refused(2, *base, "1"))
+        self.done(*base, "0.005", "--quiet")
+        self.done(*base, "1", "--learning-rate", "1", "--explain")
+
+    def test_windows_are_not_copied(self):
+        base = ("train", "lag.csv", "--time", "t", "--target", "y", *SMALL, "--copies", "2")
+        self.assertIn("train: --copies is given beside --split random; expected --split time, clock or group. Copies are made of "
+                      "whole recordings, which --window 0 keeps, too.", self.refused(2, *base, "--split", "random"))
+        self.done(*base, "--split", "clock", "--quiet")
+        # What is not cut may be copied.
+        groups = ("train", "gestures.csv", "--time", "t", "--group", "who", "--target", "gesture", "--units", "4", "--epochs", "1",
+                  "--copies", "2", "--split", "random", "--quiet")
+        self.done(*groups, "--answer", "recording")
+        self.done(*groups, "--window", "0")
+
+    def test_things_are_counted(self):
+        out = self.train_lag("one.safetensors", "--quiet")
+        self.assertIn("lag.csv: 160 rows, 1 recording, 1 feature -> y, time unit", out)
+        self.write("wide.csv", "t,u,v,y\n" + "".join(f"{t},{t % 3},{t % 5},{t % 7}\n" for t in range(80)))
+        self.assertIn(", 2 features -> y", self.done("train", "wide.csv", "--time", "t", "--target", "y", *SMALL, "--quiet"))
+
+    def test_names_are_listed_once(self):
+        errors = self.refused(2, "train", "lag.csv", "--target", "y", "--remainder", "everything else")
+        self.assertTrue(errors.endswith("the value is 'everything else'; expected one of keep, drop, align.\n"), errors)
 
     def test_files_that_are_read_are_not_written_over(self):
         rows = program.regression_csv().splitlines()

@@ -1,4 +1,4 @@
-// What graphs refuse, at the latest when they would run, and how large sums, chains and circuits may be.
+// Values of nothing and at zero, and how large sums, chains and circuits may be.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 
 #include "elegans/graph/executable.hpp"
 #include "elegans/graph/functions.hpp"
+#include "elegans/graph/gradient.hpp"
 #include "elegans/graph/passes/fold.hpp"
 #include "elegans/graph/split.hpp"
 #include "elegans/ops/sources.hpp"
@@ -21,159 +22,51 @@ using ::testing::HasSubstr;
 using testing::message_of;
 using testing::random_tensor;
 
-LoopResult summing(const Loop& loop) {
-  return {.carried = {loop.carried[0] + loop.scanned[0]}, .stacked = {}, .summed = {}};
-}
-
-// With checkpoints the arrays are padded and cut first, which must hide nothing.
-TEST(ScanRefuses, ArraysThatDoNotBeginWithTheSteps) {
-  for (const std::int64_t every : {0, 4}) {
-    Graph graph;
-    const Value h = graph.input("h", {Dtype::f32, {3}});
-    const auto refused = [&](const char* name, Shape shape, Dim steps) {
-      const Value x = graph.input(name, {Dtype::f32, shape});
-      return message_of<ShapeError>(
-          [&] { scan(steps, std::array{h}, std::array{x}, summing, {.reverse = false, .checkpoint_every = every}); });
-    };
-    EXPECT_THAT(refused("batch first", {Dim::batch(), Dim::time(), 3}, Dim::time()),
-                HasSubstr("scanned value 0 is [batch, time, 3]; expected [time, ...]"));
-    EXPECT_THAT(refused("too few", {5, 3}, 8), HasSubstr("expected [8, ...]"));
-    EXPECT_THAT(refused("scalar", {}, Dim::time()), HasSubstr("expected [time, ...]"));
-  }
-}
-
-TEST(ScanRefuses, OtherNumbersOfCarriedValues) {
-  for (const std::int64_t every : {0, 4}) {
-    Graph graph;
-    const Value h = graph.input("h", {Dtype::f32, {3}}), x = graph.input("x", {Dtype::f32, {Dim::time(), 3}});
-    const auto body = [](const Loop& loop) {
-      return LoopResult{.carried = {loop.carried[0], loop.scanned[0]}, .stacked = {}, .summed = {}};
-    };
-    EXPECT_THAT(message_of<ConfigError>([&] {
-                  scan(Dim::time(), std::array{h}, std::array{x}, body, {.reverse = false, .checkpoint_every = every});
-                }),
-                HasSubstr("expected 1"));
-  }
-}
-
-TEST(ScanRefuses, IntegersWhereItAddsOrMasks) {
-  Graph graph;
-  const Value h = graph.input("h", {Dtype::f32, {3}}), labels = graph.input("labels", {Dtype::i32, {Dim::time(), 3}});
-  const auto adds = [](const Loop& loop) {
-    return LoopResult{.carried = loop.carried, .stacked = {}, .summed = {loop.scanned[0]}};
-  };
-  const auto keeps = [](const Loop& loop) { return LoopResult{.carried = loop.carried, .stacked = {}, .summed = {}}; };
-  EXPECT_THAT(message_of<DtypeError>([&] { scan(Dim::time(), std::array{h}, std::array{labels}, adds); }),
-              HasSubstr("summed value 0"));
-  EXPECT_THAT(message_of<DtypeError>([&] {
-                scan(Dim::time(), std::array{h}, std::array{labels}, keeps, {.reverse = false, .checkpoint_every = 2});
-              }),
-              HasSubstr("scanned value 0 of a loop with checkpoints"));
-}
-
-TEST(Checkpoints, TakeValuesOfBothDtypes) {
-  const auto run = [](std::int64_t every) {
-    Graph graph;
-    const Value a = graph.input("a", {Dtype::f32, {2}}), b = graph.input("b", {Dtype::f64, {2}}),
-                x = graph.input("x", {Dtype::f64, {Dim::time(), 2}});
-    const LoopResult result = scan(
-        Dim::time(), std::array{a, b}, std::array{x},
-        [](const Loop& loop) {
-          const Value next = tanh(loop.carried[1] + loop.scanned[0]);
-          return LoopResult{.carried = {loop.carried[0] * 0.5, next}, .stacked = {next}, .summed = {loop.carried[0]}};
-        },
-        {.reverse = false, .checkpoint_every = every});
-    graph.output("a", result.carried[0]);
-    graph.output("b", result.carried[1]);
-    graph.output("stacked", result.stacked[0]);
-    graph.output("summed", result.summed[0]);
-    Executable executable = compile(std::move(graph), {.reserve = {.time = 7}});
-    const Tensor first = random_tensor({2}, 1).to(Dtype::f32), second = random_tensor({2}, 2),
-                 steps = random_tensor({7, 2}, 3);
-    std::vector<std::vector<double>> values;
-    for (const Tensor& output : executable(std::array<View, 3>{first, second, steps}))
-      values.push_back(output.values());
-    return values;
-  };
-  EXPECT_EQ(run(3), run(0));
-}
-
-// What shapes cannot tell is refused when the graph runs, in a loop too, and other extents run afterwards.
-TEST(Extents, AtWhichAnArrayWouldShrinkAreRefused) {
-  for (const bool in_loop : {false, true}) {
-    Graph graph;
-    const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 3}});
-    if (in_loop)
-      graph.output("y", scan(2, std::array{full(x, {5, 3}, 0), x}, {}, [&](const Loop& loop) {
-                          const Value sum = loop.carried[0] + pad(loop.carried[1], 0, 1, 5);
-                          return LoopResult{.carried = {sum, loop.carried[1]}, .stacked = {}, .summed = {}};
-                        }).carried[0]);
-    else
-      graph.output("y", pad(x, 0, 1, 5));
-    Executable run = compile(std::move(graph), {.reserve = {.batch = 8}, .disable = {"hoist"}});
-    std::vector<float> in(24, 1), out(15);
-    run.bind_input(0, in.data());
-    run.bind_output(0, out.data());
-    for (int again = 0; again < 2; ++again) {
-      const Status status = run.run({.batch = 5});
-      EXPECT_EQ(status.code, Status::Code::wrong_size);
-      EXPECT_THAT(run.node_name(status.node), HasSubstr(in_loop ? "scan" : "pad"));
-    }
-    EXPECT_TRUE(run.run({.batch = 4}).ok());
-    EXPECT_EQ(out[2], 0);
-    EXPECT_EQ(out[14], in_loop ? 2 : 1);
-  }
-  Graph graph;
-  const Value x = graph.input("x", {Dtype::f32, {Dim::batch(), 3}});
-  graph.output("y", leading(x, Dim::time()) * 2.0);
-  Executable run = compile(std::move(graph), {.reserve = {.batch = 4, .time = 4}});
-  const Tensor four = random_tensor({4, 3}, 1).to(Dtype::f32);
-  Tensor y({4, 3}, Dtype::f32);
-  run.bind_input(0, four);
-  run.bind_output(0, y.data());
-  EXPECT_EQ(run.run({.batch = 3, .time = 4}).code, Status::Code::wrong_size);
-  EXPECT_TRUE(run.run({.batch = 4, .time = 3}).ok());
-  EXPECT_EQ(y.as<float>()[8], 2 * four.as<float>()[8]);
-}
-
-TEST(Extents, WhoseArraysOnlyPassesMakeAreMeasuredToo) {
-  Graph graph;
-  const Value x = graph.input("x", {Dtype::f32, {Dim::time(), Dim::batch(), 1}}),
-              h = graph.input("h", {Dtype::f32, {Dim::batch(), 4096}}), w = graph.input("w", {Dtype::f32, {1, 4096}});
-  const LoopResult result = scan(Dim::time(), std::array{h}, std::array{x}, [&](const Loop& loop) {
-    return LoopResult{.carried = {tanh(loop.carried[0] + matmul(loop.scanned[0], w))}, .stacked = {}, .summed = {}};
-  });
-  graph.output("y", result.carried[0]);
-  const Extents large{.batch = std::int64_t{1} << 20, .time = std::int64_t{1} << 20};
-  EXPECT_THAT(message_of<ConfigError>([&] { compile(std::move(graph), {.reserve = large}); }),
-              HasSubstr("more than there can be memory for"));
-}
-
-TEST(Extents, MoreViewsThanPortsAreRefused) {
-  Graph graph;
-  graph.output("y", graph.input("x", {Dtype::f32, {Dim::batch()}}) * 2.0);
-  Executable run = compile(std::move(graph), {});
-  const Tensor x({1}, Dtype::f32);
-  Tensor y({1}, Dtype::f32);
-  EXPECT_THAT(message_of<ConfigError>([&] {
-                run(std::array<View, 3>{x, x, x});
-              }),
-              HasSubstr("the number of inputs is 3; expected 1"));
-  EXPECT_THAT(message_of<ConfigError>([&] {
-                run(std::array<View, 1>{x}, std::array<View, 2>{y, y});
-              }),
-              HasSubstr("the number of outputs is 2; expected 1"));
-  EXPECT_EQ(run.node_name(-1), "executable");
-}
-
 TEST(Values, ThatAreEmptyAreRefused) {
   Graph graph;
   const Value x = graph.input("x", {Dtype::f32, {2}});
   const auto says = HasSubstr("a value is empty; expected a value of a graph. Check an optional value");
   EXPECT_THAT(message_of<ConfigError>([] { tanh(Value{}); }), says);
   EXPECT_THAT(message_of<ConfigError>([&] { matmul(x, Value{}); }), says);
-  EXPECT_THAT(message_of<ConfigError>([&] { scan(2, std::array{Value{}}, {}, summing); }), says);
+  EXPECT_THAT(
+      message_of<ConfigError>([&] { scan(2, std::array{Value{}}, {}, [](const Loop&) { return LoopResult{}; }); }),
+      says);
   EXPECT_THAT(message_of<ConfigError>([&] { graph.output("y", Value{}); }), says);
+}
+
+// Behind x stands its last row; its gradient is that of what stands before.
+TEST(Values, MayBeRepeatedAtTheEnd) {
+  Graph graph;
+  const Value x = graph.input("x", {Dtype::f64, {2, Dim::batch(), 2}});
+  const Value y = pad(reshape(x, {2, Dim::batch() * Dim(2)}), 0, 0, 4, ops::Padding::last);
+  graph.output("y", y);
+  graph.output("gradient", gradients(sum(y * y), std::array{x})[0]);
+  Executable run = compile(std::move(graph), {.reserve = {.batch = 1}});
+  const Tensor given = Tensor::from({2, 1, 2}, {1, 2, 3, 4}, Dtype::f64);
+  const std::vector<Tensor> values = run(std::array<View, 1>{given});
+  EXPECT_EQ(values[0].values(), (std::vector<double>{1, 2, 3, 4, 3, 4, 3, 4}));
+  EXPECT_EQ(values[1].values(), (std::vector<double>{2, 4, 6, 8}));
+  EXPECT_THAT(message_of<ConfigError>([] {
+                Graph other;
+                pad(other.input("x", {Dtype::f64, {2}}), 0, 1, 4, ops::Padding::last);
+              }),
+              HasSubstr("before is 1; expected 0"));
+}
+
+// x⁰ is 1 everywhere, and 0² is flat in its exponent: 0 · ∞ would be no number.
+TEST(Values, OfPowersHaveGradientsAtZero) {
+  Graph graph;
+  const Value a = graph.input("a", {Dtype::f64, {3}}), b = graph.input("b", {Dtype::f64, {3}});
+  const std::vector<Value> found = gradients(sum(power(a, b)), std::array{a, b});
+  graph.output("a", found[0]);
+  graph.output("b", found[1]);
+  Executable run = compile(std::move(graph), {});
+  const Tensor base = Tensor::from({3}, {0, 0, 2}, Dtype::f64), exponent = Tensor::from({3}, {0, 2, 3}, Dtype::f64);
+  const std::vector<Tensor> values = run(std::array<View, 2>{base, exponent});
+  EXPECT_EQ(values[0].values(), (std::vector<double>{0, 0, 12}));
+  EXPECT_EQ(values[1].values()[0], 0);
+  EXPECT_EQ(values[1].values()[1], 0);
+  EXPECT_NEAR(values[1].values()[2], 8 * std::log(2), 1e-14);
 }
 
 TEST(Values, OfNothing) {
@@ -287,6 +180,66 @@ TEST(Sums, OfAProductWithItself) {
     return values;
   };
   EXPECT_EQ(run({}), run({"pack", "merge", "affine", "fuse"}));
+}
+
+// Sums of one packed product whose rows are cut in other ways keep their own shapes.
+TEST(Sums, OfOneProductKeepTheirShapes) {
+  const auto run = [](std::vector<std::string> disable) {
+    Graph graph;
+    const Value x = graph.input("x", {Dtype::f64, {Dim::batch(), 4, 3}}),
+                c = graph.input("c", {Dtype::f64, {Dim::batch(), 4, 2}}), w1 = graph.input("w1", {Dtype::f64, {3, 2}}),
+                w2 = graph.input("w2", {Dtype::f64, {3, 5}}), b1 = graph.input("b1", {Dtype::f64, {2}}),
+                b2 = graph.input("b2", {Dtype::f64, {5}});
+    const Value p = matmul(x, w1), q = matmul(x, w2);
+    graph.output("y1", tanh(p + b1) * c);
+    graph.output("y2", reshape(q, {Dim::batch(), 2, 2, 5}) + b2);
+    Executable executable = compile(std::move(graph), {.reserve = {.batch = 3}, .disable = std::move(disable)});
+    const Tensor given[6] = {random_tensor({3, 4, 3}, 1), random_tensor({3, 4, 2}, 2), random_tensor({3, 2}, 3),
+                             random_tensor({3, 5}, 4),    random_tensor({2}, 5),       random_tensor({5}, 6)};
+    const std::vector<View> views(std::begin(given), std::end(given));
+    std::vector<std::vector<double>> values;
+    for (const Tensor& output : executable(views)) values.push_back(output.values());
+    return values;
+  };
+  EXPECT_EQ(run({}), run({"affine"}));
+}
+
+TEST(Exact, LeavesLoopsOverIntegers) {
+  Graph graph;
+  const Value h = graph.input("h", {Dtype::f32, {Dim::batch(), 3}}),
+              labels = graph.input("labels", {Dtype::i32, {Dim::time(), Dim::batch()}});
+  const LoopResult result = scan(Dim::time(), std::array{h}, std::array{labels}, [](const Loop& loop) {
+    return LoopResult{.carried = {loop.carried[0] + one_hot(loop.scanned[0], 3, Dtype::f32)},
+                      .stacked = {loop.scanned[0]},
+                      .summed = {}};
+  });
+  graph.output("h", result.carried[0]);
+  graph.output("labels", result.stacked[0]);
+  Executable run = compile(std::move(graph), {.reserve = {.batch = 2, .time = 3}, .exact = true});
+  const Tensor first({2, 3}, Dtype::f32), given = Tensor::from({3, 2}, {0, 1, 2, 1, 0, 1}, Dtype::i32);
+  const std::vector<Tensor> values = run(std::array<View, 2>{first, given});
+  EXPECT_EQ(values[0].values(), (std::vector<double>{2, 0, 1, 0, 3, 0}));
+  EXPECT_EQ(values[1].values(), given.values());
+}
+
+// An index out of range is told by the run that comes to it, not by compiling.
+TEST(Simplify, LeavesWhatCannotBeComputed) {
+  Graph graph;
+  graph.output("y", one_hot(constant(graph, Tensor::from({2}, {5, 1}, Dtype::i32)), 3, Dtype::f32));
+  Executable run = compile(std::move(graph), {});
+  Tensor y({2, 3}, Dtype::f32);
+  run.bind_output(0, y.data());
+  EXPECT_EQ(run.run({}).code, Status::Code::index_out_of_range);
+}
+
+// What depends on the extents of a run is no constant, though it is made of known inputs alone.
+TEST(Split, LeavesWhatDependsOnExtents) {
+  Graph graph;
+  const Value w = graph.input("w", {Dtype::f64, {2}}), x = graph.input("x", {Dtype::f64, {Dim::batch(), 2}});
+  graph.output("y", concat({broadcast_to(exp(w), {Dim::batch(), 2}), x}, 1));
+  const Split split = split_constant(graph, std::vector<std::string>{"w"});
+  ASSERT_EQ(split.constant.outputs().size(), 1U);
+  EXPECT_EQ(to_string(split.constant.type(split.constant.outputs()[0].value).shape), "[2]");
 }
 
 TEST(Split, GivesItsPortsNamesOfTheirOwn) {

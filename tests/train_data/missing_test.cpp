@@ -113,15 +113,18 @@ TEST(TreatMissing, Errors) {
   const auto refused = [](Dataset data, Missing missing, const std::vector<std::string>& sporadic = {}) {
     return message_of<FormatError>([&] { treat_missing(std::move(data), missing, sporadic); });
   };
-  EXPECT_EQ(refused(with_gaps(), Missing::error),
-            "recording 'a', step 0: feature 'y' is missing; expected a number. Mend it, fill missing values "
-            "with the last one, leave out such steps, or let them be inputs.");
+  EXPECT_EQ(
+      refused(with_gaps(), Missing::error),
+      "recording 'a', step 0: feature 'y' is missing; expected a number. Mend it, fill missing values "
+      "with the last one (--missing forward-fill), let them be inputs (--missing inputs), or leave such steps out "
+      "(--missing drop).");
   EXPECT_THAT(refused(with_gaps(), Missing::forward_fill),
               HasSubstr("feature 'y' is missing in the first step of its recording, where there is nothing to "
-                        "fill it with"));
+                        "fill it with; expected a number. Mend it, cut the step, leave out steps with missing values "
+                        "(--missing drop), or let them be inputs (--missing inputs)."));
   EXPECT_EQ(refused(with_gaps(), Missing::as_inputs, {"y"}),
             "recording 'b', step 1: feature 'x' is missing; expected a number. Name it among the sporadic "
-            "features, or mend it.");
+            "features (--sporadic), or mend it.");
   EXPECT_THAT(refused(with_gaps(), Missing::as_inputs, {"why"}), HasSubstr("the sporadic feature 'why' is unknown"));
   EXPECT_THAT(refused(with_gaps(), Missing::drop, {"y"}), HasSubstr("sporadic is given"));
   Dataset nothing = with_gaps();

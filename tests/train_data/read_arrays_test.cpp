@@ -112,8 +112,10 @@ TEST(ReadArrays, TimeBetweenSteps) {
 
 TEST(ReadArrays, MissingValues) {
   const Arrays arrays{numbers("x", {3, 2}, {1, 2, nan, 3, 4, 5})};
-  EXPECT_THAT(message_of<FormatError>([&] { read(arrays); }),
-              HasSubstr("recording 'a.npz', step 1: feature '0' is missing; expected a number"));
+  EXPECT_THAT(
+      message_of<FormatError>([&] { read(arrays); }),
+      HasSubstr("a.npz, recording 'a.npz', step 1: feature '0' is missing; expected a number. Mend it, fill missing "
+                "values with the last one (--missing forward-fill)"));
   EXPECT_THAT(read(arrays, {.missing = Missing::forward_fill}).features(0), ElementsAre(1, 2, 1, 3, 4, 5));
   EXPECT_THAT(read(arrays, {.missing = Missing::drop}).dt(0), ElementsAre(1, 2));
   const Arrays late{numbers("x", {3, 1}, {nan, 2, 3}), numbers("t", {3}, {0, 1, 3})};
@@ -202,7 +204,9 @@ TEST(ReadArraysErrors, ArraysThatDoNotFit) {
   EXPECT_THAT(
       refused({counting("x", {2, 1}), numbers("t", {2}, {1, 0.5})}),
       HasSubstr("the time of recording 'a.npz', step 1 is 0.5; expected a finite number of seconds, 1 or more"));
-  EXPECT_THAT(refused({counting("x", {2, 1}), numbers("dt", {2}, {1, -1})}), HasSubstr("Δt is -1"));
+  EXPECT_EQ(refused({counting("x", {2, 1}), numbers("dt", {2}, {1, -1})}),
+            "a.npz, array 'dt': Δt of recording 'a.npz', step 1 is -1; expected a finite number of seconds, 0 or more. "
+            "dt holds durations; time stamps are the array t.");
   EXPECT_THAT(refused({counting("x", {2, 1}), texts("y", {"a", "b"})}, {.target_kind = TargetKind::numbers}),
               HasSubstr("the target 'y' is text; expected numbers"));
 }

@@ -161,8 +161,8 @@ TEST(TsFormatErrors, Cases) {
             "data.ts, line 4: value 2 of channel 2 is 'x'; expected a finite number.");
   EXPECT_EQ(
       format_error(header + "1,?:run\n"),
-      "data.ts, line 4: value 2 of channel 1 is '?'; expected a finite number. Fill missing values with the last one, "
-      "leave such steps out, or let them be inputs.");
+      "data.ts, line 4: value 2 of channel 1 is '?'; expected a finite number. Fill missing values with the last one "
+      "(--missing forward-fill), let them be inputs (--missing inputs), or leave such steps out (--missing drop).");
   EXPECT_EQ(format_error(header + "1,inf:run\n"),
             "data.ts, line 4: value 2 of channel 1 is 'inf'; expected a finite number.");
   EXPECT_EQ(format_error(header + "1,:run\n"),

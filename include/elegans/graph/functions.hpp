@@ -14,6 +14,7 @@
 #include "elegans/graph/graph.hpp"
 #include "elegans/ops/connections.hpp"
 #include "elegans/ops/matmul.hpp"
+#include "elegans/ops/strided_copy.hpp"
 
 namespace elegans::graph {
 
@@ -89,7 +90,7 @@ Value transpose(Value x, std::vector<std::size_t> permutation);
 Value broadcast_to(Value x, Shape shape);
 Value slice(Value x, std::int64_t axis, std::int64_t start, std::int64_t stop);
 Value leading(Value x, Dim size);  // the first `size` rows along axis 0; they must be there when the graph runs
-Value pad(Value x, std::int64_t axis, std::int64_t before, Dim size);
+Value pad(Value x, std::int64_t axis, std::int64_t before, Dim size, ops::Padding with = ops::Padding::zeros);
 Value concat(std::span<const Value> parts, std::int64_t axis);
 inline Value concat(std::initializer_list<Value> parts, std::int64_t axis) {
   return concat(std::span<const Value>(parts.begin(), parts.size()), axis);

@@ -4,7 +4,8 @@
 //     transpose      y[i_p0, i_p1, …] = x[i_0, i_1, …]: axis k of y is axis permutation[k] of x
 //     broadcast_to   y = x repeated along new axes in front and along axes of size 1
 //     slice          y = x[…, start:stop, …] along one axis
-//     pad            y = x between zeros along one axis: x starts at `before`, y has `size` elements there
+//     pad            y = x between zeros along one axis: x starts at `before`, y has `size` elements there; or x and its
+//                    last row again and again, which the gradient takes for constants
 //     concat         y = the inputs one after the other along one axis
 //     replace_slice  y = x, but y[start : start + part, …] = part along axis 0; may overwrite x, which then
 //                    costs the part alone
@@ -80,10 +81,14 @@ class Slice final : public Operation {
   SliceOptions options_;
 };
 
+// What stands beside x. Its last row, where there is any, may only stand behind it.
+enum class Padding : std::uint8_t { zeros, last };
+
 struct PadOptions {
   std::size_t axis = 0;
   std::int64_t before = 0;
   Dim size = 1;
+  Padding with = Padding::zeros;
   friend bool operator==(const PadOptions&, const PadOptions&) = default;
 };
 
@@ -104,7 +109,7 @@ class Pad final : public Operation {
 
   OperationPtr at(const Extents& extents) const override {
     return std::make_shared<Pad>(
-        PadOptions{.axis = options_.axis, .before = options_.before, .size = Dim(options_.size.value(extents))});
+        PadOptions{options_.axis, options_.before, Dim(options_.size.value(extents)), options_.with});
   }
 
  private:

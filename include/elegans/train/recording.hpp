@@ -39,7 +39,7 @@ struct Recording {
   std::vector<std::size_t> lines = {};    // [T] the line of each step in that file, or empty
 
   std::size_t steps() const { return dt.size(); }
-  // "data.csv, line 17", or "recording 'a', step 16" where the lines are not known.
+  // "data.csv, line 17", or "x.npz, recording 'a', step 16" where the lines are not known, without the file where there is none.
   std::string place(std::size_t step) const;
 };
 

@@ -230,7 +230,11 @@ class Affine {
         std::make_shared<Layout>(type.dtype, std::move(depth), std::move(width), std::move(blocks), std::move(beside));
     lefts.push_back(to.apply(std::make_shared<ops::Pack>(layout), matrices)[0]);
     const std::vector<Value> results = to.apply(std::make_shared<ops::PackedMatmul>(layout), lefts);
-    for (std::size_t j = 0; j < sums.size(); ++j) rewrite.become(graph_.nodes()[sums[j].node].outputs[0], results[j]);
+    for (std::size_t j = 0; j < sums.size(); ++j) {
+      const ValueId sum = graph_.nodes()[sums[j].node].outputs[0];
+      rewrite.become(
+          sum, reshape(results[j], graph_.type(sum).shape));  // sums of one product may be cut into rows in other ways
+    }
   }
 
   const Graph& graph_;

@@ -52,7 +52,18 @@ class Exact {
   bool is_short(const Scan& scan) const {
     const std::int64_t steps = scan.steps().value(extents_);
     return steps >= 1 && steps <= most_steps &&
-           static_cast<std::size_t>(steps) * scan.body().nodes().size() <= most_nodes;
+           static_cast<std::size_t>(steps) * scan.body().nodes().size() <= most_nodes &&
+           (steps == 1 || moves_floating_only(scan));
+  }
+
+  // Steps are cut out of arrays and joined to them, which no operation does with integers.
+  static bool moves_floating_only(const Scan& scan) {
+    const auto floating = [&](ValueId value) { return is_floating(scan.body().type(value).dtype); };
+    for (std::size_t i = 0; i < scan.counts().scanned; ++i)
+      if (!floating(scan.scanned_input(i))) return false;
+    for (std::size_t i = 0; i < scan.counts().stacked; ++i)
+      if (!floating(scan.stacked_output(i))) return false;
+    return true;
   }
 
   // x[t] of an array [steps, …].
@@ -123,7 +134,8 @@ Graph exact(const Graph& graph, const Extents& extents, PassReport& report) {
   Graph result = graph_at(graph, extents, counts);
   report.notes.push_back(fmt::format("shapes for batch {} and time {}", extents.batch, extents.time));
   report.note(counts.written_out, "loops written out");
-  report.note(counts.left, fmt::format("loops left: more than {} steps or {} nodes", most_steps, most_nodes));
+  report.note(counts.left,
+              fmt::format("loops left: more than {} steps or {} nodes, or integers by steps", most_steps, most_nodes));
   return result;
 }
 

@@ -239,8 +239,9 @@ class Turning {
       return apply(node, std::make_shared<ops::Slice>(ops::SliceOptions{.axis = 0, .start = start, .stop = stop}));
     }
     if (const auto* pad = as<ops::Pad>(node); pad && pad->padding().axis == 1) {
-      const auto& [axis, before, size] = pad->padding();
-      return apply(node, std::make_shared<ops::Pad>(ops::PadOptions{.axis = 0, .before = before, .size = size}));
+      ops::PadOptions padding = pad->padding();
+      padding.axis = 0;
+      return apply(node, std::make_shared<ops::Pad>(padding));
     }
     if (const auto* concat = as<ops::Concat>(node); concat && concat->axis() == 1)
       return apply(node, std::make_shared<ops::Concat>(0));

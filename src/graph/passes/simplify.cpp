@@ -124,7 +124,11 @@ class Simplifier {
     const std::vector<Type> results = operation.infer(types);
     if (results.size() != 1 || !results[0].shape.is_constant() || results[0].shape.elements().factor() > largest_folded)
       return std::nullopt;
-    return std::move(ops::call(operation, views, kernels::Target::scalar)[0]);
+    try {
+      return std::move(ops::call(operation, views, kernels::Target::scalar)[0]);
+    } catch (const Error&) {
+      return std::nullopt;  // what it refuses, an index out of range, is told by the run that comes to it
+    }
   }
 
   // The one number that `value` is everywhere, if it is a constant. Each value is looked at once.
@@ -271,12 +275,17 @@ class Simplifier {
     return std::nullopt;
   }
 
+  bool is_zero_pad(const Value& value) const {
+    const auto* pad = made_by<ops::Pad>(value);
+    return pad != nullptr && pad->padding().with == ops::Padding::zeros;
+  }
+
   // Adds the parts of a sum, sums inside it opened, as long as they are padded values that could stand side by side.
   bool open_pads(const Value& value, std::vector<Value>& parts) {
     const Node* sum = maker(value);
     if (sum != nullptr && is_addition(*sum))
       return open_pads(input_of(value, 0), parts) && open_pads(input_of(value, 1), parts);
-    if (parts.size() == ops::Concat::max_inputs || made_by<ops::Pad>(value) == nullptr) return false;
+    if (parts.size() == ops::Concat::max_inputs || !is_zero_pad(value)) return false;
     parts.push_back(value);
     return true;
   }
