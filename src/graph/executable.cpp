@@ -157,8 +157,8 @@ std::unique_ptr<Executable::Implementation> Executable::plan(Graph graph, const 
                                {.disable = options.disable,
                                 .exactly = options.exact ? std::optional(self->options.reserve) : std::nullopt,
                                 .fast_activations = options.fast_activations});
-  check_sizes(self->graph,
-              self->options.reserve);  // again, for passes make arrays: loops become operations over all steps
+  // Again, for passes make arrays: what a loop does at each step becomes an operation over all of them.
+  check_sizes(self->graph, self->options.reserve);
   self->kernels = ops::kernels_of(options.target);
   self->frame =
       std::make_unique<Frame>(self->graph, self->options.reserve, shared_inputs(self->graph, options.in_place));

@@ -64,9 +64,7 @@ LayerPtr CfC::from_config(const Json& config, const std::string& source_name) {
   const JsonObject object(config, source_name,
                           with_sequence_keys({"units", "wiring", "mode", "activation", "backbone_units",
                                               "backbone_layers", "backbone_dropout", "input_pattern", "mixed_memory"}));
-  const RnnOptions sequence = read_sequence(object, source_name);
-  if (sequence.timespan_as_feature) throw object.error("timespan_as_feature", "false: the cell knows Δt itself");
-  if (sequence.projection_pattern) throw object.error("projection_pattern", "no such key: the projection is full");
+  const RnnOptions sequence = read_sequence_with_time(object, source_name);
   CfCOptions options{.proj_size = sequence.projection,
                      .return_sequences = sequence.return_sequences,
                      .mixed_memory = object.boolean("mixed_memory", false),

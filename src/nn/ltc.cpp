@@ -47,9 +47,7 @@ LayerPtr LTC::from_config(const Json& config, const std::string& source_name) {
   const JsonObject object(config, source_name,
                           with_sequence_keys({"wiring", "input_mapping", "output_mapping", "ode_unfolds", "solver",
                                               "epsilon", "implicit_param_constraints", "mixed_memory"}));
-  const RnnOptions sequence = read_sequence(object, source_name);
-  if (sequence.timespan_as_feature) throw object.error("timespan_as_feature", "false: the cell knows Δt itself");
-  if (sequence.projection_pattern) throw object.error("projection_pattern", "no such key: the projection is full");
+  const RnnOptions sequence = read_sequence_with_time(object, source_name);
   return std::make_shared<LTC>(
       wiring::from_config(object.at("wiring"), source_name + ": key 'wiring'"),
       LTCOptions{.return_sequences = sequence.return_sequences,

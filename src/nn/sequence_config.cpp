@@ -31,4 +31,11 @@ RnnOptions read_sequence(const JsonObject& object, const std::string& source_nam
           .checkpoint_every = object.integer("checkpoint_every", {.at_least = 0}, 0)};
 }
 
+RnnOptions read_sequence_with_time(const JsonObject& object, const std::string& source_name) {
+  RnnOptions sequence = read_sequence(object, source_name);
+  if (sequence.timespan_as_feature) throw object.error("timespan_as_feature", "false: the cell knows Δt itself");
+  if (sequence.projection_pattern) throw object.error("projection_pattern", "no such key: the projection is full");
+  return sequence;
+}
+
 }  // namespace elegans::nn

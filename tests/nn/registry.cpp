@@ -74,7 +74,8 @@ TEST(Registry, BeginsEveryMessageWithTheSource) {
     const Json value = std::string(key) == "timespan_as_feature"
                            ? Json(true)
                            : Json{{"rows", 8}, {"columns", 1}, {"synapses", Json::array({Json::array({0, 0, 1})})}};
-    EXPECT_THAT(refused("CfC", {{"units", 8}, {"proj_size", 1}, {key, value}}), HasSubstr(key));
+    EXPECT_THAT(refused("CfC", {{"units", 8}, {"projection", 1}, {key, value}}),
+                HasSubstr(std::string("key '") + key + "' is"));
   }
   // As large as a number of 64 bits can be: not −1.
   const Json pattern{{"rows", 2}, {"columns", 2}, {"synapses", Json::array({Json::array({0, 0, UINT64_MAX})})}};

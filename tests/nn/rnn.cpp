@@ -110,11 +110,10 @@ TEST(RNN, AnEmptySequenceAnswersItsFirstState) {
     Tensor state(Shape{1, units}, Dtype::f32);
     std::fill(state.as<float>().begin(), state.as<float>().end(), 0.5F);
     const Tensor x(Shape{1, 2, 3});
-    std::vector<View> states(layer.cell()->states().size() - 1);
-    const wiring::Wiring circuit = wiring::AutoNCP({.units = 10, .output_size = 2});
-    Tensor inter(Shape{1, 5}), command(Shape{1, 3});
-    if (states.size() == 2) states = {inter, command};
-    states.push_back(state);
+    std::vector<Tensor> others;  // of the layers before the last one
+    for (const StateOptions& other : layer.cell()->states()) others.emplace_back(other.shape.inserted(0, 1));
+    others.back() = state;
+    const std::vector<View> states(others.begin(), others.end());
     return layer({.x = x, .lengths = Tensor::from({1}, {0}, Dtype::i32), .state = states}).output.values();
   };
   EXPECT_THAT(answer(CfC(4, {.return_sequences = false}), 4), ElementsAre(0.5, 0.5, 0.5, 0.5));

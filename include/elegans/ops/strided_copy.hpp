@@ -10,8 +10,8 @@
 //     replace_slice  y = x, but y[start : start + part, …] = part along axis 0; may overwrite x, which then
 //                    costs the part alone
 //
-// Outputs overlap no input unless said. Sizes of a sliced axis are numbers; a
-// padded axis may grow to a run-time extent, and extents at which it would have to shrink are refused when the graph runs.
+// Outputs overlap no input unless said. Sizes of a sliced axis are numbers; a padded axis may grow to a run-time extent, and
+// extents at which it would have to shrink are refused when the graph runs.
 
 #include "elegans/ops/operation.hpp"
 
